@@ -1,0 +1,86 @@
+"""Compare dataflows of neural-network accelerators.
+
+>>> import accelsim as acs
+>>> acs.__version__
+'0.1.0'
+
+Every verb of the command line is one function here (:func:`compare`, :func:`run`, :func:`map`,
+:func:`evaluate`, :func:`reprice`, :func:`plot`, :func:`show`, :func:`check`, :func:`list`,
+:func:`doctor`); :func:`load` reads a spec, :func:`save` writes a result into a folder, :func:`schema` describes a
+kind of spec, :class:`Search` says how to search.  The rest is ``accelsim.<room>.<function>``.
+
+This module is the one place of deferred imports: a name is fetched on first use, so that
+``accelsim --help`` does not wait for numba and matplotlib.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from accelsim.verbs.check import check as check
+    from accelsim.verbs.check import schema as schema
+    from accelsim.verbs.compare import compare as compare
+    from accelsim.verbs.doctor import doctor as doctor
+    from accelsim.verbs.evaluate import evaluate as evaluate
+    from accelsim.verbs.list import list as list
+    from accelsim.verbs.load import load as load
+    from accelsim.verbs.map import map as map
+    from accelsim.verbs.plot import plot as plot
+    from accelsim.verbs.reprice import reprice as reprice
+    from accelsim.verbs.run import run as run
+    from accelsim.verbs.save import save as save
+    from accelsim.verbs.search import Search as Search
+    from accelsim.verbs.show import show as show
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Search": "accelsim.verbs.search",
+    "check": "accelsim.verbs.check",
+    "compare": "accelsim.verbs.compare",
+    "doctor": "accelsim.verbs.doctor",
+    "evaluate": "accelsim.verbs.evaluate",
+    "list": "accelsim.verbs.list",
+    "load": "accelsim.verbs.load",
+    "map": "accelsim.verbs.map",
+    "plot": "accelsim.verbs.plot",
+    "reprice": "accelsim.verbs.reprice",
+    "run": "accelsim.verbs.run",
+    "save": "accelsim.verbs.save",
+    "schema": "accelsim.verbs.check",
+    "show": "accelsim.verbs.show",
+}
+"""Name -> the module that defines it."""
+
+__all__ = [
+    "Search",
+    "__version__",
+    "check",
+    "compare",
+    "doctor",
+    "evaluate",
+    "list",
+    "load",
+    "map",
+    "plot",
+    "reprice",
+    "run",
+    "save",
+    "schema",
+    "show",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> Iterable[str]:
+    return sorted(__all__)

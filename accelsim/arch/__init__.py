@@ -1,0 +1,1 @@
+"""What is built: memories, fanouts and compute, outermost first."""

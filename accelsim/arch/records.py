@@ -1,0 +1,244 @@
+"""What is built: memories, fanouts and compute, outermost first.
+
+A **place** is where a mapping may put loops and keep tiles; a **memory** is a piece of hardware.
+Usually they pair off.  Memories side by side (Eyeriss's three scratchpads) form one place; one
+memory may appear as several consecutive places, each keeping some tensors (uneven mappings).
+Likewise an **array** of processing elements may appear as several consecutive **fanouts** that
+share its lanes.  Values only; nothing here knows of files, layers or mappings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from accelsim.errors import Problem
+
+Role = str
+"""``Weights``, ``Inputs`` or ``Outputs``: the roles of :mod:`accelsim.workload.records`."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A physical memory; every instance is alike.
+
+    Attributes
+    ----------
+    component : str
+        The class under which an energy table prices it (``dram``, ``buffer``, ...).
+    size_bits : int or None
+        Of one instance; None is unlimited.
+    word_bits, block_bits : int
+        A word, and the width of one physical access (a multiple of a word, or a word).
+    buffering : int
+        Only ``floor(size / buffering)`` holds tiles (2 is double buffering).
+    read_words_per_cycle, write_words_per_cycle, shared_words_per_cycle : float or None
+        Port widths of one instance; None is unlimited.
+    overlap : bool
+        Whether its transfers hide behind compute.
+    energy : mapping of action to energy per word, in the unit of the energy table
+        Prices stated in the spec itself; they win over the table.
+    """
+
+    name: str
+    component: str
+    size_bits: int | None = None
+    word_bits: int = 16
+    block_bits: int = 16
+    buffering: int = 1
+    read_words_per_cycle: float | None = None
+    write_words_per_cycle: float | None = None
+    shared_words_per_cycle: float | None = None
+    overlap: bool = True
+    energy: Mapping[str, float] = field(default_factory=dict)
+    leakage_mw: float = 0.0
+    gates_unused: bool = False
+    area_um2: float | None = None
+    source: str = ""
+
+    @property
+    def usable_bits(self) -> int | None:
+        return None if self.size_bits is None else self.size_bits // self.buffering
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Which roles a memory must keep (``keep``) and may keep (``may_keep``) at a place."""
+
+    memory: str
+    keep: frozenset[Role] = frozenset()
+    may_keep: frozenset[Role] = frozenset()
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        return self.keep | self.may_keep
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One block of temporal loops and one tile; each role is kept by at most one holding."""
+
+    name: str
+    holdings: tuple[Holding, ...]
+
+    def holding(self, role: Role) -> Holding | None:
+        return next((held for held in self.holdings if role in held.roles), None)
+
+
+@dataclass(frozen=True)
+class Fanout:
+    """Children per parent over two axes.
+
+    ``array`` names the physical array: consecutive fanouts of the same array share its lanes, that
+    is, the product of their loops on an axis may not exceed that axis of the mesh.
+    ``multicast`` holds the roles of which one read can serve many children; ``reduces`` says
+    whether partial sums are added on the way up.
+    """
+
+    name: str
+    array: str
+    component: str
+    mesh_x: int
+    mesh_y: int = 1
+    multicast: frozenset[Role] = frozenset({"Weights", "Inputs", "Outputs"})
+    reduces: bool = True
+    energy: Mapping[str, float] = field(default_factory=dict)
+    words_per_cycle: float | None = None
+    source: str = ""
+
+    @property
+    def children(self) -> int:
+        return self.mesh_x * self.mesh_y
+
+
+@dataclass(frozen=True)
+class Compute:
+    """The innermost node: what does the operations."""
+
+    name: str
+    component: str
+    ops_per_cycle: int = 1
+    energy: Mapping[str, float] = field(default_factory=dict)
+    area_um2: float | None = None
+    source: str = ""
+
+
+Node = Place | Fanout | Compute
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A machine: its nodes from the outermost memory to the compute, and its memories by name."""
+
+    name: str
+    nodes: tuple[Node, ...]
+    memories: tuple[Memory, ...]
+    clock_hz: float = 1e9
+    technology: str = ""
+    source: str = ""
+    parameters: tuple[tuple[str, int], ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        return tuple(node for node in self.nodes if isinstance(node, Place))
+
+    @cached_property
+    def fanouts(self) -> tuple[Fanout, ...]:
+        return tuple(node for node in self.nodes if isinstance(node, Fanout))
+
+    @cached_property
+    def compute(self) -> Compute:
+        node = self.nodes[-1]
+        assert isinstance(node, Compute)
+        return node
+
+    @cached_property
+    def memory(self) -> dict[str, Memory]:
+        return {memory.name: memory for memory in self.memories}
+
+    def fanouts_outside(self, node: Node) -> tuple[Fanout, ...]:
+        """Return the fanouts between the outermost place and ``node``, outermost first."""
+        index = self.nodes.index(node)
+        return tuple(outer for outer in self.nodes[:index] if isinstance(outer, Fanout))
+
+    def instances(self, node: Node) -> int:
+        """Return the physical copies of ``node``: an array counts once, however many its parts."""
+        arrays = {fanout.array: fanout.children for fanout in self.fanouts_outside(node)}
+        copies = 1
+        for children in arrays.values():
+            copies *= children
+        return copies
+
+    def selected(self, selector: str) -> tuple[Node, ...]:
+        """Return the nodes that a dataflow means by ``selector``.
+
+        A selector is the name of a node, memory or array of this machine, or one of the general
+        words ``backing`` (the outermost place), ``buffers`` (the places between it and the last
+        array), ``array`` (every fanout), ``registers`` (the places inside the last fanout).
+        """
+        last_fanout = max(
+            (i for i, node in enumerate(self.nodes) if isinstance(node, Fanout)), default=-1
+        )
+        general: dict[str, tuple[Node, ...]] = {
+            "backing": self.nodes[:1],
+            "buffers": tuple(n for n in self.nodes[1 : last_fanout + 1] if isinstance(n, Place)),
+            "array": self.fanouts,
+            "registers": tuple(n for n in self.nodes[last_fanout + 1 :] if isinstance(n, Place))
+            if last_fanout >= 0
+            else (),
+        }
+        named = tuple(node for node in self.nodes if node_answers_to(node, selector))
+        return named or general.get(selector, ())
+
+
+SELECTORS = ("backing", "buffers", "array", "registers")
+
+
+def node_answers_to(node: Node, name: str) -> bool:
+    if isinstance(node, Place):
+        return name == node.name or any(name == held.memory for held in node.holdings)
+    if isinstance(node, Fanout):
+        return name in (node.name, node.array)
+    return name == node.name
+
+
+def structural_problems(arch: Architecture) -> list[Problem]:
+    """Return what is wrong with a machine as a whole; empty if it can be used."""
+    problems: list[Problem] = []
+    if not arch.nodes or not isinstance(arch.nodes[-1], Compute):
+        last = f", not '{arch.nodes[-1].name}'" if arch.nodes else ""
+        return [Problem(f"the last level must be the compute{last}")]
+    if not isinstance(arch.nodes[0], Place):
+        return [
+            Problem(
+                f"the first level must be a memory, not '{arch.nodes[0].name}'",
+                hint="the outermost memory keeps every tensor",
+            )
+        ]
+    roles = frozenset({"Weights", "Inputs", "Outputs"})
+    outermost = arch.places[0]
+    kept = frozenset().union(*(held.keep for held in outermost.holdings))
+    if kept != roles:
+        missing = ", ".join(sorted(roles - kept))
+        problems.append(
+            Problem(
+                f"the outermost memory '{outermost.name}' must keep every tensor",
+                hint=f"add {missing} to its keep",
+            )
+        )
+    names: set[str] = set()
+    for node in arch.nodes:
+        if node.name in names:
+            problems.append(Problem(f"two levels are called '{node.name}'"))
+        names.add(node.name)
+        if isinstance(node, Compute) and node is not arch.nodes[-1]:
+            problems.append(Problem(f"the compute '{node.name}' must be the last level"))
+    for place in arch.places:
+        seen: set[str] = set()
+        for held in place.holdings:
+            for role in sorted(held.roles & seen):
+                problems.append(Problem(f"'{role}' is kept by two memories of '{place.name}'"))
+            seen |= held.roles
+    return problems

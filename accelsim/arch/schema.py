@@ -1,0 +1,212 @@
+"""What an architecture file may say: pydantic models, also published as JSON Schema."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from accelsim.specs.fields import (
+    ROLES,
+    Area,
+    Bandwidth,
+    Flag,
+    Frequency,
+    Lanes,
+    Name,
+    Parameter,
+    Power,
+    Price,
+    RoleName,
+    Size,
+    Small,
+    Text,
+    Words,
+)
+from accelsim.specs.join import SpecModel
+
+
+class MemoryEnergy(SpecModel):
+    """Energy per word, in the unit of the machine's energy table."""
+
+    noun: ClassVar[str] = "energy"
+    read: Price | None = Field(None, description="a word read toward the children")
+    first_read: Price | None = Field(None, description="a read of a sum that starts from zero")
+    update: Price | None = Field(None, description="a word written back by the children")
+    fill: Price | None = Field(None, description="a word written by the parent")
+    drain: Price | None = Field(None, description="a word read to be sent to the parent")
+    access: Price | None = Field(None, description="each of read, fill, update and drain")
+
+
+class FanoutEnergy(SpecModel):
+    """Energy per word, in the unit of the machine's energy table."""
+
+    noun: ClassVar[str] = "energy"
+    deliver: Price | None = Field(None, description="a word arriving just inside")
+    collect: Price | None = Field(None, description="a sum leaving upward")
+    reduce: Price | None = Field(None, description="a sum added to another on the way up")
+
+
+class ComputeEnergy(SpecModel):
+    """Energy per operation, in the unit of the machine's energy table."""
+
+    noun: ClassVar[str] = "energy"
+    mac: Price | None = Field(None, description="a multiply-accumulate")
+    alu: Price | None = Field(None, description="a comparison or an addition")
+
+
+class LevelModel(SpecModel):
+    """What every level has."""
+
+    noun_of_union: ClassVar[str] = "level"
+    source: Text | None = Field(None, description="where the numbers come from")
+    assumed: Text | None = Field(None, description="why a number without a source is what it is")
+
+
+class HardwareSpec(LevelModel):
+    """A memory as a piece of hardware; each instance is alike."""
+
+    component: Name = Field(description="class under which an energy table prices it")
+    size: Size | None = Field(None, description="capacity of one instance; left out: unlimited")
+    word: Words | None = Field(None, description="width of a word; left out: the machine's")
+    block: Words | None = Field(None, description="width of one physical access")
+    buffering: Small = Field(1, description="1/buffering of the size holds tiles (2: double)")
+    read_bandwidth: Bandwidth | None = Field(None, description="of one instance's read port")
+    write_bandwidth: Bandwidth | None = Field(None, description="of one instance's write port")
+    shared_bandwidth: Bandwidth | None = Field(None, description="of a port for both")
+    overlap: Flag = Field(True, description="whether transfers hide behind compute")
+    energy: MemoryEnergy | None = Field(None, description="prices that win over the table's")
+    leakage: Power | None = Field(None, description="static power of one instance")
+    gates_unused: Flag = Field(False, description="whether unused instances leak nothing")
+    area: Area | None = Field(None, description="of one instance")
+    keep: list[RoleName] = Field(default_factory=list, description="tensors kept here, always")
+    may_keep: list[RoleName] = Field(
+        default_factory=list, description="tensors kept here if the mapper wants to"
+    )
+
+
+class PlaceSpec(SpecModel):
+    """One of several places that share one memory."""
+
+    noun: ClassVar[str] = "place"
+    name_keys: ClassVar[tuple[str, ...]] = ("place",)
+    place: Name
+    keep: list[RoleName] = Field(default_factory=list)
+    may_keep: list[RoleName] = Field(default_factory=list)
+
+
+class MemorySpec(HardwareSpec):
+    """A memory that is a level of its own."""
+
+    tag: ClassVar[str] = "<memory>"
+    noun: ClassVar[str] = "memory"
+    name_keys: ClassVar[tuple[str, ...]] = ("memory",)
+    memory: Name = Field(description="its name, by which overrides and results know it")
+    places: list[PlaceSpec] | None = Field(
+        None, min_length=1, description="the memory as several places, outermost first"
+    )
+
+
+class PrivateMemorySpec(HardwareSpec):
+    """A memory beside others of the same level."""
+
+    noun: ClassVar[str] = "memory"
+    name_keys: ClassVar[tuple[str, ...]] = ("memory",)
+    memory: Name
+
+
+class SideBySideSpec(LevelModel):
+    """Memories side by side: one place, a tensor in at most one of them."""
+
+    tag: ClassVar[str] = "<side_by_side>"
+    noun: ClassVar[str] = "level"
+    name_keys: ClassVar[tuple[str, ...]] = ("side_by_side",)
+    side_by_side: Name = Field(description="name of the place")
+    memories: list[PrivateMemorySpec] = Field(min_length=1)
+
+
+class PartSpec(SpecModel):
+    """A part of an array: consecutive parts share its lanes."""
+
+    noun: ClassVar[str] = "part"
+    name_keys: ClassVar[tuple[str, ...]] = ("fanout",)
+    fanout: Name
+    component: Name | None = Field(None, description="left out: the array's")
+    multicast: list[RoleName] | None = Field(None, description="left out: the array's")
+    reduces: Flag | None = Field(None, description="left out: the array's")
+    bandwidth: Bandwidth | None = Field(None, description="left out: the array's")
+    energy: FanoutEnergy | None = Field(None, description="left out: the array's")
+    source: Text | None = None
+    assumed: Text | None = None
+
+
+class FanoutSpec(LevelModel):
+    """An array of children with the network that feeds them."""
+
+    tag: ClassVar[str] = "<fanout>"
+    noun: ClassVar[str] = "fanout"
+    name_keys: ClassVar[tuple[str, ...]] = ("fanout",)
+    fanout: Name
+    component: Name = Field(description="class under which an energy table prices it")
+    mesh_x: Lanes = Field(description="children along x")
+    mesh_y: Lanes = Field(1, description="children along y")
+    multicast: list[RoleName] = Field(
+        default_factory=lambda: list(ROLES),
+        description="tensors of which one read can serve many children",
+    )
+    reduces: Flag = Field(True, description="whether partial sums are added on the way up")
+    bandwidth: Bandwidth | None = Field(None, description="through the network below one parent")
+    energy: FanoutEnergy | None = Field(None, description="prices that win over the table's")
+    parts: list[PartSpec] | None = Field(
+        None, min_length=1, description="the array as several fanouts, outermost first"
+    )
+
+
+class ComputeSpec(LevelModel):
+    """What does the operations."""
+
+    tag: ClassVar[str] = "<compute>"
+    noun: ClassVar[str] = "compute"
+    name_keys: ClassVar[tuple[str, ...]] = ("compute",)
+    compute: Name
+    component: Name = Field(description="class under which an energy table prices it")
+    ops_per_cycle: Lanes = Field(1, description="operations of one instance per cycle")
+    energy: ComputeEnergy | None = Field(None, description="prices that win over the table's")
+    area: Area | None = Field(None, description="of one instance")
+
+
+def level_tag(value: object) -> str | None:
+    """Return the tag of the model that describes a raw level."""
+    if isinstance(value, dict):
+        for key in ("memory", "fanout", "side_by_side", "compute"):
+            if key in value:
+                return f"<{key}>"
+    return None
+
+
+LevelSpec = Annotated[
+    Annotated[MemorySpec, Tag("<memory>")]
+    | Annotated[FanoutSpec, Tag("<fanout>")]
+    | Annotated[SideBySideSpec, Tag("<side_by_side>")]
+    | Annotated[ComputeSpec, Tag("<compute>")],
+    Discriminator(level_tag),
+]
+
+
+class ArchitectureSpec(SpecModel):
+    """A machine: its levels from the outermost memory to the compute."""
+
+    noun: ClassVar[str] = "architecture"
+    kind: Literal["architecture"]
+    name: Name
+    title: Text | None = Field(None, description="one line for lists")
+    source: Text | None = Field(None, description="where the machine is described")
+    assumed: Text | None = None
+    technology: Name | None = Field(None, description="name of its energy table")
+    clock: Frequency | None = Field(None, description="left out: 1 GHz, listed as an assumption")
+    word: Words | None = Field(None, description="width of a word; left out: 16 b")
+    parameters: dict[Name, Parameter] = Field(
+        default_factory=dict, description="whole numbers that expressions may use"
+    )
+    assumptions: list[Text] = Field(default_factory=list, description="listed with each result")
+    levels: list[LevelSpec] = Field(min_length=2, max_length=100, description="outermost first")

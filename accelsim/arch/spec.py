@@ -1,0 +1,356 @@
+"""Architecture specs: YAML -> :class:`~accelsim.arch.records.Architecture`.
+
+A memory of size 0 keeps nothing: its place stays, with a holding that has no roles, so that rules
+which name it still mean something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from accelsim.arch.paths import resolve_path
+from accelsim.arch.records import (
+    Architecture,
+    Compute,
+    Fanout,
+    Holding,
+    Memory,
+    Node,
+    Place,
+    structural_problems,
+)
+from accelsim.arch.schema import (
+    ArchitectureSpec,
+    ComputeSpec,
+    FanoutSpec,
+    HardwareSpec,
+    LevelModel,
+    MemorySpec,
+    PlaceSpec,
+    PrivateMemorySpec,
+    SideBySideSpec,
+    level_tag,
+)
+from accelsim.errors import Problem, Where
+from accelsim.specs.join import Faults, SpecModel, check_kind, validate, validate_part
+from accelsim.specs.overrides import overridden
+from accelsim.specs.references import Reference, open_spec, parameters_of, parse_reference
+from accelsim.units import Quantity, size_text
+from accelsim.yamldoc import Document, Keys
+
+MAX_SIZE_BITS = 2**60
+DEFAULT_CLOCK_HZ = 1e9
+DEFAULT_WORD_BITS = 16
+
+LEVEL_MODELS: dict[str, type[SpecModel]] = {
+    model.tag: model for model in (MemorySpec, FanoutSpec, SideBySideSpec, ComputeSpec)
+}
+
+
+def read_architecture(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Architecture:
+    """Read a machine: a shipped name, a path, either with parameters (``NAME:pes=256``).
+
+    Parameters
+    ----------
+    overrides : sequence of "PATH=VALUE"
+        Changes made before anything is judged: ``glb.size=64KiB``, ``array.mesh_x=8``,
+        ``clock=100MHz``, or a parameter, ``pes=256``.
+
+    Raises
+    ------
+    SpecError
+        With every problem of the file.
+    """
+    reference = parse_reference(name_or_path)
+    document = open_spec("architecture", reference)
+    check_kind(document, "architecture")
+    document, problems = overridden(document, overrides, resolve_path)
+    faults = Faults(document, [*problems, *_refuse_patterns(reference)])
+    context = parameters_of(document)
+    spec = validate(ArchitectureSpec, faults, context)
+    build = _Build(document, _word_bits(spec.word if spec else None), faults.problems)
+    for index, node in faults.intact_items("levels"):
+        keys: Keys = ("levels", index)
+        tag = level_tag(node.plain())
+        level: object = spec.levels[index] if spec else None
+        if level is None and tag:
+            level = validate_part(LEVEL_MODELS[tag], document, keys, context)
+        if isinstance(level, LevelModel):
+            build.level(keys, level)
+    if spec is None or faults:
+        raise faults.error()
+    arch = _assembled(spec, build)
+    faults.problems += _structural(arch, build)
+    if faults:
+        raise faults.error()
+    return arch
+
+
+def knows_path(name_or_path: str | Path, path: str) -> bool:
+    """Tell whether a ``--set`` path means something in this machine."""
+    document = open_spec("architecture", parse_reference(name_or_path))
+    return not isinstance(resolve_path(document, path), Problem)
+
+
+def _refuse_patterns(reference: Reference) -> list[Problem]:
+    return [
+        Problem(
+            f"'{pattern}' does not set a parameter",
+            Where(reference.words),
+            expected="NAME=VALUE after the colon",
+        )
+        for pattern in reference.patterns
+    ]
+
+
+def _assembled(spec: ArchitectureSpec, build: _Build) -> Architecture:
+    assumptions = [*spec.assumptions, *build.assumptions]
+    if spec.assumed:
+        assumptions.insert(0, spec.assumed)
+    if spec.clock is None:
+        assumptions.append("clock: 1 GHz, as the spec states none")
+    return Architecture(
+        name=spec.name,
+        nodes=tuple(build.nodes),
+        memories=tuple(build.memories),
+        clock_hz=float(spec.clock.worth()) if spec.clock else DEFAULT_CLOCK_HZ,
+        technology=spec.technology or "",
+        source=spec.source or "",
+        parameters=tuple(spec.parameters.items()),
+        assumptions=tuple(assumptions),
+    )
+
+
+def _structural(arch: Architecture, build: _Build) -> list[Problem]:
+    """Return what is wrong with the machine as a whole, at the level that a problem names."""
+    found = []
+    for problem in structural_problems(arch):
+        named = (keys for name, keys in build.names.items() if f"'{name}'" in problem.what)
+        found.append(replace(problem, where=build.document.where(next(named, ("levels",)))))
+    return found
+
+
+def _word_bits(word: Quantity | None) -> int:
+    return int(word.worth()) if word else DEFAULT_WORD_BITS
+
+
+@dataclass
+class _Build:
+    """An architecture on its way; problems are collected as it grows."""
+
+    document: Document
+    word_bits: int
+    problems: list[Problem]
+    nodes: list[Node] = field(default_factory=list)
+    memories: list[Memory] = field(default_factory=list)
+    assumptions: list[str] = field(default_factory=list)
+    names: dict[str, Keys] = field(default_factory=dict)
+
+    def fault(self, keys: Keys, what: str, expected: str = "", hint: str = "") -> None:
+        where = self.document.where(keys)
+        self.problems.append(Problem(what, where, expected=expected, hint=hint))
+
+    def name(self, keys: Keys, name: str) -> None:
+        """Note a name; a second one like it is a fault."""
+        if name not in self.names:
+            self.names[name] = keys
+            return
+        line = self.document.where(self.names[name]).line
+        self.fault(
+            keys, f"the name '{name}' is already taken" + (f" in line {line}" if line else "")
+        )
+
+    def level(self, keys: Keys, level: LevelModel) -> None:
+        if isinstance(level, MemorySpec):
+            self.assume(level.memory, level.assumed)
+            self.memory_level(keys, level)
+        elif isinstance(level, SideBySideSpec):
+            self.assume(level.side_by_side, level.assumed)
+            self.side_by_side(keys, level)
+        elif isinstance(level, FanoutSpec):
+            self.assume(level.fanout, level.assumed)
+            self.fanout(keys, level)
+        elif isinstance(level, ComputeSpec):
+            self.assume(level.compute, level.assumed)
+            self.compute(keys, level)
+
+    def assume(self, name: str, reason: str | None) -> None:
+        if reason:
+            self.assumptions.append(f"{name}: {reason}")
+
+    # --- memories ---------------------------------------------------------------------------------
+
+    def memory_level(self, keys: Keys, spec: MemorySpec) -> None:
+        self.name((*keys, "memory"), spec.memory)
+        memory = self.memory(keys, spec, spec.memory)
+        if spec.places is None:
+            holding = self.holding(keys, spec, memory)
+            self.nodes.append(Place(spec.memory, (holding,)))
+            return
+        for key in ("keep", "may_keep"):
+            if getattr(spec, key):
+                self.fault((*keys, key), f"memory '{spec.memory}' says what it keeps in its places")
+        for index, place in enumerate(spec.places):
+            inner = (*keys, "places", index)
+            if place.place != spec.memory or index:
+                self.name((*inner, "place"), place.place)
+            self.nodes.append(Place(place.place, (self.holding(inner, place, memory),)))
+
+    def side_by_side(self, keys: Keys, spec: SideBySideSpec) -> None:
+        self.name((*keys, "side_by_side"), spec.side_by_side)
+        holdings: list[Holding] = []
+        keeper: dict[str, str] = {}
+        for index, private in enumerate(spec.memories):
+            inner = (*keys, "memories", index)
+            self.name((*inner, "memory"), private.memory)
+            self.assume(private.memory, private.assumed)
+            memory = self.memory(inner, private, private.memory)
+            for key in ("keep", "may_keep"):
+                for position, role in enumerate(getattr(private, key)):
+                    other = keeper.setdefault(role, private.memory)
+                    if other != private.memory:
+                        self.fault(
+                            (*inner, key, position),
+                            f"{role} is kept by '{other}' beside '{private.memory}'",
+                            "at most one of the memories side by side to keep a tensor",
+                        )
+            holdings.append(self.holding(inner, private, memory))
+        self.nodes.append(Place(spec.side_by_side, tuple(holdings)))
+
+    def memory(self, keys: Keys, spec: MemorySpec | PrivateMemorySpec, name: str) -> Memory:
+        word = int(spec.word.worth()) if spec.word else self.word_bits
+        if word < 1:
+            self.fault((*keys, "word"), f"the word of memory '{name}' has 0 bits", "at least 1 b")
+            word = 1
+        memory = Memory(
+            name=name,
+            component=spec.component,
+            size_bits=self.size_bits(keys, spec, name, word),
+            word_bits=word,
+            block_bits=self.block_bits(keys, spec, name, word),
+            buffering=spec.buffering,
+            read_words_per_cycle=self.port(keys, "read_bandwidth", spec.read_bandwidth, word),
+            write_words_per_cycle=self.port(keys, "write_bandwidth", spec.write_bandwidth, word),
+            shared_words_per_cycle=self.port(keys, "shared_bandwidth", spec.shared_bandwidth, word),
+            overlap=spec.overlap,
+            energy=_stated(spec.energy),
+            leakage_mw=float(spec.leakage.worth()) if spec.leakage else 0.0,
+            gates_unused=spec.gates_unused,
+            area_um2=float(spec.area.worth()) if spec.area else None,
+            source=spec.source or "",
+        )
+        self.memories.append(memory)
+        return memory
+
+    def size_bits(self, keys: Keys, spec: HardwareSpec, name: str, word: int) -> int | None:
+        if spec.size is None:
+            return None
+        # A size need not be whole bits ("334.3 KiB"): what is less than a bit holds nothing.
+        exact = spec.size.worth(word)
+        bits = int(exact)
+        if bits > MAX_SIZE_BITS:
+            self.fault((*keys, "size"), f"memory '{name}' is too large", "at most 2^60 b")
+        elif exact > 0 and bits // spec.buffering < word:
+            part = f" / buffering {spec.buffering}" if spec.buffering > 1 else ""
+            self.fault(
+                (*keys, "size"),
+                f"memory '{name}' is smaller than a word: {size_text(bits)}{part} < {word} b",
+                hint="0 B if the memory is absent",
+            )
+        return bits
+
+    def block_bits(self, keys: Keys, spec: HardwareSpec, name: str, word: int) -> int:
+        if spec.block is None:
+            return word
+        block = int(spec.block.worth())
+        if block < 1 or block % word:
+            self.fault(
+                (*keys, "block"),
+                f"the block of memory '{name}' is {block} b",
+                f"a multiple of its word, {word} b",
+            )
+        return block
+
+    def port(self, keys: Keys, key: str, width: Quantity | None, word: int) -> float | None:
+        if width is None:
+            return None
+        words = width.worth(word) / word
+        if words == 0:
+            self.fault((*keys, key), f"'{key}' is 0", "more than 0 words/cycle")
+        return float(words)
+
+    def holding(
+        self,
+        keys: Keys,
+        spec: MemorySpec | PrivateMemorySpec | PlaceSpec,
+        memory: Memory,
+    ) -> Holding:
+        for position, role in enumerate(spec.may_keep):
+            if role in spec.keep:
+                self.fault((*keys, "may_keep", position), f"{role} is in keep and in may_keep")
+        if memory.size_bits == 0:
+            return Holding(memory.name)
+        if not (spec.keep or spec.may_keep):
+            self.fault(keys, f"memory '{memory.name}' keeps nothing", "keep or may_keep")
+        return Holding(memory.name, frozenset(spec.keep), frozenset(spec.may_keep))
+
+    # --- the rest ---------------------------------------------------------------------------------
+
+    def fanout(self, keys: Keys, spec: FanoutSpec) -> None:
+        self.name((*keys, "fanout"), spec.fanout)
+        whole = Fanout(
+            name=spec.fanout,
+            array=spec.fanout,
+            component=spec.component,
+            mesh_x=spec.mesh_x,
+            mesh_y=spec.mesh_y,
+            multicast=frozenset(spec.multicast),
+            reduces=spec.reduces,
+            energy=_stated(spec.energy),
+            words_per_cycle=self.port(keys, "bandwidth", spec.bandwidth, self.word_bits),
+            source=spec.source or "",
+        )
+        if spec.parts is None:
+            self.nodes.append(whole)
+            return
+        for index, part in enumerate(spec.parts):
+            inner = (*keys, "parts", index)
+            if part.fanout != spec.fanout or index:
+                self.name((*inner, "fanout"), part.fanout)
+            self.assume(part.fanout, part.assumed)
+            port = self.port(inner, "bandwidth", part.bandwidth, self.word_bits)
+            self.nodes.append(
+                Fanout(
+                    name=part.fanout,
+                    array=spec.fanout,
+                    component=part.component or whole.component,
+                    mesh_x=whole.mesh_x,
+                    mesh_y=whole.mesh_y,
+                    multicast=whole.multicast
+                    if part.multicast is None
+                    else frozenset(part.multicast),
+                    reduces=whole.reduces if part.reduces is None else part.reduces,
+                    energy=whole.energy if part.energy is None else _stated(part.energy),
+                    words_per_cycle=whole.words_per_cycle if port is None else port,
+                    source=part.source or whole.source,
+                )
+            )
+
+    def compute(self, keys: Keys, spec: ComputeSpec) -> None:
+        self.name((*keys, "compute"), spec.compute)
+        self.nodes.append(
+            Compute(
+                name=spec.compute,
+                component=spec.component,
+                ops_per_cycle=spec.ops_per_cycle,
+                energy=_stated(spec.energy),
+                area_um2=float(spec.area.worth()) if spec.area else None,
+                source=spec.source or "",
+            )
+        )
+
+
+def _stated(energy: SpecModel | None) -> dict[str, float]:
+    return energy.model_dump(exclude_none=True) if energy else {}

@@ -1,0 +1,66 @@
+"""``accelsim check``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import accelsim as acs
+from accelsim.cli import options
+from accelsim.cli.output import put, put_json, say
+from accelsim.errors import ExitCode
+from accelsim.report.json_text import dumps
+from accelsim.report.messages import as_record, render_all
+
+
+def check(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="[FILE]...", help="Specs, by file or shipped name."),
+    ] = [],  # noqa: B006  (typer copies it)
+    schema: Annotated[
+        str | None,
+        typer.Option(
+            "--schema", metavar="KIND", help="Print the JSON Schema of a kind of spec instead."
+        ),
+    ] = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
+) -> int:
+    """Say everything that is wrong with specs, and list the numbers that they assume."""
+    if schema is not None:
+        body = acs.schema(schema)
+        if json:
+            put_json("check", {"schema_of": schema, "json_schema": body})
+        else:
+            put(dumps(body))
+        return ExitCode.OK
+    checked = acs.check(*files)
+    bad = [its for its in checked if its.problems]
+    code = ExitCode.BAD_SPEC if bad else ExitCode.OK
+    if json:
+        entries = [
+            {
+                "file": its.file,
+                "kind": its.kind or None,
+                "problems": [as_record(problem) for problem in its.problems],
+                "assumed": list(its.assumed),
+            }
+            for its in checked
+        ]
+        put_json("check", {"files": entries}, code)
+        return code
+    for its in checked:
+        if its.problems:
+            put(f"{render_all(its.problems)}\n")
+            continue
+        count = len(its.assumed)
+        assumes = f", assumes {count} thing{'s' if count > 1 else ''}:" if count else ""
+        put(f"{its.file}: {its.kind}, no problems{assumes}\n")
+        for text in its.assumed:
+            put(f"  - {text}\n")
+    if bad and not quiet:
+        say(f"{len(bad)} of {len(checked)} files have problems")
+    return code

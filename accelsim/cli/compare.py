@@ -1,0 +1,71 @@
+"""``accelsim compare``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import accelsim as acs
+from accelsim.cli import options
+from accelsim.cli.interrupt import interruptible
+from accelsim.cli.progress import progress as telling
+from accelsim.cli.results import show_result
+from accelsim.errors import ExitCode
+
+
+def compare(
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="WHAT...",
+            help="One workload, and a machine, several machines, or a study; in any order.",
+        ),
+    ],
+    dataflow: options.Dataflows = [],  # noqa: B006  (typer copies it)
+    technology: options.Technology = None,
+    accounting: options.Accounting = None,
+    set: options.Overrides = [],  # noqa: B006
+    objective: options.Goal = options.Objective.ENERGY,
+    samples: options.Samples = None,
+    seconds: options.Seconds = None,
+    seed: options.Seed = 0,
+    threads: options.Threads = None,
+    output: options.Output = None,
+    json: options.Json = False,
+    progress: options.Progress = options.ProgressStyle.AUTO,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
+) -> int:
+    """Put dataflows, machines or the rows of a study side by side on one workload.
+
+    One machine is compared under every general dataflow (or those of --dataflow), then without any;
+    several machines are compared without any dataflow, or under each of --dataflow.
+    """
+    search = acs.Search(objective.value, samples, seconds, seed, threads)
+    with interruptible() as interrupt, telling(progress, quiet) as teller:
+        result = acs.compare(
+            *what,
+            dataflows=dataflow,
+            technology=technology,
+            accounting=accounting,
+            overrides=set,
+            search=search,
+            stop=interrupt.pressed,
+            progress=teller.tell,
+        )
+    code = ExitCode.OK
+    if interrupt.pressed():
+        code = ExitCode.INTERRUPTED
+    elif not any(row.total.layers for row in result.rows):
+        code = ExitCode.NO_MAPPING
+    return show_result(
+        "compare",
+        result,
+        as_json=json,
+        verbose=verbose,
+        quiet=quiet,
+        folder=output,
+        exit_code=code,
+    )

@@ -1,0 +1,27 @@
+"""``accelsim doctor``."""
+
+from __future__ import annotations
+
+import accelsim as acs
+from accelsim.cli import options
+from accelsim.cli.output import put, put_json
+from accelsim.errors import ExitCode
+
+
+def doctor(
+    json: options.Json = False,
+    debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
+) -> int:
+    """Look at versions, caches and shipped specs, and count a case known by hand."""
+    checks = acs.doctor()
+    code = ExitCode.OK if all(check.ok for check in checks) else ExitCode.INTERNAL
+    if json:
+        entries = [
+            {"name": check.name, "ok": check.ok, "found": check.found} for check in checks
+        ]
+        put_json("doctor", {"checks": entries}, code)
+        return code
+    column = max(len(check.name) for check in checks) + 2
+    for check in checks:
+        put(f"{'ok ' if check.ok else 'BAD'} {check.name:<{column}}{check.found}\n")
+    return code

@@ -1,0 +1,45 @@
+"""``accelsim evaluate``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import accelsim as acs
+from accelsim.cli import options
+from accelsim.cli.results import show_result
+from accelsim.errors import ExitCode
+
+
+def evaluate(
+    machine: Annotated[str, typer.Argument(help="A machine, by name or file.")],
+    layer: Annotated[str, typer.Argument(help="One layer of a workload, as alexnet:conv3.")],
+    mapping: Annotated[str, typer.Argument(metavar="MAPPING", help="A mapping, as YAML.")],
+    technology: options.Technology = None,
+    accounting: options.Accounting = None,
+    set: options.Overrides = [],  # noqa: B006  (typer copies it)
+    output: options.Output = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
+) -> int:
+    """Count and price a given mapping; nothing is searched."""
+    result = acs.evaluate(
+        machine,
+        layer,
+        mapping,
+        technology=technology,
+        accounting=accounting,
+        overrides=set,
+    )
+    return show_result(
+        "evaluate",
+        result,
+        as_json=json,
+        verbose=verbose,
+        quiet=quiet,
+        folder=output,
+        exit_code=ExitCode.OK,
+    )

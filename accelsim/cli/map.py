@@ -1,0 +1,66 @@
+"""``accelsim map``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import accelsim as acs
+from accelsim.cli import options
+from accelsim.cli.interrupt import interruptible
+from accelsim.cli.progress import progress as telling
+from accelsim.cli.results import show_result
+from accelsim.errors import ExitCode
+
+
+def map(
+    machine: Annotated[str, typer.Argument(help="A machine, by name or file.")],
+    layer: Annotated[str, typer.Argument(help="One layer of a workload, as alexnet:conv3.")],
+    dataflow: options.Dataflows = [],  # noqa: B006  (typer copies it)
+    technology: options.Technology = None,
+    accounting: options.Accounting = None,
+    set: options.Overrides = [],  # noqa: B006
+    objective: options.Goal = options.Objective.ENERGY,
+    samples: options.Samples = None,
+    seconds: options.Seconds = None,
+    seed: options.Seed = 0,
+    threads: options.Threads = None,
+    output: options.Output = None,
+    json: options.Json = False,
+    progress: options.Progress = options.ProgressStyle.AUTO,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
+) -> int:
+    """Find the best mapping of one layer: a readable loop nest, its energy and its accesses.
+
+    With -o the mapping is written as YAML too, which `accelsim evaluate` reads.
+    """
+    search = acs.Search(objective.value, samples, seconds, seed, threads)
+    with interruptible() as interrupt, telling(progress, quiet) as teller:
+        result = acs.map(
+            machine,
+            layer,
+            dataflow=dataflow,
+            technology=technology,
+            accounting=accounting,
+            overrides=set,
+            search=search,
+            stop=interrupt.pressed,
+            progress=teller.tell,
+        )
+    code = ExitCode.OK
+    if interrupt.pressed():
+        code = ExitCode.INTERRUPTED
+    elif result.evaluation is None:
+        code = ExitCode.NO_MAPPING
+    return show_result(
+        "map",
+        result,
+        as_json=json,
+        verbose=verbose,
+        quiet=quiet,
+        folder=output,
+        exit_code=code,
+    )

@@ -1,0 +1,57 @@
+"""``accelsim plot``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import accelsim as acs
+from accelsim.cli import options
+from accelsim.cli.output import put, put_json
+from accelsim.errors import ExitCode
+
+
+class Kind(StrEnum):
+    """What is drawn."""
+
+    ENERGY_BREAKDOWN = "energy-breakdown"
+
+
+class By(StrEnum):
+    """What the parts of a bar are."""
+
+    LEVEL = "level"
+    TENSOR = "tensor"
+
+
+def plot(
+    results: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder written by -o, or its results.json.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", metavar="FILE", help="A .pdf, .png or .svg to write."),
+    ] = Path("energy-breakdown.svg"),
+    kind: Annotated[
+        Kind, typer.Option("--kind", help="What to draw.")
+    ] = Kind.ENERGY_BREAKDOWN,
+    by: Annotated[
+        By | None, typer.Option("--by", help="Parts of a bar; both side by side if left out.")
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option("--group", metavar="NAME", help="Only this group of layers, as conv."),
+    ] = None,
+    json: options.Json = False,
+    debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
+) -> int:
+    """Draw a figure of finished results."""
+    acs.plot(results, kind=kind.value, by=by and by.value, group=group, output=output)
+    if json:
+        put_json("plot", {"file": str(output)})
+    else:
+        put(f"{output}\n")
+    return ExitCode.OK

@@ -1,0 +1,307 @@
+"""From a mapping to an Evaluation: count, price, time, and put refusals into words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil, prod
+
+import numpy as np
+
+from accelsim.arch.records import Architecture, Fanout, Holding, Memory, Place
+from accelsim.counter.layout import Conventions
+from accelsim.counter.tally import Violation, accesses_of
+from accelsim.errors import AccelsimError, ExitCode
+from accelsim.evaluation import kernel
+from accelsim.evaluation.prices import (
+    DEFAULT_ACCOUNTING,
+    Floats,
+    PriceArrays,
+    Prices,
+    block_words,
+    leakage_per_cycle,
+    operation_energy,
+    pack,
+    resolve,
+    word_energy,
+)
+from accelsim.evaluation.records import Evaluation
+from accelsim.mapping.arrays import Ints, pack_layer, pack_machine, pack_mapping
+from accelsim.mapping.records import Block, Loop, Mapping
+from accelsim.technology.records import (
+    ACTIONS,
+    FANOUT_ACTIONS,
+    MEMORY_ACTIONS,
+    Accounting,
+    EnergyTable,
+)
+from accelsim.workload.records import Layer
+
+# The actions of counter.boundary, in the order in which technology.records lists them.
+AT_PARENT = slice(0, 3)
+AT_CHILD = slice(3, 5)
+IN_NETWORK = slice(5, 8)
+
+
+class IllegalMappingError(AccelsimError):
+    """A mapping breaks a rule; says which, where and by how much."""
+
+    exit_code = ExitCode.NO_MAPPING
+
+
+def evaluate(
+    layer: Layer,
+    arch: Architecture,
+    mapping: Mapping,
+    table: EnergyTable,
+    accounting: Accounting = DEFAULT_ACCOUNTING,
+    conventions: Conventions = Conventions(),  # noqa: B008
+) -> Evaluation:
+    """Count and price one mapping.
+
+    Raises
+    ------
+    IllegalMappingError
+        If the mapping breaks a rule of the machine or of the layer.
+    SpecError
+        If the table lacks a price that the machine needs.
+    """
+    prices = resolve(arch, table, accounting)
+    packed_layer = pack_layer(layer)
+    machine = pack_machine(arch, layer)
+    packed_prices = pack(prices, arch, layer)
+    loops = pack_mapping(mapping, layer)
+    case, marks = kernel.make_case(packed_layer, machine, packed_prices, conventions)
+    broken = kernel.price_mapping(case, *loops, marks)
+    nest, counts = case.counter.nest, case.counter.counts
+    if broken:
+        raise IllegalMappingError(
+            explain_violation(Violation(broken), layer, arch, mapping, counts.memory_bits)
+        )
+
+    levels = level_names(arch)
+    words = _by_level(layer, arch, mapping, levels, counts.words, counts.network)
+    accesses = _by_level(layer, arch, mapping, levels, accesses_of(case.counter), counts.network)
+    instances = _instances(arch, nest.instances[: len(arch.places) + 1])
+    cycles = float(case.cycles)
+    compute_cycles, port_cycles, bound = _times(arch, packed_prices, case)
+    compute_instances = arch.instances(arch.compute) * arch.compute.ops_per_cycle
+    return Evaluation(
+        layer=layer,
+        arch=arch,
+        mapping=mapping,
+        prices=prices,
+        levels=levels,
+        words=words,
+        accesses=accesses,
+        energy_array=_energies(layer, arch, prices, levels, accesses),
+        leakage=leakage(arch, instances, cycles),
+        tile_words=_tiles_by_level(layer, arch, levels, counts.tile_words),
+        capacity_bits={
+            memory.name: (int(bits), memory.usable_bits)
+            for memory, bits in zip(arch.memories, counts.memory_bits, strict=False)
+        },
+        instances=instances,
+        port_cycles=port_cycles,
+        compute_cycles=compute_cycles,
+        cycles=cycles,
+        utilization=layer.operations / (compute_instances * cycles),
+        bound=bound,
+        area_mm2=area_mm2(arch),
+    )
+
+
+def reprice(
+    evaluation: Evaluation, table: EnergyTable, accounting: Accounting | None = None
+) -> Evaluation:
+    """Return the same counts under another energy table; nothing is counted again."""
+    arch = evaluation.arch
+    prices = resolve(arch, table, accounting or evaluation.prices.accounting)
+    return replace(
+        evaluation,
+        prices=prices,
+        energy_array=_energies(
+            evaluation.layer, arch, prices, evaluation.levels, evaluation.accesses
+        ),
+        leakage=leakage(arch, evaluation.instances, evaluation.cycles),
+    )
+
+
+def explain_violation(
+    violation: Violation, layer: Layer, arch: Architecture, mapping: Mapping, memory_bits: Ints
+) -> str:
+    """Put the rule that a mapping breaks into a sentence."""
+    if violation is Violation.FACTORS:
+        for dim, bound in layer.dims:
+            product = prod(loop.bound for loop in _loops(mapping) if loop.dim == dim)
+            if product != bound:
+                return f"the loops over {dim} multiply to {product}; the layer's bound is {bound}"
+    if violation is Violation.KEEP:
+        for place in arch.places:
+            kept = mapping.block(place.name).keep
+            for tensor in layer.tensors:
+                holding = place.holding(tensor.role)
+                if tensor.name in kept and holding is None:
+                    return (
+                        f"{place.name} keeps {tensor.name}, which {arch.name} does not allow there"
+                    )
+                if holding and tensor.role in holding.keep and tensor.name not in kept:
+                    return f"{place.name} must keep {tensor.name} on {arch.name}"
+    if violation is Violation.LANES:
+        for fanout in arch.fanouts:
+            parts = [f.name for f in arch.fanouts if f.array == fanout.array]
+            spreads = [mapping.spread(name) for name in parts]
+            for axis, lanes in (("x", fanout.mesh_x), ("y", fanout.mesh_y)):
+                used = prod(loop.bound for spread in spreads for loop in getattr(spread, axis))
+                if used > lanes:
+                    return (
+                        f"{fanout.array} spreads {used} lanes over its {axis} axis, "
+                        f"which has {lanes}"
+                    )
+    if violation is Violation.CAPACITY:
+        for memory, bits in zip(arch.memories, memory_bits, strict=False):
+            if memory.usable_bits is not None and bits > memory.usable_bits:
+                return (
+                    f"{memory.name} needs {int(bits) // memory.word_bits} words for its tiles, "
+                    f"has {memory.usable_bits // memory.word_bits}"
+                )
+    raise AssertionError(f"no sentence for {violation!r}")
+
+
+def _loops(mapping: Mapping) -> list[Loop]:
+    return [
+        loop
+        for step in mapping.steps
+        for slot in ((step.loops,) if isinstance(step, Block) else (step.y, step.x))
+        for loop in slot
+    ]
+
+
+def level_names(arch: Architecture) -> tuple[str, ...]:
+    """Return memories, fanouts and the compute by name, outermost first, each once."""
+    names: dict[str, None] = {}
+    for node in arch.nodes:
+        if isinstance(node, Place):
+            names.update(dict.fromkeys(held.memory for held in node.holdings))
+        else:
+            names[node.name] = None
+    return tuple(names)
+
+
+def _by_level(
+    layer: Layer,
+    arch: Architecture,
+    mapping: Mapping,
+    levels: tuple[str, ...],
+    boundaries: Ints,
+    network: Ints,
+) -> Ints:
+    """Charge every count to the level that performs the action: ``[level, tensor, action]``."""
+    charged = np.zeros((len(levels), len(layer.tensors) + 1, len(ACTIONS)), dtype=np.int64)
+    for t, tensor in enumerate(layer.tensors):
+        keepers = [
+            (index, levels.index(_holding(place, tensor.role).memory))
+            for index, place in enumerate(arch.places)
+            if tensor.name in mapping.block(place.name).keep
+        ]
+        children = [*(index for index, _ in keepers[1:]), len(arch.places)]
+        for (_, level), child in zip(keepers, children, strict=True):
+            charged[level, t, AT_PARENT] += boundaries[child, t][AT_PARENT]
+        for child, level in keepers[1:]:
+            charged[level, t, AT_CHILD] += boundaries[child, t][AT_CHILD]
+    for f, fanout in enumerate(arch.fanouts):
+        charged[levels.index(fanout.name), :-1, IN_NETWORK] = network[f, : len(layer.tensors)]
+    charged[-1, -1, ACTIONS.index(layer.op)] = layer.operations
+    return charged
+
+
+def _tiles_by_level(
+    layer: Layer, arch: Architecture, levels: tuple[str, ...], tile_words: Ints
+) -> Ints:
+    tiles = np.zeros((len(levels), len(layer.tensors)), dtype=np.int64)
+    for p, place in enumerate(arch.places):
+        for t, tensor in enumerate(layer.tensors):
+            if tile_words[p, t]:
+                tiles[levels.index(_holding(place, tensor.role).memory), t] += tile_words[p, t]
+    return tiles
+
+
+def _holding(place: Place, role: str) -> Holding:
+    holding = place.holding(role)
+    assert holding is not None, f"{place.name} cannot keep {role}"
+    return holding
+
+
+def _instances(arch: Architecture, in_use: Ints) -> dict[str, tuple[int, int]]:
+    """Return (in use, built) of every memory and of the compute."""
+    instances: dict[str, tuple[int, int]] = {}
+    for index, place in enumerate(arch.places):
+        for held in place.holdings:
+            instances.setdefault(held.memory, (int(in_use[index]), arch.instances(place)))
+    instances[arch.compute.name] = (int(in_use[-1]), arch.instances(arch.compute))
+    return instances
+
+
+def _times(
+    arch: Architecture, prices: PriceArrays, case: np.record
+) -> tuple[float, dict[str, float], str]:
+    """Return (cycles of the compute, cycles by limited port or network, what sets the time)."""
+    nest = case.counter.nest
+    temporal = int(nest.temporal_end[len(arch.places)])
+    steps = int(nest.steps[temporal - 1]) if temporal else 1
+    compute = float(ceil(steps / prices.operations_per_cycle))
+    ports = {
+        memory.name: float(case.port_cycles[m])
+        for m, memory in enumerate(arch.memories)
+        if prices.read_cycles[m] or prices.write_cycles[m] or prices.shared_cycles[m]
+    }
+    ports |= {
+        fanout.name: float(case.network_cycles[f])
+        for f, fanout in enumerate(arch.fanouts)
+        if prices.fanout_cycles[f]
+    }
+    slowest = max(ports, key=lambda name: ports[name], default="")
+    bound = slowest if slowest and ports[slowest] > compute else "compute"
+    return compute, ports, bound
+
+
+def _energies(
+    layer: Layer, arch: Architecture, prices: Prices, levels: tuple[str, ...], accesses: Ints
+) -> Floats:
+    """Return accesses times the energy of each."""
+    energy = np.zeros(accesses.shape)
+    parts: tuple[Memory | Fanout, ...] = (*arch.memories, *arch.fanouts)
+    for part in parts:
+        level = levels.index(part.name)
+        actions = MEMORY_ACTIONS if isinstance(part, Memory) else FANOUT_ACTIONS
+        for t, tensor in enumerate(layer.tensors):
+            width = block_words(part, tensor) if isinstance(part, Memory) else 1
+            for action in actions:
+                a = ACTIONS.index(action)
+                each = word_energy(prices, part, action, tensor) * width
+                energy[level, t, a] = accesses[level, t, a] * each
+    operation = ACTIONS.index(layer.op)
+    energy[-1, -1, operation] = accesses[-1, -1, operation] * operation_energy(prices, arch, layer)
+    return energy
+
+
+def leakage(arch: Architecture, instances: dict[str, tuple[int, int]], cycles: float) -> float:
+    """Return the energy that leaks over ``cycles``: of all instances, or of those in use."""
+    return cycles * sum(
+        leakage_per_cycle(memory, arch) * instances[memory.name][0 if memory.gates_unused else 1]
+        for memory in arch.memories
+    )
+
+
+def area_mm2(arch: Architecture) -> float | None:
+    """Return the area of all instances, or None if the spec does not say one of them."""
+    total = 0.0
+    for place in arch.places:
+        for held in place.holdings:
+            area = arch.memory[held.memory].area_um2
+            if place is not arch.places[0]:
+                if area is None:
+                    return None
+                total += area * arch.instances(place)
+    if arch.compute.area_um2 is None:
+        return None
+    return (total + arch.compute.area_um2 * arch.instances(arch.compute)) / 1e6

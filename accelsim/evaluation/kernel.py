@@ -1,0 +1,277 @@
+"""Pricing one mapping: counts times prices, and the time of every port.
+
+:func:`price_mapping` is what search drivers call: it allocates nothing, counts a packed mapping
+and leaves its energy and cycles in the scratch.  :func:`price_batch` runs it over many.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+
+import numpy as np
+
+from accelsim.counter.layout import (
+    COLLECTIONS,
+    COUNTER,
+    DELIVERIES,
+    DRAINS,
+    FILLS,
+    FIRST_READS,
+    MAX_FANOUTS,
+    MAX_MEMORIES,
+    MAX_PLACES,
+    MAX_TENSORS,
+    READS,
+    UPDATES,
+    Conventions,
+    copy_fields,
+    fill,
+    window_marks,
+)
+from accelsim.counter.tally import count_mapping
+from accelsim.counter.window import Marks
+from accelsim.evaluation.prices import Floats, PriceArrays
+from accelsim.jit import kernel
+from accelsim.mapping.arrays import Ints, LayerArrays, MachineArrays, MappingArrays
+
+_float = np.float64
+
+PRICES = np.dtype(
+    (
+        np.record,
+        [
+            ("place_energy", _float, (MAX_PLACES, MAX_TENSORS, 5)),
+            ("fanout_energy", _float, (MAX_FANOUTS, MAX_TENSORS, 3)),
+            ("operation_energy", _float),
+            ("leakage", _float),
+            ("gated_leakage", _float, (MAX_MEMORIES,)),
+            ("read_cycles", _float, (MAX_MEMORIES,)),
+            ("write_cycles", _float, (MAX_MEMORIES,)),
+            ("shared_cycles", _float, (MAX_MEMORIES,)),
+            ("overlaps", np.int64, (MAX_MEMORIES,)),
+            ("memory_place", np.int64, (MAX_MEMORIES,)),
+            ("fanout_cycles", _float, (MAX_FANOUTS,)),
+            ("operations_per_cycle", _float),
+        ],
+    )
+)
+"""Fields of :class:`~accelsim.evaluation.prices.PriceArrays`, for kernels."""
+
+CASE = np.dtype(
+    (
+        np.record,
+        [
+            ("counter", COUNTER),
+            ("prices", PRICES),
+            # Words read from and written to the busiest instance; cycles of its busiest port.
+            ("port_words", _float, (MAX_MEMORIES, 2)),
+            ("port_cycles", _float, (MAX_MEMORIES,)),
+            ("network_cycles", _float, (MAX_FANOUTS,)),
+            ("energy", _float),
+            ("cycles", _float),
+        ],
+    )
+)
+"""Everything that pricing a mapping reads and writes, for one layer on one machine."""
+
+
+def make_case(
+    layer: LayerArrays,
+    machine: MachineArrays,
+    prices: PriceArrays,
+    conventions: Conventions = Conventions(),  # noqa: B008  (an immutable record)
+) -> tuple[np.record, Marks]:
+    """Return what one thread needs to price mappings of one layer on one machine.
+
+    Returns
+    -------
+    case : record of dtype :data:`CASE`
+    marks : uint64[word]
+        Scratch of the one rule whose size depends on the layer.
+    """
+    case = np.zeros(1, dtype=CASE)[0]
+    fill(case["counter"], layer, machine, conventions)
+    copy_fields(case["prices"], prices._asdict())
+    return case, window_marks(layer)
+
+
+@kernel
+def price_counts(case: np.record, keep: Ints) -> None:
+    """Turn the counts in ``case`` into energy and cycles (``docs/model.md``, section 5)."""
+    layer, machine, nest = case.counter.layer, case.counter.machine, case.counter.nest
+    counts = case.counter.counts
+    words, network = counts.words, counts.network
+    accesses = counts.accesses if machine.has_blocks == 1 else words
+    prices = case.prices
+    n_places = machine.n_places
+    port = case.port_words
+    for memory in range(machine.n_memories):
+        port[memory, 0] = 0.0
+        port[memory, 1] = 0.0
+    operations = 1.0
+    for dim in range(layer.n_dims):
+        operations *= layer.bounds[dim]
+    energy = operations * prices.operation_energy
+
+    for tensor in range(layer.n_tensors):
+        parent = 0
+        for place in range(1, n_places + 1):
+            if place < n_places and (keep[place] >> tensor) & 1 == 0:
+                continue
+            moved = accesses[place, tensor]
+            cost = prices.place_energy[parent, tensor]
+            energy += moved[READS] * cost[READS] + moved[FIRST_READS] * cost[FIRST_READS]
+            energy += moved[UPDATES] * cost[UPDATES]
+            if place < n_places:
+                cost = prices.place_energy[place, tensor]
+                energy += moved[FILLS] * cost[FILLS] + moved[DRAINS] * cost[DRAINS]
+
+            # Sums go back to one lane of a group: that lane, not the average, is the busiest.
+            moved = words[place, tensor]
+            reads, fills = moved[READS], moved[FILLS]
+            if tensor == layer.output:
+                reads = moved[UPDATES] - layer.output_words * nest.sum_lanes[parent]
+                fills = moved[DRAINS] - layer.output_words * nest.sum_lanes[place]
+            memory = machine.place_memory[parent, tensor]
+            port[memory, 0] += reads / nest.instances[parent]
+            port[memory, 1] += moved[UPDATES] / nest.instances[parent]
+            if place < n_places:
+                memory = machine.place_memory[place, tensor]
+                port[memory, 0] += moved[DRAINS] / nest.instances[place]
+                port[memory, 1] += fills / nest.instances[place]
+            parent = place
+
+    for fanout in range(machine.n_fanouts):
+        for tensor in range(layer.n_tensors):
+            for action in range(3):
+                energy += (
+                    network[fanout, tensor, action] * prices.fanout_energy[fanout, tensor, action]
+                )
+
+    temporal = nest.temporal_end[n_places]
+    steps = nest.steps[temporal - 1] if temporal > 0 else 1
+    overlapped = float(ceil(steps / prices.operations_per_cycle))
+    waited = 0.0
+    for memory in range(machine.n_memories):
+        reading = port[memory, 0] * prices.read_cycles[memory]
+        writing = port[memory, 1] * prices.write_cycles[memory]
+        both = (port[memory, 0] + port[memory, 1]) * prices.shared_cycles[memory]
+        cycles = ceil(max(reading, writing, both))
+        case.port_cycles[memory] = cycles
+        if prices.overlaps[memory] == 1:
+            overlapped = max(overlapped, cycles)
+        else:
+            waited += cycles
+    for fanout in range(machine.n_fanouts):
+        cycles = 0.0
+        if prices.fanout_cycles[fanout] > 0.0:
+            cycles = ceil(
+                _network_words(layer, machine, keep, fanout, nest, counts)
+                * prices.fanout_cycles[fanout]
+            )
+        case.network_cycles[fanout] = cycles
+        overlapped = max(overlapped, cycles)
+    cycles = overlapped + waited
+
+    energy += cycles * prices.leakage
+    for memory in range(machine.n_memories):
+        if prices.gated_leakage[memory] > 0.0:
+            in_use = nest.instances[prices.memory_place[memory]]
+            energy += cycles * prices.gated_leakage[memory] * in_use
+    case.energy = energy
+    case.cycles = cycles
+
+
+@kernel
+def _network_words(
+    layer: np.record,
+    machine: np.record,
+    keep: Ints,
+    fanout: int,
+    nest: np.record,
+    counts: np.record,
+) -> float:
+    """Return the words through the network below the busiest instance just outside a fanout."""
+    outside = 1
+    sums_outside = 1
+    for lane in range(nest.lane_end[machine.n_places]):
+        if nest.lane_fanout[lane] < fanout:
+            outside *= nest.lane_bound[lane]
+            if (layer.relevant[layer.output] >> nest.lane_dim[lane]) & 1 == 0:
+                sums_outside *= nest.lane_bound[lane]
+    words = 0.0
+    for tensor in range(layer.n_tensors):
+        words += counts.network[fanout, tensor, COLLECTIONS] / outside
+        if tensor != layer.output:
+            words += counts.network[fanout, tensor, DELIVERIES] / outside
+            continue
+        parent = 0
+        place = 0
+        for p in range(machine.n_places + 1):
+            kept = p == machine.n_places or (keep[p] >> tensor) & 1 == 1
+            if kept and p < machine.fanout_inside[fanout]:
+                parent = p
+            elif kept and place == 0:
+                place = p
+        # Every visit but the first returns a sum to the lane that all sums pass through.
+        visits = (
+            counts.network[fanout, tensor, DELIVERIES] + counts.words[place, tensor, FIRST_READS]
+        )
+        back = visits - layer.output_words * nest.sum_lanes[parent]
+        shared = sums_outside // nest.sum_lanes[parent]
+        words += back * shared / outside
+    return words
+
+
+@kernel
+def price_mapping(
+    case: np.record, loop_dim: Ints, loop_bound: Ints, slot_end: Ints, keep: Ints, marks: Marks
+) -> int:
+    """Count and price one packed mapping; return the rule that it breaks, or 0.
+
+    Energy and cycles are left in ``case.energy`` (unit of the table) and ``case.cycles``.
+    """
+    broken = count_mapping(case.counter, loop_dim, loop_bound, slot_end, keep, marks)
+    if broken == 0:
+        price_counts(case, keep)
+    return broken
+
+
+@kernel
+def _price_batch(
+    case: np.record,
+    loop_dim: Ints,
+    loop_bound: Ints,
+    slot_end: Ints,
+    keep: Ints,
+    marks: Marks,
+    status: Ints,
+    energy: Floats,
+    cycles: Floats,
+) -> None:
+    for index in range(len(status)):
+        status[index] = price_mapping(
+            case, loop_dim[index], loop_bound[index], slot_end[index], keep[index], marks
+        )
+        energy[index] = case.energy
+        cycles[index] = case.cycles
+
+
+def price_batch(
+    case: np.record, marks: Marks, mappings: MappingArrays
+) -> tuple[Ints, Floats, Floats]:
+    """Price a batch of packed mappings.
+
+    Returns
+    -------
+    status : int64[mapping]
+        A :class:`~accelsim.counter.tally.Violation`, 0 where legal.
+    energy : float64[mapping]
+        In the unit of the table; meaningless where ``status`` is not 0.
+    cycles : float64[mapping]
+    """
+    status = np.zeros(len(mappings.loop_dim), dtype=np.int64)
+    energy = np.zeros(len(status))
+    cycles = np.zeros(len(status))
+    _price_batch(case, *mappings, marks, status, energy, cycles)
+    return status, energy, cycles

@@ -1,0 +1,158 @@
+"""One mapping, evaluated: counts, energy, time and area, each with its axes named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from accelsim.arch.records import Architecture
+from accelsim.evaluation.prices import Floats, Prices
+from accelsim.mapping.arrays import Ints
+from accelsim.mapping.records import Mapping
+from accelsim.technology.records import ACTIONS
+from accelsim.workload.records import Layer
+
+COMPUTE = "compute"
+"""The label, on the tensor axis, of what belongs to no tensor: operations and leakage."""
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """A quantity over named axes, e.g. energy over level x tensor x action.
+
+    Parameters
+    ----------
+    values : array
+        One axis for each entry of ``labels``, in that order.
+    labels : mapping of axis name to the labels along it
+    unit : str
+    """
+
+    values: Floats | Ints
+    labels: dict[str, tuple[str, ...]]
+    unit: str
+
+    @property
+    def total(self) -> float:
+        return float(self.values.sum())
+
+    def by(self, *axes: str) -> dict[tuple[str, ...], float]:
+        """Sum over all axes but these; keys are tuples of labels in the order of ``axes``.
+
+        Raises
+        ------
+        KeyError
+            If there is no axis of that name.
+        """
+        names = list(self.labels)
+        for axis in axes:
+            if axis not in names:
+                raise KeyError(f"no axis '{axis}'; there are {', '.join(names)}")
+        others = tuple(i for i, name in enumerate(names) if name not in axes)
+        kept = [name for name in names if name in axes]
+        summed = self.values.sum(axis=others).transpose([kept.index(axis) for axis in axes])
+        return {
+            tuple(self.labels[axis][i] for axis, i in zip(axes, index, strict=True)): value.item()
+            for index, value in np.ndenumerate(summed)
+        }
+
+    def over(self, axis: str) -> dict[str, float]:
+        """Sum over all axes but one; keys are its labels."""
+        return {label: value for (label,), value in self.by(axis).items()}
+
+    def __repr__(self) -> str:
+        shape = " x ".join(f"{name}[{len(labels)}]" for name, labels in self.labels.items())
+        return f"Breakdown({self.total:.6g} {self.unit} over {shape})"
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one mapping of one layer costs on one machine.
+
+    Attributes
+    ----------
+    levels : tuple of str
+        Memories, fanouts and the compute by name, outermost first.
+    words, accesses : int64[level, tensor, action]
+        Words moved, and the physical accesses that move them; actions as in
+        :data:`accelsim.technology.records.ACTIONS`, charged to the level that performs them.
+        Operations stand under the compute level and the tensor :data:`COMPUTE`.
+    energy_array : float64[level, tensor, action]
+        In ``energy_unit``.
+    leakage : float
+        Energy that leaks over ``cycles``, in ``energy_unit``.
+    tile_words : int64[level, tensor]
+        Words of the tensor that one instance of a memory holds; 0 where it is not kept.
+    capacity_bits : mapping of level to (bits in use, usable bits or None)
+    instances : mapping of level to (in use, built)
+    port_cycles : mapping of level to cycles
+        Time of each memory's busiest port and of each network; absent where unlimited.
+    utilization : float
+        Operations / (compute instances built x operations per cycle x cycles).
+    bound : str
+        What sets the time: ``compute`` or the name of a level.
+    """
+
+    layer: Layer
+    arch: Architecture
+    mapping: Mapping
+    prices: Prices
+    levels: tuple[str, ...]
+    words: Ints
+    accesses: Ints
+    energy_array: Floats
+    leakage: float
+    tile_words: Ints
+    capacity_bits: dict[str, tuple[int, int | None]]
+    instances: dict[str, tuple[int, int]]
+    port_cycles: dict[str, float]
+    compute_cycles: float
+    cycles: float
+    utilization: float
+    bound: str
+    area_mm2: float | None
+
+    @property
+    def operations(self) -> int:
+        return self.layer.operations
+
+    @property
+    def energy_unit(self) -> str:
+        return self.prices.table.unit
+
+    @cached_property
+    def tensors(self) -> tuple[str, ...]:
+        return (*(tensor.name for tensor in self.layer.tensors), COMPUTE)
+
+    @cached_property
+    def energy(self) -> Breakdown:
+        """Energy over level, tensor and action, leakage excluded."""
+        return Breakdown(self.energy_array, self._labels, self.energy_unit)
+
+    @cached_property
+    def traffic(self) -> Breakdown:
+        """Words over level, tensor and action."""
+        return Breakdown(self.words, self._labels, "words")
+
+    @property
+    def energy_total(self) -> float:
+        return self.energy.total + self.leakage
+
+    @property
+    def energy_per_operation(self) -> float:
+        return self.energy_total / self.operations
+
+    @property
+    def seconds(self) -> float:
+        return self.cycles / self.arch.clock_hz
+
+    @property
+    def edp(self) -> float:
+        """Energy (unit of the table) x seconds."""
+        return self.energy_total * self.seconds
+
+    @property
+    def _labels(self) -> dict[str, tuple[str, ...]]:
+        return {"level": self.levels, "tensor": self.tensors, "action": ACTIONS}

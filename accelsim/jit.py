@@ -1,0 +1,108 @@
+"""How kernels are compiled: one decorator, and a cache that follows the sources.
+
+Compiled code is kept in a directory of the user, never beside an installed package (which may be
+read-only), and the directory's name carries a digest of every source file that holds kernels: numba
+notices a change of the file that holds a kernel, but not of a file that the kernel calls into.
+
+Where that directory cannot be written, a temporary one serves this process, and a warning says so:
+every start then compiles anew.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+
+KERNEL_ROOMS = ("counter", "evaluation", "mapper", "mapping", "mapspace", "workload")
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+log = logging.getLogger(__name__)
+
+numba_config: Any = numba.config
+"""numba's settings, which its type hints do not list."""
+
+njit: Any = numba.njit
+"""numba's decorator, whose type hints do not list ``_nrt``."""
+
+
+def cache_root() -> Path:
+    """Return the user's cache directory for this package (``ACCELSIM_CACHE`` overrides it)."""
+    if "ACCELSIM_CACHE" in os.environ:
+        return Path(os.environ["ACCELSIM_CACHE"])
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "accelsim"
+
+
+def kernel_digest() -> str:
+    """Return a digest of the sources that kernels are compiled from."""
+    package = Path(__file__).parent
+    digest = hashlib.sha256(sys.version.encode())
+    digest.update(Path(__file__).read_bytes())
+    for room in KERNEL_ROOMS:
+        for path in sorted((package / room).glob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def writable_directory(wanted: Path) -> Path:
+    """Return ``wanted``, made if need be, or a temporary directory if it cannot be written.
+
+    A temporary directory is private to this process and removed when it ends: compiled code is
+    loaded by unpickling, which must never read a directory that others can write.
+    """
+    try:
+        wanted.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=wanted):
+            return wanted
+    except OSError as fault:
+        instead = Path(tempfile.mkdtemp(prefix="accelsim-kernels-"))
+        atexit.register(shutil.rmtree, instead, ignore_errors=True)
+        log.warning(
+            "cannot write the kernel cache %s (%s): kernels are compiled anew for this run, in %s;"
+            " set ACCELSIM_CACHE to a directory that can be written",
+            wanted,
+            fault.strerror or fault,
+            instead,
+        )
+        return instead
+
+
+@cache
+def cache_directory() -> Path:
+    """Return where compiled code is kept (``NUMBA_CACHE_DIR`` overrides it)."""
+    if numba_config.CACHE_DIR:
+        return Path(numba_config.CACHE_DIR)
+    return writable_directory(cache_root() / f"kernels-{kernel_digest()}")
+
+
+def kernel(function: Function) -> Function:
+    """Compile a kernel: it releases the interpreter lock and may not allocate.
+
+    Numba's reference counting is switched off, which makes array access up to five times faster
+    and turns an allocation inside a kernel into a compile error.  The switch is one that numba
+    uses for its own ufuncs; where a release does not know it, kernels are compiled without.
+    """
+    # numba asks for the cache directory as it decorates.  It is lent ours for just that long, so
+    # that neither the user's own numba functions nor child processes (with other sources) get it.
+    lent = numba_config.CACHE_DIR
+    numba_config.CACHE_DIR = str(cache_directory())
+    try:
+        try:
+            compiled = njit(cache=True, nogil=True, _nrt=False)(function)
+        except KeyError:
+            compiled = njit(cache=True, nogil=True)(function)
+    finally:
+        numba_config.CACHE_DIR = lent
+    return cast("Function", compiled)

@@ -1,0 +1,69 @@
+"""Content keys: equal contents, equal key, on every machine and in every run.
+
+A key is the SHA-256 of a canonical JSON text.  Whoever keeps results under a key decides what goes
+in; see :func:`accelsim.mapper.contract.search_key`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+
+
+def content_key(content: object, omit: Collection[str] = ()) -> str:
+    """Return the key of ``content``: records, mappings, sequences, sets, numbers and strings.
+
+    Parameters
+    ----------
+    omit : collection of str
+        Names of record fields that do not count, wherever they occur.
+
+    Raises
+    ------
+    TypeError
+        If something in ``content`` has no canonical form.
+
+    >>> content_key({"a": 1, "b": (2, 3)}) == content_key({"b": [2, 3], "a": 1})
+    True
+    """
+    return hashlib.sha256(canonical_json(content, omit).encode()).hexdigest()
+
+
+def canonical_json(content: object, omit: Collection[str] = ()) -> str:
+    """Return ``content`` as JSON with sorted names and without spaces.
+
+    >>> canonical_json({"b": frozenset("yx"), "a": 0.1})
+    '{"a":0.1,"b":["x","y"]}'
+    """
+    return json.dumps(
+        _plain(content, frozenset(omit)), sort_keys=True, separators=(",", ":"), ensure_ascii=True
+    )
+
+
+def _plain(value: object, omit: frozenset[str]) -> Any:
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: _plain(getattr(value, field.name), omit)
+            for field in dataclasses.fields(value)
+            if field.name not in omit
+        }
+    if isinstance(value, Mapping):
+        # Keys of any canonical kind, told apart from each other by their JSON text.
+        return {
+            key if isinstance(key, str) else canonical_json(key, omit): _plain(item, omit)
+            for key, item in value.items()
+        }
+    if isinstance(value, set | frozenset):
+        return sorted((_plain(item, omit) for item in value), key=canonical_json)
+    if isinstance(value, list | tuple):
+        return [_plain(item, omit) for item in value]
+    raise TypeError(f"{type(value).__name__} has no canonical form")

@@ -1,0 +1,232 @@
+"""The contract between those who want a mapping and the drivers that search for it.
+
+A driver gets a :class:`MappingProblem`, an objective and a :class:`Budget` and returns an
+:class:`Outcome`.  It asks ``stop`` between slices of at most 0.2 s, reports to ``progress``, and
+can be handed back what an earlier outcome carried in ``resume`` to go on from there.  What a driver
+did and what it proved stands in the :class:`Certificate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from accelsim import __version__
+from accelsim.arch.records import Architecture
+from accelsim.counter.layout import Conventions
+from accelsim.evaluation.prices import PriceArrays, Prices, pack
+from accelsim.keys import content_key
+from accelsim.mapper.infeasible import Infeasibility
+from accelsim.mapper.objectives import Objective
+from accelsim.mapping.arrays import LayerArrays, MachineArrays
+from accelsim.mapping.records import Mapping
+from accelsim.mapspace.records import Dataflow
+from accelsim.mapspace.space import SIZE_COUNTS, Mapspace, mapspace
+from accelsim.workload.records import Layer
+
+StoppedBy = Literal["samples", "seconds", "stop", "space"]
+
+
+@dataclass(frozen=True)
+class MappingProblem:
+    """A layer, a machine, what may be chosen, and what it costs."""
+
+    space: Mapspace
+    prices: Prices
+    price_arrays: PriceArrays
+    dataflows: tuple[Dataflow, ...] = ()
+    conventions: Conventions = Conventions()  # noqa: RUF009  (an immutable record)
+
+    @property
+    def layer(self) -> Layer:
+        return self.space.layer
+
+    @property
+    def arch(self) -> Architecture:
+        return self.space.arch
+
+    @property
+    def layer_arrays(self) -> LayerArrays:
+        return self.space.layer_arrays
+
+    @property
+    def machine(self) -> MachineArrays:
+        return self.space.machine
+
+
+def mapping_problem(
+    layer: Layer,
+    arch: Architecture,
+    prices: Prices,
+    dataflows: Sequence[Dataflow] = (),
+    conventions: Conventions = Conventions(),  # noqa: B008  (an immutable record)
+) -> MappingProblem:
+    """Put a problem together.
+
+    Raises
+    ------
+    SpecError
+        If the rules cannot apply to the machine (see :func:`accelsim.mapspace.space.mapspace`).
+    """
+    space = mapspace(layer, arch, dataflows)
+    return MappingProblem(space, prices, pack(prices, arch, layer), tuple(dataflows), conventions)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """When to stop.  A search that ``seconds`` ended may differ from run to run, and says so."""
+
+    samples: int | None = 100_000
+    """Mappings priced, in total over resumed searches."""
+    seconds: float | None = None
+    """Of this call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A mapping and what it costs: energy in the unit of the table, and cycles."""
+
+    mapping: Mapping
+    energy: float
+    cycles: float
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What a search did and what it proved.
+
+    Attributes
+    ----------
+    driver : str
+        Which driver answered.
+    space_size : int
+        Mappings of the space; what is counted is said by ``space_counts``.
+    considered : int
+        Mappings priced.
+    optimal : bool
+        Whether the best is proved to be the best.
+    bound : float or None
+        No mapping's figure is lower than this; None if the driver proves nothing.
+    stopped_by : "samples", "seconds", "stop" or "space"
+        The end of the budget, the caller, or the end of the space.
+    details : tuple of (name, number)
+        What the driver has to say beyond that (restarts, states, steps).
+    """
+
+    driver: str
+    space_size: int
+    considered: int
+    optimal: bool
+    bound: float | None
+    stopped_by: StoppedBy
+    objective: str
+    details: tuple[tuple[str, int], ...] = ()
+    space_counts: str = SIZE_COUNTS
+
+    def sentence(self) -> str:
+        """Return the certificate in one line."""
+        if self.optimal:
+            proved = "proved optimal"
+        elif self.bound is not None:
+            proved = f"not proved optimal, no {self.objective} below {self.bound:.6g}"
+        else:
+            proved = "not proved optimal"
+        more = "".join(f", {number:,} {name}" for name, number in self.details)
+        return (
+            f"{self.driver}: best of {self.considered:,} mappings of {self.space_size:.3g}"
+            f" ({self.space_counts}){more}; {proved}; stopped by {self.stopped_by}"
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a search found.
+
+    ``best`` is None if there is no legal mapping (``infeasible`` says why) or if the search was
+    stopped before it had one.  ``front`` holds the points of energy and cycles that no other point
+    found is better than, by growing energy; only if asked for.  ``resume`` continues the search; it
+    is for the same driver, problem and objective only.
+    """
+
+    best: Candidate | None
+    certificate: Certificate
+    front: tuple[Candidate, ...] = ()
+    resume: object | None = None
+    infeasible: Infeasibility | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A report from a search under way."""
+
+    considered: int
+    samples: int | None
+    """The budget."""
+    seconds: float
+    best_energy: float | None
+    best_cycles: float | None
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def never() -> bool:
+    """Do not stop."""
+    return False
+
+
+def silent(_: Progress) -> None:
+    """Say nothing."""
+
+
+class Driver(Protocol):
+    """A way to search.  A driver is a frozen record: its fields are its options."""
+
+    @property
+    def name(self) -> str:
+        """The name by which a certificate calls it."""
+
+    def search(
+        self,
+        problem: MappingProblem,
+        objective: Objective,
+        budget: Budget,
+        *,
+        front: bool = False,
+        stop: Callable[[], bool] = never,
+        progress: OnProgress = silent,
+        resume: object | None = None,
+    ) -> Outcome:
+        """Search; deterministic unless seconds or ``stop`` end it."""
+
+
+def search_key(
+    problem: MappingProblem,
+    objective: Objective,
+    budget: Budget,
+    driver: Driver,
+    *,
+    front: bool = False,
+) -> str:
+    """Return the content key of a search: equal keys, equal outcomes.
+
+    The layer's name, shape and group do not count, nor do sources and areas; names of dims,
+    tensors and levels do, since the mapping carries them.
+    """
+    layer, arch = problem.layer, problem.arch
+    return content_key(
+        {
+            "version": __version__,
+            "layer": {"dims": layer.dims, "tensors": layer.tensors, "op": layer.op},
+            "machine": {"nodes": arch.nodes, "memories": arch.memories},
+            "prices": problem.price_arrays,
+            "conventions": problem.conventions,
+            "rules": [(one.dataflow, one.number, one.rule) for one in problem.space.rules],
+            "objective": objective,
+            "budget": budget,
+            "driver": {"name": driver.name, "options": driver},
+            "front": front,
+        },
+        omit=("source", "area_um2"),
+    )

@@ -1,0 +1,265 @@
+"""Layers, machines and mappings as arrays of int64, the only language that kernels speak.
+
+Index conventions, used by every kernel:
+
+- *place* 0 is the outermost memory; index ``n_places`` stands for the compute.
+- *slot*: where loops stand, outermost first.  A place is one slot (temporal); a fanout is two
+  (its y axis, then its x axis).
+- *tensor*, *dim*: in the layer's order; sets of them are bit masks.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from accelsim.arch.records import Architecture, Fanout, Place
+from accelsim.errors import Problem, SpecError
+from accelsim.mapping.records import Block, Loop, Mapping, Spread
+from accelsim.workload.records import Layer, window_terms
+
+Ints = npt.NDArray[np.int64]
+
+MAX_OPERATIONS = 2**60
+"""No count exceeds twice the operations, so that every count fits int64 below this many."""
+
+MAX_WINDOW_WORDS = 2**28
+"""The longest rank with two terms; rule 5v marks its words one by one."""
+
+
+class LayerArrays(NamedTuple):
+    """An einsum.  Ranks of tensor t are ``rank_start[t]:rank_start[t + 1]``."""
+
+    bounds: Ints
+    """``[dim]``"""
+    relevant: Ints
+    """``[tensor]``: mask of the dims with a bound above 1 that index it."""
+    single_term: Ints
+    """``[tensor]``: mask of those of them that make up a rank by themselves."""
+    output: int
+    output_words: int
+    rank_start: Ints
+    """``[tensor + 1]``"""
+    rank_dim: Ints
+    """``[rank, 2]``: the dims of the rank's terms; -1 where there is no second term."""
+    rank_coefficient: Ints
+    """``[rank, 2]``: positive and coprime; 0 where there is no second term."""
+    rank_extent: Ints
+    """``[rank]``: length of the rank, gaps included."""
+    tensor_bits: Ints
+    """``[tensor]``"""
+
+
+class MachineArrays(NamedTuple):
+    """A machine, as one layer sees it (roles resolved to that layer's tensors)."""
+
+    n_places: int
+    slot_place: Ints
+    """``[slot]``: -1 where the slot is spatial."""
+    slot_fanout: Ints
+    """``[slot]``: -1 where the slot is temporal."""
+    slot_axis: Ints
+    """``[slot]``: 0 for x, 1 for y, -1 where the slot is temporal."""
+    place_slot: Ints
+    """``[place]``"""
+    fanout_inside: Ints
+    """``[fanout]``: the place just inside."""
+    fanout_array: Ints
+    """``[fanout]``"""
+    array_mesh: Ints
+    """``[array, axis]``: lanes on x and on y."""
+    multicast: Ints
+    """``[fanout]``: mask of the tensors of which one read serves many lanes."""
+    reduces: Ints
+    """``[fanout]``: 1 where partial sums are added on the way up."""
+    place_memory: Ints
+    """``[place, tensor]``: the memory that would keep it; -1 if none can."""
+    place_block: Ints
+    """``[place, tensor]``: words of the tensor in one physical access, at least 1."""
+    memory_bits: Ints
+    """``[memory]``: usable bits of one instance; -1 is unlimited."""
+    keep_must: Ints
+    """``[place]``: mask of tensors."""
+    keep_may: Ints
+    """``[place]``: mask of tensors, ``keep_must`` included."""
+
+
+class MappingArrays(NamedTuple):
+    """One mapping, or a batch of them with a leading axis.  Loops have bounds above 1."""
+
+    loop_dim: Ints
+    """``[loop]``, outermost first."""
+    loop_bound: Ints
+    """``[loop]``"""
+    slot_end: Ints
+    """``[slot]``: the loops of slot s are ``slot_end[s - 1]:slot_end[s]``."""
+    keep: Ints
+    """``[place]``: mask of tensors."""
+
+
+def pack_layer(layer: Layer) -> LayerArrays:
+    """Pack a layer, dropping terms whose dim has bound 1 and common divisors of coefficients.
+
+    Raises
+    ------
+    SpecError
+        If its counts could leave 64 bits, or a window is too long to mark word by word.
+    """
+    if layer.operations > MAX_OPERATIONS:
+        raise SpecError(
+            [
+                Problem(
+                    f"layer '{layer.name}' has {layer.operations:.3g} operations; "
+                    "at most 2^60 can be counted exactly"
+                )
+            ]
+        )
+    dim_index = {name: index for index, (name, _) in enumerate(layer.dims)}
+    relevant = [0] * len(layer.tensors)
+    single_term = [0] * len(layer.tensors)
+    rank_start = [0]
+    dims: list[tuple[int, int]] = []
+    coefficients: list[tuple[int, int]] = []
+    extents: list[int] = []
+    for t, tensor in enumerate(layer.tensors):
+        for rank in tensor.ranks:
+            terms = window_terms(rank, layer.bounds)
+            if not terms:
+                continue
+            for term in terms:
+                relevant[t] |= 1 << dim_index[term.dim]
+            if len(terms) == 1:
+                single_term[t] |= 1 << dim_index[terms[0].dim]
+            second = terms[1] if len(terms) == 2 else None
+            dims.append((dim_index[terms[0].dim], dim_index[second.dim] if second else -1))
+            coefficients.append((terms[0].coefficient, second.coefficient if second else 0))
+            extents.append(1 + sum(t.coefficient * (layer.bounds[t.dim] - 1) for t in terms))
+            if second and extents[-1] > MAX_WINDOW_WORDS:
+                raise SpecError(
+                    [
+                        Problem(
+                            f"rank '{rank.name}' of {tensor.name} in layer '{layer.name}' spans "
+                            f"{extents[-1]} words; a window may span 2^28 at most"
+                        )
+                    ]
+                )
+        rank_start.append(len(dims))
+    return LayerArrays(
+        bounds=_ints(bound for _, bound in layer.dims),
+        relevant=_ints(relevant),
+        single_term=_ints(single_term),
+        output_words=layer.tensor_words(layer.output),
+        output=layer.tensors.index(layer.output),
+        rank_start=_ints(rank_start),
+        rank_dim=_ints(dims).reshape(-1, 2),
+        rank_coefficient=_ints(coefficients).reshape(-1, 2),
+        rank_extent=_ints(extents),
+        tensor_bits=_ints(tensor.bits for tensor in layer.tensors),
+    )
+
+
+def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
+    """Pack a machine for the tensors of ``layer``."""
+    slots: list[tuple[int, int, int]] = []
+    place_slot: list[int] = []
+    fanout_inside: list[int] = []
+    for node in arch.nodes:
+        if isinstance(node, Place):
+            place_slot.append(len(slots))
+            slots.append((len(place_slot) - 1, -1, -1))
+        elif isinstance(node, Fanout):
+            fanout = len(fanout_inside)
+            fanout_inside.append(len(place_slot))
+            slots += [(-1, fanout, 1), (-1, fanout, 0)]
+    arrays = list(dict.fromkeys(fanout.array for fanout in arch.fanouts))
+    mesh = {fanout.array: (fanout.mesh_x, fanout.mesh_y) for fanout in arch.fanouts}
+    memory_index = {memory.name: index for index, memory in enumerate(arch.memories)}
+
+    place_memory = np.full((len(arch.places), len(layer.tensors)), -1, dtype=np.int64)
+    place_block = np.ones_like(place_memory)
+    must = [0] * len(arch.places)
+    may = [0] * len(arch.places)
+    for p, place in enumerate(arch.places):
+        for t, tensor in enumerate(layer.tensors):
+            holding = place.holding(tensor.role)
+            if holding is None:
+                continue
+            memory = arch.memory[holding.memory]
+            place_memory[p, t] = memory_index[memory.name]
+            if memory.block_bits > memory.word_bits:
+                place_block[p, t] = max(1, memory.block_bits // tensor.bits)
+            may[p] |= 1 << t
+            must[p] |= (1 << t) if tensor.role in holding.keep else 0
+
+    return MachineArrays(
+        n_places=len(arch.places),
+        slot_place=_ints(place for place, _, _ in slots),
+        slot_fanout=_ints(fanout for _, fanout, _ in slots),
+        slot_axis=_ints(axis for _, _, axis in slots),
+        place_slot=_ints(place_slot),
+        fanout_inside=_ints(fanout_inside),
+        fanout_array=_ints(arrays.index(fanout.array) for fanout in arch.fanouts),
+        array_mesh=_ints(mesh[array] for array in arrays).reshape(-1, 2),
+        multicast=_ints(
+            sum(1 << t for t, tensor in enumerate(layer.tensors) if tensor.role in fanout.multicast)
+            for fanout in arch.fanouts
+        ),
+        reduces=_ints(int(fanout.reduces) for fanout in arch.fanouts),
+        place_memory=place_memory,
+        place_block=place_block,
+        memory_bits=_ints(
+            -1 if memory.usable_bits is None else memory.usable_bits for memory in arch.memories
+        ),
+        keep_must=_ints(must),
+        keep_may=_ints(may),
+    )
+
+
+def pack_mapping(mapping: Mapping, layer: Layer) -> MappingArrays:
+    """Pack a mapping; loops of bound 1 are dropped (they change nothing)."""
+    dim_index = {name: index for index, (name, _) in enumerate(layer.dims)}
+    tensor_bit = {tensor.name: 1 << index for index, tensor in enumerate(layer.tensors)}
+    loops: list[Loop] = []
+    slot_end: list[int] = []
+    keep: list[int] = []
+    for step in mapping.steps:
+        for slot in (step.loops,) if isinstance(step, Block) else (step.y, step.x):
+            loops += [loop for loop in slot if loop.bound > 1]
+            slot_end.append(len(loops))
+        if isinstance(step, Block):
+            keep.append(sum(tensor_bit[name] for name in step.keep))
+    return MappingArrays(
+        loop_dim=_ints(dim_index[loop.dim] for loop in loops),
+        loop_bound=_ints(loop.bound for loop in loops),
+        slot_end=_ints(slot_end),
+        keep=_ints(keep),
+    )
+
+
+def unpack_mapping(packed: MappingArrays, arch: Architecture, layer: Layer) -> Mapping:
+    """Return the mapping that ``packed`` stands for (one mapping, no batch axis)."""
+    names = [name for name, _ in layer.dims]
+    loops = [
+        Loop(names[dim], int(bound))
+        for dim, bound in zip(packed.loop_dim, packed.loop_bound, strict=True)
+    ]
+    starts = [0, *map(int, packed.slot_end)]
+    slots = iter(tuple(loops[start:end]) for start, end in pairwise(starts))
+    kept = iter(packed.keep)
+    steps: list[Block | Spread] = []
+    for node in arch.nodes:
+        if isinstance(node, Place):
+            mask = int(next(kept))
+            names_kept = frozenset(t.name for i, t in enumerate(layer.tensors) if mask >> i & 1)
+            steps.append(Block(node.name, next(slots), names_kept))
+        elif isinstance(node, Fanout):
+            y = next(slots)
+            steps.append(Spread(node.name, x=next(slots), y=y))
+    return Mapping(tuple(steps))
+
+
+def _ints(values: object) -> Ints:
+    return np.array(list(values), dtype=np.int64)  # type: ignore[call-overload]

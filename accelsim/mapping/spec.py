@@ -1,0 +1,258 @@
+"""Mappings as YAML, both ways.
+
+A file lists the machine's places and fanouts in their order.  One that is left out has no loops,
+and keeps what the machine says must be kept there; so does a place without ``keep:``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import prod
+from pathlib import Path
+from typing import TypeVar
+
+from accelsim import yamldoc
+from accelsim.arch.records import Architecture, Fanout, Place
+from accelsim.errors import Problem
+from accelsim.mapping.factors import factors_text, nearest_factors
+from accelsim.mapping.records import Block, Loop, Mapping, Spread
+from accelsim.mapping.schema import BlockSpec, MappingSpec, SpreadSpec, step_tag
+from accelsim.specs.fields import one_of, suggestion
+from accelsim.specs.join import Faults, SpecModel, check_kind, validate, validate_part
+from accelsim.workload.records import Layer
+from accelsim.yamldoc import Document, Keys
+
+Named = TypeVar("Named", Place, Fanout)
+
+STEP_MODELS: dict[str, type[SpecModel]] = {model.tag: model for model in (BlockSpec, SpreadSpec)}
+
+
+def read_mapping(path: str | Path, arch: Architecture, layer: Layer) -> Mapping:
+    """Read a mapping of ``layer`` onto ``arch``.
+
+    Raises
+    ------
+    SpecError
+        With every problem of the file: unknown places, fanouts, dims and tensors; tensors that a
+        place cannot keep or must keep; factors that do not multiply to a bound, with the nearest
+        that do.
+    """
+    return _read(yamldoc.load(path), arch, layer)
+
+
+def parse_mapping(text: str, arch: Architecture, layer: Layer, file: str = "<text>") -> Mapping:
+    """Read a mapping from a text; ``file`` is what messages call it.
+
+    Raises
+    ------
+    SpecError
+        As :func:`read_mapping`.
+    """
+    return _read(yamldoc.parse(text, file), arch, layer)
+
+
+def _read(document: Document, arch: Architecture, layer: Layer) -> Mapping:
+    check_kind(document, "mapping")
+    faults = Faults(document)
+    spec = validate(MappingSpec, faults)
+    build = _Build(document, arch, layer, faults.problems)
+    for index, node in faults.intact_items("levels"):
+        keys: Keys = ("levels", index)
+        tag = step_tag(node.plain())
+        step: object = spec.levels[index] if spec else None
+        if step is None and tag:
+            step = validate_part(STEP_MODELS[tag], document, keys)
+        if isinstance(step, BlockSpec):
+            build.block(keys, step)
+        elif isinstance(step, SpreadSpec):
+            build.spread(keys, step)
+    if not faults:
+        build.products()
+    if spec is None or faults:
+        raise faults.error()
+    return build.mapping()
+
+
+@dataclass
+class _Build:
+    """A mapping on its way; problems are collected as it grows."""
+
+    document: Document
+    arch: Architecture
+    layer: Layer
+    problems: list[Problem]
+    steps: dict[str, Block | Spread] = field(default_factory=dict)
+    loops_at: dict[str, Keys] = field(default_factory=dict)
+    """Dim -> where its outermost loop is written."""
+    last: int = -1
+
+    def fault(self, keys: Keys, what: str, expected: str = "", hint: str = "") -> None:
+        where = self.document.where(keys)
+        self.problems.append(Problem(what, where, expected=expected, hint=hint))
+
+    def block(self, keys: Keys, spec: BlockSpec) -> None:
+        place = self.named(keys, "place", spec.place, self.arch.places)
+        if place is None:
+            return
+        loops = self.loops((*keys, "loops"), spec.loops)
+        keep = self.kept(keys, spec, place)
+        self.steps[place.name] = Block(place.name, loops, keep)
+
+    def spread(self, keys: Keys, spec: SpreadSpec) -> None:
+        fanout = self.named(keys, "fanout", spec.fanout, self.arch.fanouts)
+        if fanout is None:
+            return
+        y = self.loops((*keys, "y"), spec.y)
+        x = self.loops((*keys, "x"), spec.x)
+        self.steps[fanout.name] = Spread(fanout.name, x=x, y=y)
+
+    def named(self, keys: Keys, key: str, name: str, known: tuple[Named, ...]) -> Named | None:
+        """Find a node by name; its order and number of occurrences are checked on the way."""
+        nodes = list(self.arch.nodes)
+        names = [node.name for node in known]
+        if name not in names:
+            self.fault(
+                (*keys, key),
+                f"{self.arch.name} has no {key} '{name}'",
+                one_of(names) if names else "",
+                suggestion(name, names),
+            )
+            return None
+        node = known[names.index(name)]
+        if name in self.steps:
+            self.fault((*keys, key), f"{key} '{name}' occurs twice")
+            return None
+        if nodes.index(node) < self.last:
+            order = [outer.name for outer in nodes[:-1]]
+            self.fault(
+                (*keys, key),
+                f"{key} '{name}' stands too far in",
+                f"the machine's order: {', '.join(order)}",
+            )
+        self.last = max(self.last, nodes.index(node))
+        return node
+
+    def loops(self, keys: Keys, written: list[Loop]) -> tuple[Loop, ...]:
+        dims = [dim for dim, _ in self.layer.dims]
+        for index, loop in enumerate(written):
+            if loop.dim not in dims:
+                self.fault(
+                    (*keys, index),
+                    f"layer '{self.layer.name}' has no dim '{loop.dim}'",
+                    one_of(dims),
+                    suggestion(loop.dim, dims),
+                )
+            else:
+                self.loops_at.setdefault(loop.dim, (*keys, index))
+        return tuple(written)
+
+    def kept(self, keys: Keys, spec: BlockSpec, place: Place) -> frozenset[str]:
+        names = [tensor.name for tensor in self.layer.tensors]
+        must = frozenset(t.name for t in self.layer.tensors if _must_keep(place, t.role))
+        if spec.keep is None:
+            return must
+        for index, name in enumerate(spec.keep):
+            inner = (*keys, "keep", index)
+            if name not in names:
+                self.fault(
+                    inner,
+                    f"unknown tensor '{name}' in keep",
+                    one_of(names),
+                    suggestion(name, names),
+                )
+                continue
+            role = self.layer.tensors[names.index(name)].role
+            if place.holding(role) is None:
+                able = [t.name for t in self.layer.tensors if place.holding(t.role)]
+                expected = one_of(able) if able else "no tensor"
+                self.fault(inner, f"'{place.name}' cannot keep {name}", expected)
+        for name in names:
+            if name in must and name not in spec.keep:
+                self.fault((*keys, "keep"), f"'{place.name}' must keep {name}")
+        return frozenset(spec.keep)
+
+    def products(self) -> None:
+        """Refuse factors that do not multiply to the bounds."""
+        factors: dict[str, list[int]] = {dim: [] for dim, _ in self.layer.dims}
+        for node in self.arch.nodes:
+            step = self.steps.get(node.name)
+            for loop in _loops(step) if step else ():
+                factors[loop.dim].append(loop.bound)
+        for dim, bound in self.layer.dims:
+            product = prod(factors[dim])
+            if product == bound:
+                continue
+            hint = ""
+            if factors[dim]:
+                near = nearest_factors(factors[dim], bound)
+                hint = f"nearest that do: {' or '.join(map(factors_text, near))}" if near else ""
+                what = f"the factors of {dim} multiply to {factors_text(factors[dim])}"
+                what += f" = {product}" if len(factors[dim]) > 1 else ""
+            else:
+                what = f"no loop over {dim}"
+            where = self.loops_at.get(dim, ("levels",))
+            at = (
+                self.document.where(where)
+                if where != ("levels",)
+                else self.document.where_key(where)
+            )
+            self.problems.append(
+                Problem(what, at, str(product), f"{bound}, its bound in '{self.layer.name}'", hint)
+            )
+
+    def mapping(self) -> Mapping:
+        """Return the mapping, with what was left out filled in."""
+        steps: list[Block | Spread] = []
+        for node in self.arch.nodes:
+            if isinstance(node, Place):
+                must = (t.name for t in self.layer.tensors if _must_keep(node, t.role))
+                steps.append(self.steps.get(node.name) or Block(node.name, (), frozenset(must)))
+            elif isinstance(node, Fanout):
+                steps.append(self.steps.get(node.name) or Spread(node.name))
+        return Mapping(tuple(steps))
+
+
+def _must_keep(place: Place, role: str) -> bool:
+    holding = place.holding(role)
+    return holding is not None and role in holding.keep
+
+
+def _loops(step: Block | Spread) -> tuple[Loop, ...]:
+    return step.loops if isinstance(step, Block) else (*step.y, *step.x)
+
+
+def mapping_yaml(mapping: Mapping, arch: Architecture, layer: Layer) -> str:
+    """Write a mapping as YAML that :func:`read_mapping` reads back to the same record.
+
+    The text begins with ``kind: mapping``; places, fanouts and loops stand outermost first.
+    """
+    order = [tensor.name for tensor in layer.tensors].index
+    lines = [
+        "kind: mapping",
+        f"architecture: {_word(arch.name)}",
+        f"layer: {_word(layer.name)}",
+        "levels:",
+    ]
+    for step in mapping.steps:
+        if isinstance(step, Block):
+            lines.append(f"- place: {_word(step.place)}")
+            lines.append(f"  loops: {_list(map(str, step.loops))}")
+            lines.append(f"  keep: {_list(sorted(step.keep, key=order))}")
+        else:
+            lines.append(f"- fanout: {_word(step.fanout)}")
+            lines.append(f"  y: {_list(map(str, step.y))}")
+            lines.append(f"  x: {_list(map(str, step.x))}")
+    return "\n".join(lines) + "\n"
+
+
+def _list(items: Iterable[str]) -> str:
+    return "[" + ", ".join(map(_word, items)) + "]"
+
+
+def _word(text: str) -> str:
+    """Quote a text unless it is plain text to any YAML reader."""
+    plain = re.fullmatch(r"[A-Za-z_][\w ./-]*", text) and yamldoc.scalar(text) == text
+    yaml11 = text.lower() in ("y", "n", "yes", "no", "on", "off", "null", "true", "false")
+    return text if plain and not yaml11 and text == text.strip() else f'"{text}"'

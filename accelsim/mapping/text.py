@@ -1,0 +1,96 @@
+"""A mapping as a loop nest that a person can read.
+
+Levels are headings, outermost first, with what they keep and how many words of it one instance
+holds; loops nest from level to level.  Bounds exclude their end: ``0..4`` is 0, 1, 2, 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import prod
+
+from accelsim.arch.records import Architecture, Compute, Fanout, Place
+from accelsim.mapping.records import Block, Loop, Mapping, Spread
+from accelsim.workload.records import Layer, tile_words
+
+INDENT = "  "
+
+
+def loop_nest(mapping: Mapping, arch: Architecture, layer: Layer) -> str:
+    """Return the nest as text, without a line break at its end.
+
+    Loops of bound 1 are left out: they change nothing.
+    """
+    lines: list[str] = []
+    depth = 1
+    steps = {_name(step): step for step in mapping.steps}
+    variables = _variables([dim for dim, _ in layer.dims])
+    for node in arch.nodes:
+        if isinstance(node, Compute):
+            lines.append(f"{node.name}: {_operation(layer)}")
+            continue
+        step = steps[node.name]
+        lines.append(_heading(node, step, mapping, layer))
+        for words in _loop_lines(step, variables):
+            lines.append(INDENT * depth + words)
+            depth += 1
+    return "\n".join(lines)
+
+
+def _name(step: Block | Spread) -> str:
+    return step.place if isinstance(step, Block) else step.fanout
+
+
+def _variables(dims: Sequence[str]) -> dict[str, str]:
+    """Write dims as loop variables: in lower case, unless two would look alike."""
+    lower = [dim.lower() for dim in dims]
+    return dict(zip(dims, lower if len(set(lower)) == len(dims) else dims, strict=True))
+
+
+def _heading(node: Place | Fanout, step: Block | Spread, mapping: Mapping, layer: Layer) -> str:
+    if isinstance(node, Fanout):
+        assert isinstance(step, Spread)
+        used = " x ".join(str(prod(loop.bound for loop in axis)) for axis in (step.x, step.y))
+        return f"{node.name}: {used} of {node.mesh_x} x {node.mesh_y} lanes (x, y)"
+    assert isinstance(step, Block)
+    tile = tile_extents(mapping, step, layer)
+    held = [
+        f"{tensor.name} {tile_words(tensor, tile, layer.bounds):,}"
+        for tensor in layer.tensors
+        if tensor.name in step.keep
+    ]
+    return f"{node.name}: keeps {', '.join(held)} words" if held else f"{node.name}: keeps nothing"
+
+
+def tile_extents(mapping: Mapping, block: Block, layer: Layer) -> dict[str, int]:
+    """Return the extent of each dim in a place's tile: all loops at it and inside it."""
+    extents = dict.fromkeys(layer.bounds, 1)
+    for step in mapping.steps[mapping.steps.index(block) :]:
+        for loop in _loops(step):
+            extents[loop.dim] *= loop.bound
+    return extents
+
+
+def _loops(step: Block | Spread) -> tuple[Loop, ...]:
+    return step.loops if isinstance(step, Block) else (*step.y, *step.x)
+
+
+def _loop_lines(step: Block | Spread, variables: dict[str, str]) -> Iterable[str]:
+    if isinstance(step, Block):
+        for loop in _above_one(step.loops):
+            yield f"for {variables[loop.dim]} in 0..{loop.bound}"
+        return
+    for axis, loops in (("y", step.y), ("x", step.x)):
+        for loop in _above_one(loops):
+            yield f"parallel-for {variables[loop.dim]} in 0..{loop.bound} on {axis}"
+
+
+def _above_one(loops: Iterable[Loop]) -> list[Loop]:
+    return [loop for loop in loops if loop.bound > 1]
+
+
+def _operation(layer: Layer) -> str:
+    operands = [tensor.name for tensor in layer.tensors if tensor is not layer.output]
+    if layer.op == "mac":
+        return f"{layer.output.name} += {' * '.join(operands)}"
+    return f"{layer.output.name} from {', '.join(operands)}"

@@ -1,0 +1,148 @@
+"""The result of a network on a machine: one entry per layer, and sums over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from accelsim.arch.records import Architecture
+from accelsim.evaluation.evaluate import level_names
+from accelsim.evaluation.records import COMPUTE, Breakdown, Evaluation
+from accelsim.mapper.contract import Certificate
+from accelsim.mapper.infeasible import Infeasibility
+from accelsim.technology.records import ACTIONS
+from accelsim.workload.records import ROLES, Layer, Network
+
+
+@dataclass(frozen=True)
+class LayerResult:
+    """One layer: its best mapping evaluated, or why there is none.
+
+    ``certificate`` is None where the mapping was given, not searched.  ``same_as`` names an earlier
+    layer of equal shape whose search answered for this one.
+    """
+
+    layer: Layer
+    evaluation: Evaluation | None
+    certificate: Certificate | None = None
+    infeasible: Infeasibility | None = None
+    same_as: str = ""
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over the layers of one group that could be mapped.
+
+    Attributes
+    ----------
+    energy : Breakdown
+        Over level, tensor (by role) and action; leakage excluded.
+    energy_total : float
+        Leakage included, in ``energy.unit``.
+    operations, macs : int
+    cycles : float
+        Layers run one after another.
+    utilization : float
+        Operations / (operations the machine could have done in these cycles).
+    """
+
+    label: str
+    layers: tuple[str, ...]
+    energy: Breakdown
+    energy_total: float
+    operations: int
+    macs: int
+    cycles: float
+    seconds: float
+    utilization: float
+
+    @property
+    def energy_per_mac(self) -> float:
+        """Energy over MACs (over operations where the group has no MACs)."""
+        return self.energy_total / (self.macs or self.operations)
+
+    @property
+    def edp(self) -> float:
+        return self.energy_total * self.seconds
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """Facts of one execution that are outside the promise of equal bytes."""
+
+    seconds: float
+    threads: int
+    stopped_by: str = ""
+
+
+@dataclass(frozen=True)
+class NetworkResult:
+    """A network on a machine under a dataflow.
+
+    ``dataflow`` is empty for the unconstrained machine.  ``label`` is what a comparison calls it.
+    """
+
+    label: str
+    network: Network
+    arch: Architecture
+    dataflow: str
+    technology: str
+    accounting: str
+    objective: str
+    layers: tuple[LayerResult, ...]
+    run: RunInfo
+
+    @property
+    def complete(self) -> bool:
+        """Whether every layer has a mapping."""
+        return all(result.evaluation is not None for result in self.layers)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The layers' groups in order of appearance."""
+        return tuple(dict.fromkeys(result.layer.group for result in self.layers))
+
+    @cached_property
+    def total(self) -> Totals:
+        return self.totals()
+
+    @property
+    def energy(self) -> Breakdown:
+        return self.total.energy
+
+    def totals(self, group: str | None = None) -> Totals:
+        """Sum over the mapped layers of ``group``, or of all groups."""
+        evaluations = [
+            result.evaluation
+            for result in self.layers
+            if result.evaluation is not None and group in (None, result.layer.group)
+        ]
+        unit = evaluations[0].energy_unit if evaluations else ""
+        operations = sum(evaluation.operations for evaluation in evaluations)
+        cycles = sum(evaluation.cycles for evaluation in evaluations)
+        compute = self.arch.instances(self.arch.compute) * self.arch.compute.ops_per_cycle
+        return Totals(
+            label=group or "all",
+            layers=tuple(evaluation.layer.name for evaluation in evaluations),
+            energy=_sum_energies(self.arch, evaluations, unit),
+            energy_total=sum(evaluation.energy_total for evaluation in evaluations),
+            operations=operations,
+            macs=sum(e.operations for e in evaluations if e.layer.op == "mac"),
+            cycles=cycles,
+            seconds=cycles / self.arch.clock_hz,
+            utilization=operations / (compute * cycles) if cycles else 0.0,
+        )
+
+
+def _sum_energies(arch: Architecture, evaluations: Sequence[Evaluation], unit: str) -> Breakdown:
+    levels = level_names(arch)
+    tensors = (*ROLES, COMPUTE)
+    values = np.zeros((len(levels), len(tensors), len(ACTIONS)))
+    for evaluation in evaluations:
+        for t, tensor in enumerate(evaluation.layer.tensors):
+            values[:, tensors.index(tensor.role)] += evaluation.energy_array[:, t]
+        values[:, -1] += evaluation.energy_array[:, -1]
+    return Breakdown(values, {"level": levels, "tensor": tensors, "action": ACTIONS}, unit)

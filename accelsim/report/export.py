@@ -1,0 +1,297 @@
+"""Results as data: one JSON object, and tidy tables (one row per layer, level, tensor, action)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
+from typing import Any
+
+import numpy as np
+
+from accelsim.evaluation.records import COMPUTE, Evaluation
+from accelsim.keys import content_key
+from accelsim.network.records import LayerResult, NetworkResult, Totals
+from accelsim.report import notes
+from accelsim.report.level_classes import by_class, classes_of
+from accelsim.report.records_json import to_data
+from accelsim.report.settings import Settings
+
+ENERGY_COLUMNS = (
+    "row",
+    "architecture",
+    "network",
+    "dataflow",
+    "layer",
+    "group",
+    "level",
+    "class",
+    "tensor",
+    "action",
+    "words",
+    "accesses",
+    "energy",
+    "energy_unit",
+)
+
+LAYER_COLUMNS = (
+    "row",
+    "architecture",
+    "network",
+    "dataflow",
+    "layer",
+    "group",
+    "operations",
+    "energy",
+    "energy_unit",
+    "energy_per_operation",
+    "leakage",
+    "cycles",
+    "seconds",
+    "utilization",
+    "edp",
+    "bound",
+    "area_mm2",
+)
+
+
+def result_data(rows: Sequence[NetworkResult], settings: Settings) -> dict[str, Any]:
+    """Return the deterministic part of a result: rows with everything counted, and their specs."""
+    return {
+        "settings": to_data(settings),
+        "rows": [row_data(row) for row in rows],
+        "assumptions": notes.assumptions(rows),
+        "specs": specs_data(rows),
+    }
+
+
+def run_data(rows: Iterable[NetworkResult]) -> dict[str, Any]:
+    """Return facts of the execution, which may differ from run to run."""
+    return {
+        "rows": [
+            {
+                "row": row.label,
+                "seconds": round(row.run.seconds, 3),
+                "threads": row.run.threads,
+                "stopped_by": row.run.stopped_by,
+            }
+            for row in rows
+        ]
+    }
+
+
+def row_data(row: NetworkResult) -> dict[str, Any]:
+    """Return one network on one machine."""
+    evaluations = notes.evaluations([row])
+    return {
+        "row": row.label,
+        "architecture": row.arch.name,
+        "network": row.network.name,
+        "dataflow": row.dataflow,
+        "technology": row.technology,
+        "accounting": row.accounting,
+        "energy_unit": evaluations[0].energy_unit if evaluations else None,
+        "spec_keys": spec_keys(row),
+        "complete": row.complete,
+        "no_mapping": [
+            {"layer": entry.layer.name, "why": notes.why_unmapped(entry)}
+            for entry in row.layers
+            if entry.evaluation is None
+        ],
+        "totals": {
+            name or "all": totals_data(row.totals(name), row)
+            for name in [*row.groups, None]
+            if row.totals(name).layers
+        },
+        "layers": [_layer_entry(entry, row) for entry in row.layers],
+    }
+
+
+def totals_data(totals: Totals, row: NetworkResult) -> dict[str, Any]:
+    return {
+        "layers": list(totals.layers),
+        "operations": totals.operations,
+        "macs": totals.macs,
+        "energy": totals.energy_total,
+        "energy_per_mac": totals.energy_per_mac if totals.macs else None,
+        "energy_per_operation": totals.energy_total / totals.operations,
+        "energy_by_class": by_class(totals.energy.over("level"), row.arch),
+        "energy_by_level": totals.energy.over("level"),
+        "energy_by_tensor": totals.energy.over("tensor"),
+        "leakage": totals.energy_total - totals.energy.total,
+        "cycles": totals.cycles,
+        "seconds": totals.seconds,
+        "utilization": totals.utilization,
+        "edp": totals.edp,
+    }
+
+
+def _layer_entry(entry: LayerResult, row: NetworkResult) -> dict[str, Any]:
+    evaluation = entry.evaluation
+    return {
+        "layer": entry.layer.name,
+        "group": entry.layer.group,
+        "operations": entry.layer.operations,
+        "same_as": entry.same_as,
+        "evaluation": None if evaluation is None else evaluation_data(evaluation, row),
+        "mapping": None if evaluation is None else to_data(evaluation.mapping),
+        "certificate": to_data(entry.certificate),
+        "infeasible": to_data(entry.infeasible),
+    }
+
+
+def evaluation_data(evaluation: Evaluation, row: NetworkResult) -> dict[str, Any]:
+    """Return one evaluation; ``actions`` lists every count with its energy."""
+    tiles = evaluation.tile_words
+    return {
+        "energy": evaluation.energy_total,
+        "energy_per_operation": evaluation.energy_per_operation,
+        "leakage": evaluation.leakage,
+        "energy_by_class": by_class(evaluation.energy.over("level"), row.arch),
+        "cycles": evaluation.cycles,
+        "compute_cycles": evaluation.compute_cycles,
+        "port_cycles": evaluation.port_cycles,
+        "seconds": evaluation.seconds,
+        "utilization": evaluation.utilization,
+        "bound": evaluation.bound,
+        "edp": evaluation.edp,
+        "area_mm2": evaluation.area_mm2,
+        "instances": {
+            name: {"in_use": in_use, "built": built}
+            for name, (in_use, built) in evaluation.instances.items()
+        },
+        "capacity_bits": {
+            name: {"in_use": in_use, "usable": usable}
+            for name, (in_use, usable) in evaluation.capacity_bits.items()
+        },
+        "tile_words": {
+            level: {
+                tensor.name: int(tiles[i, t])
+                for t, tensor in enumerate(evaluation.layer.tensors)
+                if tiles[i, t]
+            }
+            for i, level in enumerate(evaluation.levels)
+            if tiles[i].any()
+        },
+        "actions": [
+            {
+                "level": level,
+                "tensor": tensor,
+                "action": action,
+                "words": words,
+                "accesses": accesses,
+                "energy": energy,
+            }
+            for level, tensor, action, words, accesses, energy in _actions(evaluation)
+        ],
+    }
+
+
+def _actions(evaluation: Evaluation) -> Iterator[tuple[str, str, str, int, int, float]]:
+    """Yield what is not zero."""
+    labels = evaluation.energy.labels
+    for i, t, a in np.argwhere(evaluation.words | evaluation.accesses):
+        yield (
+            labels["level"][i],
+            labels["tensor"][t],
+            labels["action"][a],
+            int(evaluation.words[i, t, a]),
+            int(evaluation.accesses[i, t, a]),
+            float(evaluation.energy_array[i, t, a]),
+        )
+
+
+def specs_data(rows: Iterable[NetworkResult]) -> dict[str, Any]:
+    """Return the machines, networks and prices of the rows, whole, each once under its key."""
+    specs: dict[str, dict[str, Any]] = {"architectures": {}, "networks": {}, "prices": {}}
+    for row in rows:
+        keys = spec_keys(row)
+        specs["architectures"][keys["architecture"]] = to_data(row.arch)
+        specs["networks"][keys["network"]] = to_data(row.network)
+        if keys["prices"] is not None:
+            specs["prices"][keys["prices"]] = _prices(row)
+    return specs
+
+
+def spec_keys(row: NetworkResult) -> dict[str, str | None]:
+    """Return the content keys of what a row was made from; equal keys, equal specs."""
+    prices = _prices(row)
+    return {
+        "architecture": content_key(row.arch),
+        "network": content_key(row.network),
+        "prices": None if prices is None else content_key(prices),
+    }
+
+
+def _prices(row: NetworkResult) -> dict[str, Any] | None:
+    """Return the energy table and the accounting, None where no layer was priced."""
+    evaluations = notes.evaluations([row])
+    if not evaluations:
+        return None
+    prices = evaluations[0].prices
+    return {"table": to_data(prices.table), "accounting": to_data(prices.accounting)}
+
+
+def energy_csv(rows: Iterable[NetworkResult]) -> str:
+    """Return the tidy table of counts and energies; what never happens is left out.
+
+    Leakage and operations belong to no tensor: their ``tensor`` is ``compute``.
+    """
+
+    def lines() -> Iterator[tuple[object, ...]]:
+        for row in rows:
+            classes = classes_of(row.arch)
+            for entry in row.layers:
+                if entry.evaluation is None:
+                    continue
+                head = (*_row_names(row), entry.layer.name, entry.layer.group)
+                unit = entry.evaluation.energy_unit
+                for level, tensor, action, words, accesses, energy in _actions(entry.evaluation):
+                    counts = (words, accesses, energy)
+                    yield (*head, level, classes[level], tensor, action, *counts, unit)
+                if entry.evaluation.leakage:
+                    leak = (COMPUTE, "leakage", "", "", entry.evaluation.leakage, unit)
+                    yield (*head, "", "leakage", *leak)
+
+    return _csv(ENERGY_COLUMNS, lines())
+
+
+def layers_csv(rows: Iterable[NetworkResult]) -> str:
+    """Return one line per row and layer; a layer without mapping has empty figures."""
+
+    def lines() -> Iterator[tuple[object, ...]]:
+        for row in rows:
+            for entry in row.layers:
+                e = entry.evaluation
+                head = (*_row_names(row), entry.layer.name, entry.layer.group)
+                if e is None:
+                    yield (*head, entry.layer.operations, *[""] * 10)
+                    continue
+                yield (
+                    *head,
+                    e.operations,
+                    e.energy_total,
+                    e.energy_unit,
+                    e.energy_per_operation,
+                    e.leakage,
+                    e.cycles,
+                    e.seconds,
+                    e.utilization,
+                    e.edp,
+                    e.bound,
+                    "" if e.area_mm2 is None else e.area_mm2,
+                )
+
+    return _csv(LAYER_COLUMNS, lines())
+
+
+def _row_names(row: NetworkResult) -> tuple[str, str, str, str]:
+    return row.label, row.arch.name, row.network.name, row.dataflow
+
+
+def _csv(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(lines)
+    return text.getvalue()

@@ -1,0 +1,279 @@
+"""Figures of results: stacked bars of energy by level and by tensor.
+
+Figures are plain :class:`matplotlib.figure.Figure` objects: no window, no global state, and the same
+bytes from the same result.  Colours are Okabe and Ito's, which colour-blind readers can tell apart;
+every part has its own hatch too, for print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from accelsim.errors import Problem, UsageError
+from accelsim.evaluation.records import COMPUTE, Breakdown
+from accelsim.network.records import NetworkResult
+from accelsim.report.level_classes import CLASSES, LEAKAGE, by_class
+from accelsim.report.quantities import digits
+from accelsim.report.ranking import layers_of, unmapped
+from accelsim.workload.records import ROLES
+
+By = Literal["level", "tensor"]
+BYS: tuple[By, ...] = ("level", "tensor")
+
+OPERATIONS = "operations"
+"""The part of a bar by tensor that belongs to no tensor."""
+
+PARTS: dict[By, tuple[str, ...]] = {
+    "level": (*CLASSES, LEAKAGE),
+    "tensor": (*ROLES, OPERATIONS, LEAKAGE),
+}
+
+# Okabe & Ito, "Color universal design" (2008); order chosen for contrast between neighbours.
+LOOKS = (
+    ("#0072B2", ""),
+    ("#E69F00", "///"),
+    ("#009E73", "..."),
+    ("#F0E442", "\\\\\\"),
+    ("#CC79A7", "xxx"),
+    ("#999999", "---"),
+)
+"""Colour and hatch of the parts of a bar, from the bottom up."""
+
+FORMATS = ("pdf", "png", "svg")
+
+_UNDATED = {
+    "pdf": {"CreationDate": None, "Creator": "accelsim"},
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": "accelsim"},
+}
+"""Metadata without dates and versions, so that the same result gives the same bytes."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar: its parts from the bottom up; ``faint`` where it lacks some layers."""
+
+    label: str
+    parts: dict[str, float]
+    faint: bool = False
+
+    @property
+    def total(self) -> float:
+        return sum(self.parts.values())
+
+
+@dataclass(frozen=True)
+class Panel:
+    title: str
+    axis: str
+    legend: str
+    bars: tuple[Bar, ...]
+
+
+def comparison_panel(rows: Sequence[NetworkResult], group: str | None, by: By) -> Panel:
+    """Return one bar per row: energy per MAC of one group of layers, or of all (None)."""
+    bars = []
+    per, unit = "MAC", ""
+    for row in rows:
+        totals = row.totals(group)
+        missing = unmapped(row, group)
+        label = row.label
+        if missing:
+            label += f"\n{len(totals.layers)}/{len(layers_of(row, group))} layers"
+        if not totals.layers:
+            bars.append(Bar(label, dict.fromkeys(PARTS[by], 0.0), faint=True))
+            continue
+        per = "MAC" if totals.macs else "operation"
+        unit = totals.energy.unit
+        leakage = totals.energy_total - totals.energy.total
+        parts = _parts(totals.energy, leakage, row, by, totals.macs or totals.operations)
+        bars.append(Bar(label, parts, faint=bool(missing)))
+    return Panel(group or "all layers", f"energy per {per} ({unit})", f"by {by}", tuple(bars))
+
+
+def layers_panel(result: NetworkResult, group: str | None, by: By) -> Panel:
+    """Return one bar per layer of ``group`` that has a mapping: its energy per operation."""
+    bars = [
+        Bar(
+            entry.layer.name,
+            _parts(
+                _by_role(entry.evaluation.energy, result),
+                entry.evaluation.leakage,
+                result,
+                by,
+                entry.evaluation.operations,
+            ),
+        )
+        for entry in layers_of(result, group)
+        if entry.evaluation is not None
+    ]
+    unit = result.energy.unit
+    return Panel(result.label, f"energy per operation ({unit})", f"by {by}", tuple(bars))
+
+
+def _by_role(energy: Breakdown, result: NetworkResult) -> Breakdown:
+    """Name the tensors of a layer by role, so that layers stand beside each other."""
+    role = {
+        tensor.name: tensor.role for entry in result.layers for tensor in entry.layer.tensors
+    }
+    tensors = tuple(role.get(name, name) for name in energy.labels["tensor"])
+    return Breakdown(energy.values, energy.labels | {"tensor": tensors}, energy.unit)
+
+
+def _parts(
+    energy: Breakdown, leakage: float, row: NetworkResult, by: By, operations: int
+) -> dict[str, float]:
+    if by == "level":
+        parts = by_class(energy.over("level"), row.arch)
+    else:
+        sums = dict.fromkeys(PARTS[by], 0.0)
+        axis = list(energy.labels).index("tensor")
+        others = tuple(i for i in range(energy.values.ndim) if i != axis)
+        along = energy.values.sum(axis=others)
+        for tensor, value in zip(energy.labels["tensor"], along, strict=True):
+            sums[OPERATIONS if tensor == COMPUTE else tensor] += float(value)
+        parts = sums
+    parts = dict.fromkeys(PARTS[by], 0.0) | parts | {LEAKAGE: leakage}
+    return {name: parts[name] / operations for name in PARTS[by]}
+
+
+def draw(panels: Sequence[Sequence[Panel]], title: str) -> Figure:
+    """Draw rows of panels of stacked bars."""
+    with _house_style():
+        most = max(len(panel.bars) for row in panels for panel in row)
+        width = len(panels[0]) * max(4.0, 1.6 + 0.62 * most)
+        figure = Figure(figsize=(width, 0.5 + 3.4 * len(panels)), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots(len(panels), len(panels[0]), squeeze=False)
+        for row, of_row in zip(panels, axes, strict=True):
+            for panel, ax in zip(row, of_row, strict=True):
+                _stack(ax, panel)
+        figure.suptitle(title)
+    return figure
+
+
+def _stack(ax: Axes, panel: Panel) -> None:
+    places = range(len(panel.bars))
+    bottoms = [0.0] * len(panel.bars)
+    names = list(panel.bars[0].parts) if panel.bars else []
+    for name, (colour, hatch) in zip(names, LOOKS, strict=False):
+        heights = [bar.parts[name] for bar in panel.bars]
+        if not any(heights):
+            continue
+        drawn = ax.bar(
+            places,
+            heights,
+            bottom=bottoms,
+            width=0.7,
+            color=colour,
+            hatch=hatch,
+            edgecolor="black",
+            linewidth=0.5,
+            label=name,
+        )
+        for patch, bar in zip(drawn, panel.bars, strict=True):
+            patch.set_alpha(0.4 if bar.faint else 1.0)
+        bottoms = [low + height for low, height in zip(bottoms, heights, strict=True)]
+    for place, bar in zip(places, panel.bars, strict=True):
+        shown = digits(bar.total) if bar.total else "no mapping"
+        ax.annotate(
+            shown, (place, bar.total), (0, 2), textcoords="offset points", ha="center", fontsize=7
+        )
+    crowded = len(panel.bars) > 6 or any(len(bar.label) > 9 for bar in panel.bars)
+    ax.set_xticks(
+        list(places),
+        [bar.label for bar in panel.bars],
+        rotation=35 if crowded else 0,
+        ha="right" if crowded else "center",
+        rotation_mode="anchor" if crowded else "default",
+    )
+    ax.set_title(f"{panel.title}, {panel.legend}", fontsize=9)
+    ax.set_ylabel(panel.axis)
+    ax.margins(y=0.12)
+    ax.spines[["top", "right"]].set_visible(False)
+    handles, labels = ax.get_legend_handles_labels()
+    if handles:
+        # From the top down, as the parts stand.
+        ax.legend(
+            handles[::-1],
+            labels[::-1],
+            loc="upper left",
+            bbox_to_anchor=(1.0, 1.0),
+            frameon=False,
+            fontsize=8,
+        )
+
+
+def comparison_figure(
+    rows: Sequence[NetworkResult], title: str, by: By | None = None, group: str | None = None
+) -> Figure:
+    """Draw the energy of the rows of a comparison: by level and by tensor unless ``by`` says one.
+
+    One row of panels for each group of layers with MACs and one for all, or for ``group`` alone.
+    """
+    shown = (by,) if by else BYS
+    groups: list[str | None] = [group]
+    if group is None:
+        macs = [name for name in rows[0].groups if _has_macs(rows[0], name)]
+        groups = [*macs, None] if len(rows[0].groups) > 1 else [None]
+    return draw(
+        [[comparison_panel(rows, name, each) for each in shown] for name in groups], title
+    )
+
+
+def _has_macs(row: NetworkResult, group: str) -> bool:
+    return any(entry.layer.op == "mac" for entry in layers_of(row, group))
+
+
+def layers_figure(
+    result: NetworkResult, title: str, by: By | None = None, group: str | None = None
+) -> Figure:
+    """Draw the energy of every layer of one network, by level and by tensor."""
+    shown = (by,) if by else BYS
+    return draw([[layers_panel(result, group, each)] for each in shown], title)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as PDF, PNG or SVG, by the ending of the name.
+
+    Raises
+    ------
+    UsageError
+        For another ending.
+    """
+    ending = path.suffix.removeprefix(".").lower()
+    if ending not in FORMATS:
+        raise UsageError(
+            Problem(
+                f"cannot write a figure as '{path.name}'",
+                expected="a name that ends in " + ", ".join(f".{known}" for known in FORMATS),
+            )
+        )
+    with _house_style():
+        figure.savefig(path, format=ending, dpi=200, metadata=_UNDATED[ending])
+
+
+@contextmanager
+def _house_style() -> Iterator[None]:
+    """Shield figures from the reader's own matplotlib settings, which would change their bytes."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(
+            {
+                "font.size": 8,
+                "hatch.linewidth": 0.5,
+                "pdf.fonttype": 42,
+                "svg.fonttype": "path",
+                "svg.hashsalt": "accelsim",
+            }
+        )
+        yield

@@ -1,0 +1,41 @@
+"""Which row of a comparison is best, and which rows may be compared at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from accelsim.network.records import LayerResult, NetworkResult, Totals
+
+MEASURES = {"energy": "energy", "latency": "cycles", "edp": "EDP"}
+"""Objective -> what it makes small, in the words of a table."""
+
+
+def measure(totals: Totals, objective: str) -> float:
+    """Return what ``objective`` makes small."""
+    return {"energy": totals.energy_total, "latency": totals.seconds, "edp": totals.edp}[objective]
+
+
+def layers_of(row: NetworkResult, group: str | None) -> tuple[LayerResult, ...]:
+    """Return the results of the layers of ``group``, of all layers for None."""
+    return tuple(result for result in row.layers if group in (None, result.layer.group))
+
+
+def unmapped(row: NetworkResult, group: str | None = None) -> tuple[LayerResult, ...]:
+    """Return the layers of ``group`` for which there is no mapping."""
+    return tuple(result for result in layers_of(row, group) if result.evaluation is None)
+
+
+def best(rows: Sequence[NetworkResult], group: str | None, objective: str) -> int | None:
+    """Return the index of the best row, or None if no row is complete.
+
+    A row that lacks a layer does less work than the others, so it is never ranked.  Of equal rows
+    the first one wins.
+    """
+    complete = [
+        index
+        for index, row in enumerate(rows)
+        if layers_of(row, group) and not unmapped(row, group)
+    ]
+    return min(
+        complete, key=lambda index: measure(rows[index].totals(group), objective), default=None
+    )

@@ -1,0 +1,242 @@
+"""What the verbs return: results with the settings that made them; each shows itself in a notebook."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from accelsim.evaluation.records import Breakdown, Evaluation
+from accelsim.mapper.contract import Certificate
+from accelsim.mapping.records import Mapping
+from accelsim.mapping.text import loop_nest
+from accelsim.network.records import LayerResult, NetworkResult, Totals
+from accelsim.report import export, notes, tables
+from accelsim.report.html import page
+from accelsim.report.mappings import mapping_text
+from accelsim.report.ranking import best
+from accelsim.report.settings import Settings
+from accelsim.report.tables import Table
+from accelsim.report.text import table_text
+
+
+@dataclass(frozen=True)
+class Result(ABC):
+    """What all results can do: show themselves as text, as data and in a notebook.
+
+    Attributes
+    ----------
+    rows : tuple of NetworkResult
+        One network on one machine each.
+    settings : Settings
+        What the call said.
+    """
+
+    rows: tuple[NetworkResult, ...]
+    settings: Settings
+
+    @abstractmethod
+    def tables(self) -> list[Table]:
+        """Return the result as tables."""
+
+    def notes(self) -> list[str]:
+        """Return what the numbers mean and how far to trust them."""
+        return [
+            *notes.unmapped_notes(self.rows),
+            *notes.meaning_notes(self.rows),
+            notes.search_note(self.rows, self.settings.objective, self.settings.seed),
+        ]
+
+    def assumptions(self) -> list[str]:
+        """Return everything that the specs behind the numbers take for granted."""
+        return notes.assumptions(self.rows)
+
+    def data(self) -> dict[str, Any]:
+        """Return the deterministic part of the result as JSON data."""
+        return export.result_data(self.rows, self.settings)
+
+    def run_data(self) -> dict[str, Any]:
+        """Return facts of the execution, which may differ from run to run, as JSON data."""
+        return export.run_data(self.rows)
+
+    def text(
+        self,
+        *,
+        colour: bool = False,
+        width: int | None = None,
+        every_assumption: bool = False,
+    ) -> str:
+        """Return the tables and the notes as a terminal shows them.
+
+        Parameters
+        ----------
+        colour : whether to stress the best row by terminal escapes
+        width : columns to fit tables into; None is as many as they take
+        every_assumption : list all that is assumed, not the first few
+        """
+        shown = [table_text(table, colour=colour, width=width) for table in self.tables()]
+        assumed = self.assumptions()
+        most = len(assumed) if every_assumption else notes.FIRST_FEW
+        closing = [*self.notes(), *notes.assumptions_note(assumed, most)]
+        return "\n".join([*shown, "".join(f"{line}\n" for line in closing)])
+
+    def _repr_html_(self) -> str:
+        return page(self.tables(), [*self.notes(), *self.assumptions()])
+
+
+@dataclass(frozen=True)
+class Comparison(Result):
+    """Rows of results of one network, side by side.
+
+    ``what`` says what a row is: ``dataflow``, ``machine`` or ``study row``.
+    """
+
+    what: str
+
+    def __getitem__(self, label: str) -> NetworkResult:
+        for row in self.rows:
+            if row.label == label:
+                return row
+        raise KeyError(f"no row '{label}'; there are {', '.join(row.label for row in self.rows)}")
+
+    def __iter__(self) -> Iterator[NetworkResult]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        return self.rows[0].groups
+
+    def best(self, group: str | None = None) -> NetworkResult | None:
+        """Return the best row that lacks no layer of the group, or None."""
+        index = best(self.rows, group, self.settings.objective)
+        return None if index is None else self.rows[index]
+
+    def tables(self) -> list[Table]:
+        """Return one table per group of layers and one for all."""
+        return tables.group_tables(self.rows, self.settings.objective, self.what)
+
+    def data(self) -> dict[str, Any]:
+        best_rows = {name or "all": self.best(name) for name in (*self.groups, None)}
+        return {
+            "what": self.what,
+            "best": {name: row and row.label for name, row in best_rows.items()},
+            **super().data(),
+        }
+
+
+@dataclass(frozen=True)
+class NetworkRun(Result):
+    """One network on one machine."""
+
+    @property
+    def result(self) -> NetworkResult:
+        return self.rows[0]
+
+    @property
+    def energy(self) -> Breakdown:
+        """Energy over level, tensor (by role) and action, all layers, leakage excluded."""
+        return self.result.energy
+
+    @property
+    def layers(self) -> tuple[LayerResult, ...]:
+        return self.result.layers
+
+    @property
+    def total(self) -> Totals:
+        return self.result.total
+
+    @property
+    def complete(self) -> bool:
+        return self.result.complete
+
+    def totals(self, group: str | None = None) -> Totals:
+        return self.result.totals(group)
+
+    def __getitem__(self, layer: str) -> LayerRun:
+        for entry in self.layers:
+            if entry.layer.name == layer:
+                network = replace(self.result.network, layers=(entry.layer,), edges=())
+                row = replace(self.result, network=network, layers=(entry,))
+                return LayerRun((row,), self.settings)
+        raise KeyError(f"no layer '{layer}' in {self.result.network.name}")
+
+    def tables(self) -> list[Table]:
+        """Return energies by layer, and by level and tensor."""
+        total = self.total
+        shown = [tables.layers_table(self.result)]
+        if total.layers:
+            leakage = total.energy_total - total.energy.total
+            operations, per = (total.macs, "MAC") if total.macs else (total.operations, "op")
+            shown.append(tables.energy_table(total.energy, leakage, operations, per))
+        return shown
+
+
+@dataclass(frozen=True)
+class LayerRun(Result):
+    """One layer on one machine: its mapping, searched or given, and what it costs."""
+
+    @property
+    def entry(self) -> LayerResult:
+        return self.rows[0].layers[0]
+
+    @property
+    def evaluation(self) -> Evaluation | None:
+        """None if there is no legal mapping."""
+        return self.entry.evaluation
+
+    @property
+    def mapping(self) -> Mapping | None:
+        return None if self.evaluation is None else self.evaluation.mapping
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """What the search did and proved; None if the mapping was given."""
+        return self.entry.certificate
+
+    @property
+    def nest(self) -> str:
+        """The mapping as a loop nest that a person can read; empty if there is none."""
+        if self.mapping is None:
+            return ""
+        return loop_nest(self.mapping, self.rows[0].arch, self.entry.layer)
+
+    @property
+    def yaml(self) -> str:
+        """The mapping as ``accelsim evaluate`` reads it; empty if there is none."""
+        return mapping_text(self.rows[0], self.entry)
+
+    def tables(self) -> list[Table]:
+        """Return energy by level and tensor, what is in use, and the accesses."""
+        evaluation = self.evaluation
+        if evaluation is None:
+            return []
+        per = "MAC" if evaluation.layer.op == "mac" else "op"
+        return [
+            tables.energy_table(evaluation.energy, evaluation.leakage, evaluation.operations, per),
+            tables.use_table(evaluation),
+            tables.accesses_table(evaluation),
+        ]
+
+    def notes(self) -> list[str]:
+        evaluation = self.evaluation
+        if evaluation is None:
+            return notes.unmapped_notes(self.rows)[:1]
+        said = [notes.cost_note(evaluation), notes.energy_note(self.rows)]
+        if self.certificate is not None:
+            said.append(f"{self.certificate.sentence()}.")
+        return said
+
+    def text(
+        self,
+        *,
+        colour: bool = False,
+        width: int | None = None,
+        every_assumption: bool = False,
+    ) -> str:
+        """Return the loop nest, then what any result shows."""
+        shown = super().text(colour=colour, width=width, every_assumption=every_assumption)
+        return f"{self.nest}\n{shown}" if self.nest else shown

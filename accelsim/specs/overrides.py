@@ -1,0 +1,123 @@
+"""``--set PATH=VALUE``: changes of the raw document, made before it is judged.
+
+A changed value is marked with the words of the option, so that a fault in it is reported against
+those and not against a line of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from accelsim.errors import Problem, SpecError, Where
+from accelsim.yamldoc import Document, Keys, Mark, Node, parse
+
+Resolve = Callable[[Document, str], "Sequence[Keys] | Problem"]
+"""Return the places that a path means in a document (the last key may be new), or what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A setting, cut at its ``=``, and its words as given."""
+
+    path: str
+    value: str
+    words: str
+
+    @property
+    def where(self) -> Where:
+        return Where(f"--set {self.words}")
+
+
+def parse_override(words: str) -> Override:
+    """Cut ``PATH=VALUE``.
+
+    Raises
+    ------
+    SpecError
+        If there is no ``=``, or nothing before or after it.
+    """
+    path, equals, value = words.partition("=")
+    if not equals or not path.strip() or not value.strip():
+        raise SpecError(
+            [
+                Problem(
+                    "not a setting",
+                    Where(f"--set {words}"),
+                    expected="PATH=VALUE, as glb.size=64KiB",
+                )
+            ]
+        )
+    return Override(path.strip(), value.strip(), words)
+
+
+def overridden(
+    document: Document, overrides: Sequence[str], resolve: Resolve
+) -> tuple[Document, list[Problem]]:
+    """Apply overrides in their order; the later one wins."""
+    problems: list[Problem] = []
+    for words in overrides:
+        try:
+            override = parse_override(words)
+            value = value_node(override)
+        except SpecError as fault:
+            problems += fault.problems
+            continue
+        found = resolve(document, override.path)
+        if isinstance(found, Problem):
+            problems.append(replace(found, where=override.where))
+            continue
+        for keys in found:
+            root = with_value(document.root, keys, value)
+            document = Document(document.file, document.text, root)
+    return document, problems
+
+
+def value_node(override: Override) -> Node:
+    """Read the value of an override as YAML, marked with the override's words.
+
+    Raises
+    ------
+    SpecError
+        If it is not YAML.
+    """
+    try:
+        node = parse(f"value: {override.value}").root.value
+        assert isinstance(node, dict)
+        return _marked(node["value"], override.where.file)
+    except SpecError as fault:
+        raise SpecError(
+            [Problem(problem.what, override.where) for problem in fault.problems]
+        ) from None
+
+
+def _marked(node: Node, file: str) -> Node:
+    mark = Mark(0, 0, 0, file)
+    if isinstance(node.value, dict):
+        inside = {key: _marked(value, file) for key, value in node.value.items()}
+        return Node(inside, mark, dict.fromkeys(inside, mark))
+    if isinstance(node.value, list):
+        return Node([_marked(value, file) for value in node.value], mark)
+    return Node(node.value, mark, text=node.text)
+
+
+def with_value(node: Node, keys: Keys, value: Node) -> Node:
+    """Return ``node`` with ``value`` at ``keys``; only what lies on the way is copied.
+
+    Mappings that do not exist yet are made.  Copying keeps a node that an alias shares as it is
+    elsewhere.
+    """
+    if not keys:
+        return value
+    first, rest = keys[0], keys[1:]
+    if isinstance(node.value, list) and isinstance(first, int):
+        items = list(node.value)
+        items[first] = with_value(items[first], rest, value)
+        return replace(node, value=items)
+    inside = dict(node.value) if isinstance(node.value, dict) else {}
+    marks = dict(node.keys)
+    key = str(first)
+    if key not in inside or not rest:
+        marks[key] = value.mark
+    inside[key] = with_value(inside.get(key) or Node({}, value.mark), rest, value)
+    return replace(node, value=inside, keys=marks)

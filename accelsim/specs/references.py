@@ -1,0 +1,92 @@
+"""How specs are named: ``eyeriss``, ``x/mine.yaml:pes=256``, ``alexnet:conv*,batch=16``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from accelsim import expressions, shipped, yamldoc
+from accelsim.errors import Problem, SpecError, Where
+from accelsim.specs.fields import Context, one_of, suggestion
+from accelsim.units import ValueProblemError
+from accelsim.yamldoc import Document, Mark, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name with what follows its colon: patterns that select parts, and parameters."""
+
+    name: str
+    patterns: tuple[str, ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()
+    words: str = ""
+
+
+def parse_reference(words: str | Path) -> Reference:
+    """Cut a reference at its colon; a colon inside the path of a file stays part of it."""
+    words = str(words)
+    if shipped.is_path(words) and shipped.is_file(words):
+        return Reference(words, words=words)
+    path = re.match(r".*?\.ya?ml(?=:|$)", words)
+    name = path[0] if path else words.partition(":")[0]
+    rest = words[len(name) + 1 :]
+    parts = [part.strip() for part in rest.split(",") if part.strip()]
+    patterns = tuple(part for part in parts if "=" not in part)
+    pairs = (part.partition("=") for part in parts if "=" in part)
+    settings = tuple((key.strip(), value.strip()) for key, _, value in pairs)
+    return Reference(name, patterns, settings, words)
+
+
+def open_spec(kind: str, reference: Reference) -> Document:
+    """Find and parse the file of a reference, its parameters replaced.
+
+    Raises
+    ------
+    SpecError
+        If there is no such spec, it cannot be parsed, or it has no such parameter.
+    """
+    document = yamldoc.load(shipped.find(kind, reference.name))
+    node = document.node(("parameters",))
+    known = list(node.value) if node and isinstance(node.value, dict) else []
+    problems = []
+    for name, value in reference.parameters:
+        where = Where(reference.words)
+        if name not in known:
+            expected = one_of(known) if known else "none: it has no parameters"
+            problems.append(
+                Problem(
+                    f"unknown parameter '{name}'", where, name, expected, suggestion(name, known)
+                )
+            )
+            continue
+        try:
+            number = expressions.evaluate(value, {})
+        except ValueProblemError as fault:
+            problems.append(Problem(f"parameter '{name}': {fault.problem.what}", where))
+            continue
+        document = with_parameter(document, name, number, reference.words)
+    if problems:
+        raise SpecError(problems)
+    return document
+
+
+def with_parameter(document: Document, name: str, number: int, words: str) -> Document:
+    """Return the document with one parameter changed, marked with the words that changed it."""
+    root, mark = document.root, Mark(0, 0, 0, words)
+    node = document.node(("parameters",))
+    assert isinstance(root.value, dict)
+    assert node is not None
+    assert isinstance(node.value, dict)
+    inside = Node({**node.value, name: Node(number, mark, text=str(number))}, node.mark, node.keys)
+    changed = Node({**root.value, "parameters": inside}, root.mark, root.keys)
+    return Document(document.file, document.text, changed)
+
+
+def parameters_of(document: Document) -> Context:
+    """Return what fields may know of a document: its parameters, sound and broken ones."""
+    node = document.node(("parameters",))
+    if node is None or not isinstance(node.value, dict):
+        return Context()
+    sound = {name: value.value for name, value in node.value.items() if type(value.value) is int}
+    return Context(sound, frozenset(node.value) - frozenset(sound))

@@ -1,0 +1,1 @@
+"""Energy and area per action: tables with sources."""

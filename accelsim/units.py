@@ -1,0 +1,187 @@
+"""Quantities in specs: ``108 KiB``, ``2 pJ``, ``200 MHz`` <-> bits, pJ, Hz.
+
+A quantity is a number and a unit, with or without a space between them.  Values are exact
+(:class:`~fractions.Fraction`) until a record rounds them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from accelsim.errors import Problem
+
+MAX_EXPONENT = 30
+"""Largest power of ten in a number; beyond it lies a slip of the pen, or an attack."""
+
+MAX_DIGITS = 40
+
+
+def shown(text: object, longest: int = 40) -> str:
+    """Return a value as messages quote it: on one line and not too long."""
+    words = " ".join(str(text).split())
+    return words if len(words) <= longest else words[: longest - 3] + "..."
+
+
+class ValueProblemError(ValueError):
+    """A value that cannot be read; carries a problem that does not yet know where it stands."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(str(problem))
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A kind of quantity: the units it may be written in, each with its worth in the first one."""
+
+    name: str
+    units: Mapping[str, Fraction]
+    example: str
+    advice: Mapping[str, str]
+    """Units that look right and are not -> what to write instead."""
+
+    @property
+    def accepted(self) -> str:
+        """Return the units as a message lists them."""
+        return f"one of {', '.join(self.units)}, as in '{self.example}'"
+
+
+def _dimension(
+    name: str, example: str, advice: dict[str, str] | None = None, **units: float | Fraction
+) -> Dimension:
+    exact = {unit.replace("_per_", "/"): Fraction(worth) for unit, worth in units.items()}
+    return Dimension(name, exact, example, advice or {})
+
+
+_BITS = {
+    "b": 1,
+    "B": 8,
+    "kB": 8 * 10**3,
+    "MB": 8 * 10**6,
+    "GB": 8 * 10**9,
+    "KiB": 8 * 2**10,
+    "MiB": 8 * 2**20,
+    "GiB": 8 * 2**30,
+}
+_KILO = {
+    "KB": "write KiB (1024 bytes) or kB (1000 bytes)",
+    "K": "write KiB (1024 bytes) or kB (1000 bytes)",
+    "M": "write MiB (2^20 bytes) or MB (10^6 bytes)",
+    "G": "write GiB (2^30 bytes) or GB (10^9 bytes)",
+    "bit": "write b",
+    "bits": "write b",
+    "byte": "write B",
+    "bytes": "write B",
+}
+
+WORD = _dimension("bits", "16 b", _KILO, b=1, B=8)
+SIZE = _dimension("a size", "64 KiB", {**_KILO, "word": "write words"}, **_BITS, words=0)
+"""In bits; ``words`` has no worth of its own: it depends on the memory's word."""
+FREQUENCY = _dimension("a frequency", "200 MHz", Hz=1, kHz=10**3, MHz=10**6, GHz=10**9)
+ENERGY = _dimension("an energy", "2 pJ", pJ=1, fJ=Fraction(1, 1000), nJ=10**3, uJ=10**6, mJ=10**9)
+POWER = _dimension("a power", "1 mW", mW=1, uW=Fraction(1, 1000), nW=Fraction(1, 10**6), W=10**3)
+AREA = _dimension("an area", "1.2 mm2", um2=1, mm2=10**6)
+BANDWIDTH = _dimension(
+    "a bandwidth",
+    "4 words/cycle",
+    {"word/cycle": "write words/cycle"},
+    words_per_cycle=0,
+    b_per_cycle=1,
+    B_per_cycle=8,
+)
+"""In bits per cycle; words depend on the memory's word, as in :data:`SIZE`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number of a unit, as written."""
+
+    value: Fraction
+    unit: str
+    dimension: Dimension
+
+    @property
+    def in_words(self) -> bool:
+        return self.unit.startswith("words")
+
+    def worth(self, word_bits: int | None = None) -> Fraction:
+        """Return the value in the dimension's first unit (bits for sizes and bandwidths).
+
+        ``word_bits`` is needed where the unit is in words.
+        """
+        if self.in_words:
+            if word_bits is None:
+                raise ValueError("a quantity in words needs the width of a word")
+            return self.value * word_bits
+        return self.value * self.dimension.units[self.unit]
+
+
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
+
+
+def number(text: str) -> Fraction | None:
+    """Return the exact value of a decimal number, or None if ``text`` is not one of a sane size."""
+    if not _NUMBER.fullmatch(text) or len(text) > MAX_DIGITS:
+        return None
+    exponent = re.search(r"[eE]([+-]?\d+)", text)
+    if exponent and abs(int(exponent[1])) > MAX_EXPONENT:
+        return None
+    return Fraction(text)
+
+
+def split_unit(text: str) -> tuple[str, str]:
+    """Cut ``text`` into what stands before the unit, and the unit (empty if there is none).
+
+    >>> split_unit("64KiB"), split_unit("pes*2 words"), split_unit("4 words/cycle")
+    (('64', 'KiB'), ('pes*2', 'words'), ('4', 'words/cycle'))
+    """
+    text = text.strip()
+    amount = _NUMBER.match(text)
+    if amount and re.fullmatch(r"\s*[A-Za-z%][\w/%^²µ]*", text[amount.end() :]):
+        return amount.group(), text[amount.end() :].strip()
+    before, space, unit = text.rpartition(" ")
+    if (
+        space
+        and re.fullmatch(r"[A-Za-z][\w/^²µ]*", unit)
+        and not before.rstrip().endswith(("+", "-", "*", "/"))
+    ):
+        return before.strip(), unit
+    return text, ""
+
+
+def unit_problem(dimension: Dimension, written: str, unit: str) -> Problem:
+    """Return what is wrong with a quantity whose unit is missing or not one of ``dimension``'s."""
+    if not unit:
+        return Problem(
+            f"'{written}' has no unit",
+            got=written,
+            expected=f"{dimension.name} in {dimension.accepted}",
+        )
+    lower = {known.lower(): known for known in dimension.units}
+    hint = dimension.advice.get(unit, "")
+    if not hint and unit.lower() in lower:
+        hint = f"did you mean '{lower[unit.lower()]}'?"
+    return Problem(
+        f"unknown unit '{unit}' in '{written}'",
+        got=unit,
+        expected=f"{dimension.name} in {dimension.accepted}",
+        hint=hint,
+    )
+
+
+def size_text(bits: int) -> str:
+    """Write a number of bits the way a person would.
+
+    >>> size_text(819200), size_text(3584), size_text(13)
+    ('100 KiB', '448 B', '13 b')
+    """
+    for unit in ("GiB", "MiB", "KiB", "B"):
+        worth = _BITS[unit]
+        if bits >= worth and bits % worth == 0:
+            return f"{bits // worth} {unit}"
+    if bits >= _BITS["KiB"]:
+        return f"{bits / _BITS['KiB']:.4g} KiB"
+    return f"{bits} b"

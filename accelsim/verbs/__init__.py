@@ -1,0 +1,1 @@
+"""The verbs: one Python call each, which the command line only wraps."""

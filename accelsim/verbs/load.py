@@ -1,0 +1,71 @@
+"""A spec as a record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from accelsim.arch.records import Architecture
+from accelsim.errors import Problem, UsageError
+from accelsim.mapspace.records import Dataflow
+from accelsim.report.folder import RESULTS, read_folder
+from accelsim.report.results import Comparison, NetworkRun
+from accelsim.study import Study, read_study
+from accelsim.technology.records import Accounting, EnergyTable
+from accelsim.technology.spec import read_accounting, read_technology
+from accelsim.verbs.words import KINDS, as_architecture, as_dataflow, as_network, kind_of
+from accelsim.workload.records import Network
+
+Loaded = (
+    Architecture
+    | Network
+    | Dataflow
+    | EnergyTable
+    | Accounting
+    | Study
+    | Comparison
+    | NetworkRun
+)
+
+
+def load(
+    name: str | Path, *, kind: str | None = None, overrides: Sequence[str] = ()
+) -> Loaded:
+    """Read a spec, shipped or a file, or a folder of results.
+
+    Parameters
+    ----------
+    name : ``eyeriss``, ``alexnet:batch=16``, ``mine.yaml``, or a folder written by ``-o``
+    kind : which spec is meant where several kinds have one of that name
+    overrides : ``PATH=VALUE`` for a machine or a workload
+
+    Raises
+    ------
+    SpecError
+        If it cannot be read.
+    UsageError
+        If the name means several specs, or is a mapping (which needs a machine and a layer).
+    """
+    if Path(name).is_dir() or Path(name).name == RESULTS:
+        return read_folder(Path(name))
+    found = kind or kind_of(name, KINDS)
+    if overrides and found not in ("architecture", "workload"):
+        raise UsageError(Problem(f"overrides change machines and workloads, not a {found}"))
+    if found == "architecture":
+        return as_architecture(name, overrides)
+    if found == "workload":
+        return as_network(name, overrides)
+    if found == "dataflow":
+        return as_dataflow(name)
+    if found == "technology":
+        return read_technology(name)
+    if found == "accounting":
+        return read_accounting(name)
+    if found == "study":
+        return read_study(name)
+    raise UsageError(
+        Problem(
+            f"a {found} cannot be loaded by itself",
+            hint="accelsim.evaluate(MACHINE, LAYER, MAPPING) reads a mapping",
+        )
+    )

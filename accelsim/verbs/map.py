@@ -1,0 +1,67 @@
+"""The best mapping of one layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from accelsim.mapper.contract import never
+from accelsim.report.results import LayerRun
+from accelsim.verbs.search import (
+    OnStep,
+    Search,
+    Stop,
+    search_rows,
+    settings_of,
+    silent,
+    single_plan,
+)
+from accelsim.verbs.words import (
+    Flow,
+    Machine,
+    Rules,
+    Technology,
+    Work,
+    as_architecture,
+    as_network,
+    called,
+    one_layer,
+    split_overrides,
+)
+
+
+def map(
+    machine: Machine,
+    layer: Work,
+    *,
+    dataflow: Flow | Sequence[Flow] = (),
+    technology: Technology | None = None,
+    accounting: Rules | None = None,
+    overrides: Sequence[str] = (),
+    search: Search = Search(),  # noqa: B008  (an immutable record)
+    stop: Stop = never,
+    progress: OnStep = silent,
+) -> LayerRun:
+    """Find the best mapping of one layer on a machine.
+
+    Parameters
+    ----------
+    machine : name, path or record
+    layer : a workload that selects one layer (``alexnet:conv3``), or a network of one layer
+    dataflow, technology, accounting, overrides, search, stop, progress
+        As for :func:`accelsim.run`.
+
+    Raises
+    ------
+    SpecError
+        If a spec cannot be read.
+    UsageError
+        If the workload has several layers, or an option has no sense.
+    """
+    search.check()
+    (for_machine,), rest = split_overrides(overrides, [machine], layer)
+    arch = as_architecture(machine, for_machine)
+    network = one_layer(as_network(layer, rest), layer)
+    plan = single_plan(arch, dataflow, technology, accounting, search)
+    rows = search_rows(network, [plan], search, stop, progress)
+    words = [called(machine), called(layer)]
+    return LayerRun(rows, settings_of(words, overrides, search, [plan]))

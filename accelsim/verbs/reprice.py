@@ -1,0 +1,57 @@
+"""A finished result under another energy table: nothing is searched or counted again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from accelsim.evaluation.evaluate import reprice as reprice_evaluation
+from accelsim.network.records import NetworkResult
+from accelsim.report.folder import read_folder
+from accelsim.report.results import Comparison, NetworkRun
+from accelsim.verbs.words import Rules, Technology, as_accounting, as_energy_table
+
+
+def reprice(
+    result: str | Path | Comparison | NetworkRun,
+    technology: Technology | None = None,
+    accounting: Rules | None = None,
+) -> Comparison | NetworkRun:
+    """Return a result with the energies of another table or other accounting rules.
+
+    The mappings stay those that were best under the old prices.
+
+    Parameters
+    ----------
+    result : a result of compare or run, or the folder that it was written to
+    technology : energy table; left out, the machine's own
+    accounting : accounting rules; left out, those of the result
+
+    Raises
+    ------
+    SpecError
+        If there are no results in the folder, or the table lacks a price that a machine needs.
+    """
+    if isinstance(result, str | Path):
+        result = read_folder(Path(result))
+    rows = tuple(_reprice_row(row, technology, accounting) for row in result.rows)
+    return replace(result, rows=rows)
+
+
+def _reprice_row(
+    row: NetworkResult, technology: Technology | None, accounting: Rules | None
+) -> NetworkResult:
+    table = as_energy_table(technology, row.arch)
+    rules = None if accounting is None else as_accounting(accounting)
+    layers = tuple(
+        entry
+        if entry.evaluation is None
+        else replace(entry, evaluation=reprice_evaluation(entry.evaluation, table, rules))
+        for entry in row.layers
+    )
+    return replace(
+        row,
+        layers=layers,
+        technology=table.name,
+        accounting=row.accounting if rules is None else rules.name,
+    )

@@ -1,0 +1,80 @@
+"""One network on one machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from accelsim.mapper.contract import never
+from accelsim.report.results import NetworkRun
+from accelsim.verbs.search import (
+    OnStep,
+    Search,
+    Stop,
+    search_rows,
+    settings_of,
+    silent,
+    single_plan,
+)
+from accelsim.verbs.words import (
+    Flow,
+    Machine,
+    Rules,
+    Technology,
+    Work,
+    as_architecture,
+    as_network,
+    called,
+    split_overrides,
+)
+
+
+def run(
+    machine: Machine,
+    workload: Work,
+    *,
+    dataflow: Flow | Sequence[Flow] = (),
+    technology: Technology | None = None,
+    accounting: Rules | None = None,
+    overrides: Sequence[str] = (),
+    search: Search = Search(),  # noqa: B008  (an immutable record)
+    stop: Stop = never,
+    progress: OnStep = silent,
+) -> NetworkRun:
+    """Find the best mapping of every layer of a network on a machine.
+
+    Parameters
+    ----------
+    machine, workload : name, path or record
+    dataflow : name, path or record, or several
+        Constraints; several add up.  Without any, the machine alone limits the mappings.
+    technology : energy table instead of the machine's own
+    accounting : accounting rules instead of "what is counted is charged"
+    overrides : ``PATH=VALUE`` for the machine or for layers
+    search : objective, budget, seed and threads
+    stop : asked often; once it answers yes, the result holds what is finished
+    progress : called with a :class:`~accelsim.verbs.search.Step` now and then
+
+    Raises
+    ------
+    SpecError
+        If a spec cannot be read.
+    UsageError
+        If an option has no sense.
+
+    Examples
+    --------
+    >>> import accelsim as acs
+    >>> result = acs.run("eyeriss", "alexnet:conv3", dataflow="rs")
+    >>> result.complete
+    True
+    >>> sorted(result.energy.over("tensor"))
+    ['Inputs', 'Outputs', 'Weights', 'compute']
+    """
+    search.check()
+    (for_machine,), rest = split_overrides(overrides, [machine], workload)
+    arch = as_architecture(machine, for_machine)
+    network = as_network(workload, rest)
+    plan = single_plan(arch, dataflow, technology, accounting, search)
+    rows = search_rows(network, [plan], search, stop, progress)
+    words = [called(machine), called(workload)]
+    return NetworkRun(rows, settings_of(words, overrides, search, [plan]))

@@ -1,0 +1,192 @@
+"""Rows of a result: a network on machines, searched; shared by compare, run and map."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from accelsim.arch.records import Architecture
+from accelsim.errors import Problem, UsageError
+from accelsim.keys import content_key
+from accelsim.mapper.contract import Budget, never
+from accelsim.mapper.objectives import objective_named
+from accelsim.mapper.sampling import SamplingDriver
+from accelsim.mapspace.records import Dataflow
+from accelsim.network.records import NetworkResult
+from accelsim.network.run import NetworkProgress, Plan, run_network
+from accelsim.report.settings import Settings
+from accelsim.verbs.words import (
+    Flow,
+    Rules,
+    Technology,
+    as_accounting,
+    as_dataflow,
+    as_energy_table,
+)
+from accelsim.workload.records import Network
+
+Stop = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How to search.
+
+    Parameters
+    ----------
+    objective : "energy", "latency" or "edp"
+    samples : mappings to consider for each layer
+    seconds : time for each layer; a search that time ends may differ from run to run
+        Without samples and seconds, the mapper's default number of samples.
+    seed : start of the random choices
+    threads : layers searched at the same time (default: as many as there are processors)
+        Results do not depend on it.
+    """
+
+    objective: str = "energy"
+    samples: int | None = None
+    seconds: float | None = None
+    seed: int = 0
+    threads: int | None = None
+
+    @property
+    def budget(self) -> Budget:
+        """The default number of samples, unless samples or seconds are given."""
+        if self.samples is None and self.seconds is None:
+            return Budget()
+        return Budget(self.samples, self.seconds)
+
+    def check(self) -> None:
+        """Refuse what cannot be searched with.
+
+        Raises
+        ------
+        UsageError
+        """
+        objective_named(self.objective)
+        least = {"samples": self.samples, "seconds": self.seconds, "threads": self.threads}
+        for name, value in least.items():
+            if value is not None and not value > 0:
+                raise UsageError(Problem(f"{name} is {value:g}", expected="more than 0"))
+        if self.seed < 0:
+            raise UsageError(Problem(f"seed is {self.seed}", expected="0 or more"))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A report of the work under way: which row, and how far its network is.
+
+    ``energy_unit`` is that of the network's best energy.
+    """
+
+    row: str
+    row_number: int
+    rows: int
+    network: NetworkProgress
+    energy_unit: str
+
+
+OnStep = Callable[[Step], None]
+
+
+def silent(_: Step) -> None:
+    """Say nothing."""
+
+
+def usable_threads() -> int:
+    """Return how many threads this process may use at once."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def plan(
+    label: str,
+    arch: Architecture,
+    dataflows: Sequence[Dataflow],
+    technology: Technology | None,
+    accounting: Rules | None,
+    search: Search,
+) -> Plan:
+    """Put a row together; the energy table is the machine's own unless one is given."""
+    return Plan(
+        label=label,
+        arch=arch,
+        table=as_energy_table(technology, arch),
+        accounting=as_accounting(accounting),
+        dataflows=tuple(dataflows),
+        objective=objective_named(search.objective),
+        budget=search.budget,
+        driver=SamplingDriver(seed=search.seed),
+    )
+
+
+def single_plan(
+    arch: Architecture,
+    dataflow: Flow | Sequence[Flow],
+    technology: Technology | None,
+    accounting: Rules | None,
+    search: Search,
+) -> Plan:
+    """Return the row of one machine under the constraints of some dataflows, added up."""
+    given = [dataflow] if isinstance(dataflow, str | Path | Dataflow) else dataflow
+    flows = [as_dataflow(flow) for flow in given]
+    label = "+".join(flow.name for flow in flows) or arch.name
+    return plan(label, arch, flows, technology, accounting, search)
+
+
+def settings_of(
+    words: Sequence[str], overrides: Sequence[str], search: Search, plans: Sequence[Plan]
+) -> Settings:
+    """Return what a result keeps of the call that made it."""
+    flows = {flow.name: content_key(flow) for row in plans for flow in row.dataflows}
+    return Settings(
+        words=tuple(words),
+        overrides=tuple(overrides),
+        objective=search.objective,
+        samples=search.budget.samples,
+        seconds=search.budget.seconds,
+        seed=search.seed,
+        dataflow_keys=tuple(flows.items()),
+    )
+
+
+def search_rows(
+    network: Network,
+    plans: Sequence[Plan],
+    search: Search,
+    stop: Stop = never,
+    progress: OnStep = silent,
+) -> tuple[NetworkResult, ...]:
+    """Search row after row; when stopped, return the rows that were begun."""
+    results: list[NetworkResult] = []
+    for number, row in enumerate(plans, start=1):
+        if results and stop():
+            break
+        teller = _Teller(row, number, len(plans), progress)
+        results.append(
+            run_network(
+                network,
+                row,
+                threads=search.threads or usable_threads(),
+                stop=stop,
+                progress=teller.tell,
+            )
+        )
+    return tuple(results)
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """Passes a network's progress on, with the row that it belongs to."""
+
+    row: Plan
+    number: int
+    rows: int
+    progress: OnStep
+
+    def tell(self, report: NetworkProgress) -> None:
+        unit = self.row.table.unit
+        self.progress(Step(self.row.label, self.number, self.rows, report, unit))

@@ -1,0 +1,230 @@
+"""What the words of a call stand for: shipped names, paths, or records that are ready."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from accelsim import shipped, yamldoc
+from accelsim.arch import spec as arch_spec
+from accelsim.arch.records import Architecture, node_answers_to
+from accelsim.errors import Problem, SpecError, UsageError, Where
+from accelsim.evaluation.evaluate import level_names
+from accelsim.evaluation.prices import DEFAULT_ACCOUNTING
+from accelsim.mapspace.records import Dataflow
+from accelsim.mapspace.spec import read_dataflow
+from accelsim.specs.fields import suggestion
+from accelsim.specs.overrides import parse_override
+from accelsim.specs.references import parse_reference
+from accelsim.technology.records import Accounting, EnergyTable
+from accelsim.technology.spec import read_accounting, read_technology
+from accelsim.workload.records import Network
+from accelsim.workload import spec as workload_spec
+
+Word = str | Path
+Machine = Word | Architecture
+Work = Word | Network
+Flow = Word | Dataflow
+Technology = Word | EnergyTable
+Rules = Word | Accounting
+
+KINDS = ("architecture", "workload", "dataflow", "technology", "accounting", "study", "mapping")
+
+
+def kind_of(word: Word, allowed: Sequence[str]) -> str:
+    """Return the kind of spec that a word names: the kind of a shipped name, or a file's ``kind:``.
+
+    Raises
+    ------
+    UsageError
+        If it is none of the kinds that are allowed here.
+    SpecError
+        If it is a file that cannot be read.
+    """
+    name = parse_reference(word).name
+    if shipped.is_path(name):
+        found = [_kind_of_file(Path(name))]
+    else:
+        found = list(shipped.kinds(name))
+        if not found:
+            raise SpecError([_unknown(name, allowed)])
+    fitting = [kind for kind in found if kind in allowed]
+    if len(fitting) == 1:
+        return fitting[0]
+    wanted = " or ".join(allowed)
+    if not fitting:
+        raise UsageError(
+            Problem(f"'{word}' is of kind '{found[0]}', which has no place here", expected=wanted)
+        )
+    raise UsageError(
+        Problem(f"'{word}' names several specs: {', '.join(fitting)}", hint="say which with --kind")
+    )
+
+
+def _kind_of_file(path: Path) -> str:
+    document = yamldoc.load(path)
+    kind = document.data.get("kind")
+    if kind not in KINDS:
+        where = document.where(("kind",)) if "kind" in document.data else Where(document.file)
+        what = f"unknown kind '{kind}'" if "kind" in document.data else "no 'kind:'"
+        raise SpecError([Problem(what, where, expected="one of " + ", ".join(KINDS))])
+    return str(kind)
+
+
+def _unknown(name: str, allowed: Sequence[str]) -> Problem:
+    """Return the problem of a name that is shipped as nothing; close names of any kind help."""
+    kinds = [kind for kind in allowed if kind in shipped.FOLDERS]
+    problems = [shipped.unknown(kind, name) for kind in kinds]
+    close = [problem for problem in problems if "did you mean" in problem.hint]
+    if close:
+        return close[0]
+    lists = ", ".join(f"accelsim list {shipped.LIST_WORDS[kind]}" for kind in kinds)
+    files = [problem.hint for problem in problems if "for the file" in problem.hint]
+    hint = files[0].partition(" (")[0] if files else lists
+    return Problem(f"no {' or '.join(kinds)} '{name}'", got=name, hint=hint)
+
+
+def as_architecture(machine: Machine, overrides: Sequence[str] = ()) -> Architecture:
+    """Read a machine, unless it is one already."""
+    if isinstance(machine, Architecture):
+        _refuse_overrides(overrides, machine.name)
+        return machine
+    return arch_spec.read_architecture(machine, overrides)
+
+
+def as_network(work: Work, overrides: Sequence[str] = ()) -> Network:
+    """Read a network, unless it is one already."""
+    if isinstance(work, Network):
+        _refuse_overrides(overrides, work.name)
+        return work
+    return workload_spec.read_workload(work, overrides)
+
+
+def _refuse_overrides(overrides: Sequence[str], name: str) -> None:
+    if overrides:
+        raise UsageError(
+            Problem(
+                f"'{overrides[0]}' cannot change '{name}', which is a record already",
+                hint="set it where the spec is read: accelsim.load(NAME, overrides=...)",
+            )
+        )
+
+
+def as_dataflow(flow: Flow) -> Dataflow:
+    """Read a dataflow, unless it is one already."""
+    return flow if isinstance(flow, Dataflow) else read_dataflow(flow)
+
+
+def as_energy_table(technology: Technology | None, arch: Architecture) -> EnergyTable:
+    """Read an energy table: the one asked for, else the one that the machine names.
+
+    Raises
+    ------
+    UsageError
+        If neither is given.
+    """
+    if isinstance(technology, EnergyTable):
+        return technology
+    if technology is None and not arch.technology:
+        raise UsageError(
+            Problem(
+                f"'{arch.name}' names no energy table",
+                hint="choose one with --technology (accelsim list technologies)",
+            )
+        )
+    return read_technology(technology or arch.technology)
+
+
+def as_accounting(rules: Rules | None) -> Accounting:
+    """Read accounting rules; by default everything that is counted is charged."""
+    if rules is None:
+        return DEFAULT_ACCOUNTING
+    return rules if isinstance(rules, Accounting) else read_accounting(rules)
+
+
+def split_overrides(
+    overrides: Sequence[str], machines: Sequence[Machine], work: Work
+) -> tuple[list[list[str]], list[str]]:
+    """Tell ``PATH=VALUE`` of machines from those of the workload, by who knows the path.
+
+    Returns
+    -------
+    overrides of each machine, overrides of the workload
+
+    Raises
+    ------
+    SpecError
+        If a path means nothing to any of them.
+    """
+    per_machine: list[list[str]] = [[] for _ in machines]
+    for_work: list[str] = []
+    problems = []
+    for words in overrides:
+        path = parse_override(words).path
+        takers = [i for i, machine in enumerate(machines) if _machine_knows(machine, path)]
+        if not takers and _work_knows(work, path):
+            for_work.append(words)
+            continue
+        # A level with a key that does not exist: the machine's reader says which do.
+        takers = takers or [i for i, machine in enumerate(machines) if _has_level(machine, path)]
+        for i in takers:
+            per_machine[i].append(words)
+        if not takers:
+            problems.append(_meaningless(words, path, machines, work))
+    if problems:
+        raise SpecError(problems)
+    return per_machine, for_work
+
+
+def _machine_knows(machine: Machine, path: str) -> bool:
+    return not isinstance(machine, Architecture) and arch_spec.knows_path(machine, path)
+
+
+def _work_knows(work: Work, path: str) -> bool:
+    return not isinstance(work, Network) and workload_spec.knows_path(work, path)
+
+
+def _has_level(machine: Machine, path: str) -> bool:
+    head = path.split(".")[0]
+    return any(node_answers_to(node, head) for node in as_architecture(machine).nodes)
+
+
+def _meaningless(words: str, path: str, machines: Sequence[Machine], work: Work) -> Problem:
+    head = path.split(".")[0]
+    levels = [name for machine in machines for name in level_names(as_architecture(machine))]
+    layers = [layer.name for layer in as_network(work).layers]
+    owners = ", ".join(called(machine) for machine in machines)
+    return Problem(
+        f"'{head}' is neither a level of {owners} nor a layer of {called(work)}",
+        Where(f"--set {words}"),
+        got=head,
+        hint=suggestion(head, [*dict.fromkeys(levels), *layers]),
+    )
+
+
+def called(word: Machine | Work | Flow) -> str:
+    """Return how a spec was called: its word, or the name of a record."""
+    return word.name if isinstance(word, Architecture | Network | Dataflow) else str(word)
+
+
+def one_layer(network: Network, word: Work) -> Network:
+    """Return the network if it has one layer.
+
+    Raises
+    ------
+    UsageError
+        Naming the layers otherwise.
+    """
+    if len(network.layers) == 1:
+        return network
+    names = [layer.name for layer in network.layers]
+    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    raise UsageError(
+        Problem(
+            f"'{called(word)}' selects {len(names)} layers: {shown}",
+            expected="one layer",
+            hint=f"name one, as {network.name}:{names[0]}",
+        )
+    )
+
+

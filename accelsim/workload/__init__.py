@@ -1,0 +1,1 @@
+"""What is computed: layers as einsums with affine indices, and networks of them."""

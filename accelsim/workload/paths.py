@@ -1,0 +1,53 @@
+"""What the path of a setting means in a workload: ``conv*.bits.weights``, ``batch``."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from accelsim.errors import Problem
+from accelsim.specs.fields import one_of, suggestion
+from accelsim.workload.schema import WorkloadSpec
+from accelsim.yamldoc import Document, Keys
+
+
+def resolve_path(document: Document, path: str) -> list[Keys] | Problem:
+    """Return what a ``--set`` path means: a key of the file, a parameter, or ``LAYER.key...``.
+
+    LAYER may have ``*`` and ``?``; names of layers may themselves have dots.
+    """
+    parameters = document.node(("parameters",))
+    known_parameters = (
+        list(parameters.value) if parameters and isinstance(parameters.value, dict) else []
+    )
+    parts = path.split(".")
+    if path in known_parameters:
+        return [("parameters", path)]
+    if parts[0] == "parameters" and len(parts) == 2:
+        return [("parameters", parts[1])]
+    names = _layer_names(document)
+    for cut in range(len(parts) - 1, 0, -1):
+        pattern = ".".join(parts[:cut])
+        found = [keys for name, keys in names if fnmatchcase(name, pattern)]
+        if found:
+            return [(*keys, *parts[cut:]) for keys in found]
+    top = [key for key in WorkloadSpec.keys() if key not in ("kind", "layers", "edges")]  # noqa: SIM118
+    if parts[0] in top and (len(parts) == 1 or parts[0] == "bits"):
+        return [tuple(parts)]
+    head = parts[0]
+    known = [name for name, _ in names]
+    if len(parts) == 1:
+        known = [*known_parameters, *top]
+    noun = "layer" if len(parts) > 1 else "parameter or key"
+    expected = one_of(known) if len(known) <= 12 else f"one of the {len(known)} layers"
+    return Problem(f"no {noun} '{head}'", expected=expected, hint=suggestion(head, known))
+
+
+def _layer_names(document: Document) -> list[tuple[str, Keys]]:
+    layers = document.node(("layers",))
+    found: list[tuple[str, Keys]] = []
+    if layers and isinstance(layers.value, list):
+        for index, layer in enumerate(layers.value):
+            named = layer.value.get("name") if isinstance(layer.value, dict) else None
+            if named and isinstance(named.value, str | int):
+                found.append((str(named.value), ("layers", index)))
+    return found

@@ -1,0 +1,156 @@
+"""What is computed: einsums with affine indices, and networks of them.
+
+Values only; nothing here knows of files, machines or mappings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import gcd, prod
+from typing import Literal, cast, get_args
+
+Role = Literal["Weights", "Inputs", "Outputs"]
+ROLES: tuple[Role, ...] = cast("tuple[Role, ...]", get_args(Role))
+
+Op = Literal["mac", "alu"]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One summand of an index: ``coefficient * dim``."""
+
+    dim: str
+    coefficient: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """One axis of a tensor; its index is the sum of its terms (``P*stride + R*dilation``)."""
+
+    name: str
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor of an einsum.
+
+    ``role`` is what a machine's memories know it by: a spec that keeps ``Weights`` keeps every
+    tensor with that role.  ``Outputs`` is the tensor that is accumulated.
+    ``density`` is the fraction of values that are not zero.
+    """
+
+    name: str
+    role: Role
+    ranks: tuple[Rank, ...]
+    bits: int = 16
+    density: float = 1.0
+
+    @cached_property
+    def dims(self) -> frozenset[str]:
+        """The relevant dims: those that index the tensor."""
+        return frozenset(term.dim for rank in self.ranks for term in rank.terms)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One einsum: every point of the box of ``dims`` is one operation.
+
+    Attributes
+    ----------
+    shape : str
+        The named shape it was written in (``conv``, ``gemm``, ``einsum``, ...).
+    dims : tuple of (name, bound)
+        In the order in which the spec names them.
+    op : "mac" or "alu"
+        Multiply-accumulate, or a cheap operation (comparison, addition) as in pooling.
+    group : str
+        The heading under which reports add layers up (``conv``, ``fc``, ``pool``, ...).
+    """
+
+    name: str
+    shape: str
+    dims: tuple[tuple[str, int], ...]
+    tensors: tuple[Tensor, ...]
+    op: Op = "mac"
+    group: str = ""
+    assumptions: tuple[str, ...] = ()
+
+    @cached_property
+    def bounds(self) -> dict[str, int]:
+        return dict(self.dims)
+
+    @cached_property
+    def operations(self) -> int:
+        return prod(bound for _, bound in self.dims)
+
+    @cached_property
+    def output(self) -> Tensor:
+        return next(tensor for tensor in self.tensors if tensor.role == "Outputs")
+
+    def tensor_words(self, tensor: Tensor) -> int:
+        """Return the number of distinct words of ``tensor`` that the layer touches."""
+        return tile_words(tensor, self.bounds, self.bounds)
+
+
+@dataclass(frozen=True)
+class Network:
+    """Layers in the order in which they run, with what the totals do not include."""
+
+    name: str
+    layers: tuple[Layer, ...]
+    source: str = ""
+    parameters: tuple[tuple[str, int], ...] = ()
+    assumptions: tuple[str, ...] = ()
+    edges: tuple[tuple[str, str], ...] = field(default=())
+
+    @cached_property
+    def macs(self) -> int:
+        return sum(layer.operations for layer in self.layers if layer.op == "mac")
+
+    @cached_property
+    def weights(self) -> int:
+        """Words of all tensors with the role ``Weights``, biases excluded."""
+        return sum(
+            layer.tensor_words(tensor)
+            for layer in self.layers
+            for tensor in layer.tensors
+            if tensor.role == "Weights"
+        )
+
+
+def distinct_words(u: int, v: int, a: int, b: int) -> int:
+    """Count the distinct values of ``u*i + v*j`` for ``0 <= i < a``, ``0 <= j < b``.
+
+    ``u`` and ``v`` must have no common divisor.  Two index pairs collide exactly when they differ
+    by a multiple of ``(v, -u)``, so each value is counted once by its pair with the largest ``i``.
+
+    >>> distinct_words(1, 1, 4, 3)
+    6
+    >>> distinct_words(2, 1, 4, 1)  # stride 2 under a 1-wide filter: no gaps counted
+    4
+    """
+    return a * b - max(0, a - v) * max(0, b - u)
+
+
+def window_terms(rank: Rank, bounds: dict[str, int]) -> tuple[Term, ...]:
+    """Return the terms that matter: bound above 1, coefficients positive and coprime."""
+    terms = [term for term in rank.terms if bounds[term.dim] > 1 and term.coefficient != 0]
+    divisor = gcd(*(term.coefficient for term in terms)) if terms else 1
+    return tuple(Term(term.dim, abs(term.coefficient) // divisor) for term in terms)
+
+
+def tile_words(tensor: Tensor, tile: dict[str, int], bounds: dict[str, int]) -> int:
+    """Return the distinct words of ``tensor`` in a tile with extents ``tile[dim]``."""
+    words = 1
+    for rank in tensor.ranks:
+        terms = window_terms(rank, bounds)
+        if len(terms) == 1:
+            words *= tile[terms[0].dim]
+        elif len(terms) == 2:
+            first, second = terms
+            words *= distinct_words(
+                first.coefficient, second.coefficient, tile[first.dim], tile[second.dim]
+            )
+    return words

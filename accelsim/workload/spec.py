@@ -1,0 +1,292 @@
+"""Workload specs: YAML -> :class:`~accelsim.workload.records.Network`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import cast
+
+from accelsim.errors import Problem, SpecError, Where
+from accelsim.expressions import linear
+from accelsim.specs.fields import ROLES, one_of, suggestion
+from accelsim.specs.join import Faults, SpecModel, check_kind, validate, validate_part
+from accelsim.specs.overrides import overridden
+from accelsim.specs.references import Reference, open_spec, parameters_of, parse_reference
+from accelsim.units import ValueProblemError, shown
+from accelsim.workload.paths import resolve_path
+from accelsim.workload.records import Layer, Network, Op, Rank, Role, Tensor, Term
+from accelsim.workload.schema import (
+    BatchedGemmSpec,
+    ConvSpec,
+    DepthwiseSpec,
+    EinsumSpec,
+    ElementwiseSpec,
+    FcSpec,
+    GemmSpec,
+    LayerModel,
+    PoolSpec,
+    WorkloadSpec,
+    layer_tag,
+)
+from accelsim.workload.shapes import LayerFault, Options, layer_faults, named_layer
+from accelsim.yamldoc import Document, Keys
+
+LAYER_MODELS: dict[str, type[SpecModel]] = {
+    model.tag: model
+    for model in (
+        ConvSpec,
+        DepthwiseSpec,
+        FcSpec,
+        GemmSpec,
+        BatchedGemmSpec,
+        PoolSpec,
+        ElementwiseSpec,
+        EinsumSpec,
+    )
+}
+
+BIT_KEYS = {role.lower(): role for role in ROLES}
+
+
+def read_workload(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Network:
+    """Read a network: a shipped name or a path, with layers and parameters after a colon.
+
+    ``alexnet``, ``alexnet:conv3``, ``alexnet:conv*,batch=16``, ``x/mine.yaml:batch=4``.
+
+    Parameters
+    ----------
+    overrides : sequence of "PATH=VALUE"
+        Changes made before anything is judged: ``conv*.bits.weights=8``, ``conv1.M=64``, or a
+        parameter, ``batch=4``.
+
+    Raises
+    ------
+    SpecError
+        With every problem of the file.
+    """
+    reference = parse_reference(name_or_path)
+    document = open_spec("workload", reference)
+    check_kind(document, "workload")
+    document, problems = overridden(document, overrides, resolve_path)
+    faults = Faults(document, problems)
+    context = parameters_of(document)
+    spec = validate(WorkloadSpec, faults, context)
+    bits = spec.bits if spec else {}
+    build = _Build(document, context.parameters, bits, faults.problems)
+    for index, node in faults.intact_items("layers"):
+        keys: Keys = ("layers", index)
+        tag = layer_tag(node.plain())
+        layer: object = spec.layers[index] if spec else None
+        if layer is None and tag:
+            layer = validate_part(LAYER_MODELS[tag], document, keys, context)
+        if isinstance(layer, LayerModel):
+            build.layer(keys, layer)
+    if spec is None or faults:
+        raise faults.error()
+    build.edges(spec)
+    if faults:
+        raise faults.error()
+    assumptions = [*([spec.assumed] if spec.assumed else []), *spec.assumptions]
+    network = Network(
+        name=spec.name,
+        layers=tuple(build.layers),
+        source=spec.source or "",
+        parameters=tuple(spec.parameters.items()),
+        assumptions=tuple(assumptions),
+        edges=tuple(build.edge_pairs),
+    )
+    return selected(network, reference) if reference.patterns else network
+
+
+def selected(network: Network, reference: Reference) -> Network:
+    """Return the layers that the patterns of a reference select, in the network's order.
+
+    Raises
+    ------
+    SpecError
+        If a pattern matches none.
+    """
+    names = [layer.name for layer in network.layers]
+    problems = []
+    for pattern in reference.patterns:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            hint = suggestion(pattern, names)
+            expected = one_of(names) if len(names) <= 12 else f"one of the {len(names)} layers"
+            what = f"no layer '{pattern}' in {network.name}"
+            problems.append(Problem(what, Where(reference.words), pattern, expected, hint))
+    if problems:
+        raise SpecError(problems)
+    layers = tuple(
+        layer
+        for layer in network.layers
+        if any(fnmatchcase(layer.name, pattern) for pattern in reference.patterns)
+    )
+    kept = {layer.name for layer in layers}
+    edges = tuple(edge for edge in network.edges if kept.issuperset(edge))
+    return replace(network, layers=layers, edges=edges)
+
+
+def knows_path(name_or_path: str | Path, path: str) -> bool:
+    """Tell whether a ``--set`` path means something in this workload."""
+    document = open_spec("workload", parse_reference(name_or_path))
+    return not isinstance(resolve_path(document, path), Problem)
+
+
+@dataclass
+class _Build:
+    """A network on its way; problems are collected as it grows."""
+
+    document: Document
+    parameters: Mapping[str, int]
+    bits: Mapping[str, int]
+    problems: list[Problem]
+    layers: list[Layer] = field(default_factory=list)
+    edge_pairs: list[tuple[str, str]] = field(default_factory=list)
+    names: dict[str, Keys] = field(default_factory=dict)
+
+    def fault(self, keys: Keys, problem: Problem) -> None:
+        self.problems.append(replace(problem, where=self.document.where(keys)))
+
+    def layer(self, keys: Keys, spec: LayerModel) -> None:
+        if spec.name in self.names:
+            line = self.document.where(self.names[spec.name]).line
+            what = f"layer '{spec.name}' is already described" + (
+                f" in line {line}" if line else ""
+            )
+            self.fault((*keys, "name"), Problem(what))
+        self.names.setdefault(spec.name, keys)
+        layer = self.einsum(keys, spec) if isinstance(spec, EinsumSpec) else _named(spec)
+        if layer is None:
+            return
+        for fault in layer_faults(layer):
+            self.layer_fault(keys, layer, fault)
+        tensors = self.valued(keys, spec, layer.tensors)
+        assumptions = (spec.assumed,) if spec.assumed else ()
+        group = spec.group or layer.group or layer.shape
+        self.layers.append(replace(layer, tensors=tensors, group=group, assumptions=assumptions))
+
+    def layer_fault(self, keys: Keys, layer: Layer, fault: LayerFault) -> None:
+        """Note a fault of a layer at the tensor or dim that it is about, if the file names it."""
+        where = self.document.where(keys)
+        if layer.shape == "einsum" and fault.tensor:
+            index = [tensor.name for tensor in layer.tensors].index(fault.tensor)
+            last = index == len(layer.tensors) - 1
+            where = self.document.where((*keys, *(("output",) if last else ("inputs", index))))
+        elif fault.dim:
+            where = self.document.where_key((*keys, "dims", fault.dim))
+        self.problems.append(replace(fault.problem, where=where))
+
+    def valued(
+        self, keys: Keys, spec: LayerModel, tensors: tuple[Tensor, ...]
+    ) -> tuple[Tensor, ...]:
+        """Give tensors their bits and densities."""
+        names = [tensor.name for tensor in tensors]
+        for key in ("bits", "density"):
+            for written in getattr(spec, key):
+                if written not in BIT_KEYS and written not in names:
+                    known = [*BIT_KEYS, *names]
+                    self.problems.append(
+                        Problem(
+                            f"unknown tensor '{written}' in {key}",
+                            self.document.where_key((*keys, key, written)),
+                            expected=one_of(known),
+                            hint=suggestion(written, known),
+                        )
+                    )
+
+        def stated(values: Mapping[str, float], tensor: Tensor) -> float | None:
+            return values.get(tensor.name, values.get(tensor.role.lower()))
+
+        valued = []
+        for tensor in tensors:
+            bits = stated(spec.bits, tensor) or stated(self.bits, tensor) or tensor.bits
+            density = stated(spec.density, tensor)
+            valued.append(
+                replace(tensor, bits=int(bits), density=1.0 if density is None else density)
+            )
+        return tuple(valued)
+
+    # --- einsums ----------------------------------------------------------------------------------
+
+    def einsum(self, keys: Keys, spec: EinsumSpec) -> Layer | None:
+        before = len(self.problems)
+        tensors = [
+            self.tensor((*keys, "inputs", index), text, spec)
+            for index, text in enumerate(spec.inputs)
+        ]
+        tensors.append(self.tensor((*keys, "output"), spec.output, spec))
+        seen: set[str] = set()
+        for position, tensor in enumerate(tensors):
+            place = "output" if position == len(spec.inputs) else "inputs"
+            if tensor and tensor.name in seen:
+                self.fault((*keys, place), Problem(f"tensor '{tensor.name}' occurs twice"))
+            seen.add(tensor.name if tensor else "")
+        if len(self.problems) > before:
+            return None
+        return Layer(
+            spec.name,
+            "einsum",
+            tuple(spec.dims.items()),
+            tuple(tensor for tensor in tensors if tensor),
+            op=cast("Op", spec.op),
+        )
+
+    def tensor(self, keys: Keys, text: str, spec: EinsumSpec) -> Tensor | None:
+        """Read ``A[I, 2*P + R] as Weights``."""
+        is_output = keys[-1] == "output"
+        found = re.fullmatch(r"\s*([A-Za-z_]\w*)\s*\[(.*)\]\s*(?:as\s+(\w+)\s*)?", text)
+        if not found:
+            form = "NAME[INDEX, INDEX], or NAME[...] as ROLE"
+            self.fault(keys, Problem(f"'{shown(text)}' is not a tensor", expected=form))
+            return None
+        name, inside, stated = found[1], found[2], found[3]
+        if stated and stated not in ROLES:
+            problem = Problem(
+                f"unknown role '{stated}' of {name}",
+                expected=one_of(ROLES),
+                hint=suggestion(stated, ROLES),
+            )
+            self.fault(keys, problem)
+            return None
+        role = stated or ("Outputs" if is_output else "Weights" if name == "Weights" else "Inputs")
+        if (role == "Outputs") != is_output:
+            what = f"{name} is {'the output' if is_output else 'an input'}, but is read as {role}"
+            allowed = ("Outputs",) if is_output else ("Weights", "Inputs")
+            self.fault(keys, Problem(what, expected=one_of(allowed)))
+            return None
+        ranks = self.ranks(keys, inside, spec)
+        return None if ranks is None else Tensor(name, cast("Role", role), ranks)
+
+    def ranks(self, keys: Keys, inside: str, spec: EinsumSpec) -> tuple[Rank, ...] | None:
+        ranks = []
+        for index in inside.split(",") if inside.strip() else []:
+            try:
+                terms = linear(index, spec.dims, self.parameters)
+            except ValueProblemError as fault:
+                self.fault(keys, fault.problem)
+                return None
+            ranks.append(Rank(index.strip(), tuple(Term(dim, factor) for dim, factor in terms)))
+        return tuple(ranks)
+
+    def edges(self, spec: WorkloadSpec) -> None:
+        for index, edge in enumerate(spec.edges):
+            keys: Keys = ("edges", index)
+            unknown = [name for name in edge if name not in self.names]
+            for name in unknown:
+                hint = suggestion(name, list(self.names))
+                self.fault(keys, Problem(f"no layer '{shown(name)}'", hint=hint))
+            if not unknown:
+                self.edge_pairs.append(edge)
+
+
+def _named(spec: LayerModel) -> Layer:
+    bounds = {dim: getattr(spec, dim) for dim in spec.dim_names()}
+    options = Options(
+        stride=getattr(spec, "stride", (1, 1)),
+        dilation=getattr(spec, "dilation", (1, 1)),
+        operands=getattr(spec, "operands", 2),
+    )
+    return named_layer(spec.name, spec.tag.strip("<>"), bounds, options)

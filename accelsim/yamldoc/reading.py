@@ -1,0 +1,98 @@
+"""Files and texts -> documents."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
+
+from accelsim.errors import Problem, SpecError, Where
+from accelsim.yamldoc.builder import Builder
+from accelsim.yamldoc.document import Document, capped
+
+MAX_BYTES = 4 * 2**20
+
+
+def load(path: Path | str) -> Document:
+    """Read a file.
+
+    Raises
+    ------
+    SpecError
+        If it cannot be read, is too large, or is not plain YAML with a mapping at its top.
+    """
+    path = Path(path)
+    shown = shown_path(path)
+    try:
+        status = path.stat()
+        if S_ISDIR(status.st_mode):
+            raise SpecError([Problem("this is a directory, not a file", Where(shown))])
+        if not S_ISREG(status.st_mode):
+            raise SpecError([Problem("this is not a regular file", Where(shown))])
+        if status.st_size > MAX_BYTES:
+            raise SpecError([_too_large(shown, status.st_size)])
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
+    except OSError as fault:
+        reason = fault.strerror.lower() if fault.strerror else str(fault)
+        raise SpecError([Problem(f"cannot be read: {reason}", Where(shown))]) from None
+    except ValueError:
+        raise SpecError([Problem("cannot be read: not a path", Where(repr(shown)))]) from None
+    if len(raw) > MAX_BYTES:
+        raise SpecError([_too_large(shown, len(raw))])
+    return parse(raw, shown)
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as messages write it: relative where it lies below the current directory."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
+
+
+def _too_large(file: str, size: int) -> Problem:
+    return Problem(
+        f"the file has {size:,} bytes; a spec may have {MAX_BYTES:,} at most", Where(file)
+    )
+
+
+def parse(text: str | bytes, file: str = "<text>") -> Document:
+    """Parse a text; ``file`` is what messages call it.
+
+    Raises
+    ------
+    SpecError
+        With every duplicate key, or the first fault that ends the reading.
+    """
+    if isinstance(text, bytes):
+        text = _decoded(text, file)
+    _refuse_control_characters(text, file)
+    builder = Builder(file, text)
+    root = builder.build()
+    if builder.problems:
+        raise SpecError(capped(builder.problems, file))
+    assert root is not None
+    return Document(file, text, root)
+
+
+def _decoded(raw: bytes, file: str) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        line = raw.count(b"\n", 0, fault.start) + 1
+        raise SpecError(
+            [Problem(f"not UTF-8 text: byte 0x{raw[fault.start]:02x} in line {line}", Where(file))]
+        ) from None
+
+
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _refuse_control_characters(text: str, file: str) -> None:
+    found = _UNPRINTABLE.search(text)
+    if found:
+        line = text.count("\n", 0, found.start()) + 1
+        raise SpecError(
+            [Problem(f"not text: character U+{ord(found[0]):04X} in line {line}", Where(file))]
+        )

@@ -1,0 +1,186 @@
+"""Deliberate mistakes in the counter, each a small edit of one file of the package.
+
+The list keeps the tests honest: a mistake that a person could make while editing the counter must
+be caught by the comparison with the walk.  Edits that leave every count right (a branch that gives
+way to another exact one) do not belong here.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    mistake: str
+    file: str
+    """Inside the package."""
+    old: str
+    """Occurs once in the file."""
+    new: str
+
+
+BOUNDARY = "counter/boundary.py"
+WINDOW = "counter/window.py"
+NEST = "counter/nest.py"
+TALLY = "counter/tally.py"
+ARRAYS = "mapping/arrays.py"
+RECORDS = "workload/records.py"
+
+MUTANTS = (
+    # Rules 1 and 2: the nest and its boundaries.
+    Mutant(
+        "y and x axes change places",
+        ARRAYS,
+        "else (step.y, step.x):",
+        "else (step.x, step.y):",
+    ),
+    Mutant(
+        "strides of lanes leave out what is inside",
+        NEST,
+        "nest.lane_stride[lanes] = extent[dim]",
+        "nest.lane_stride[lanes] = 1",
+    ),
+    Mutant(
+        "a bypassing place becomes a parent",
+        TALLY,
+        "(keep[place] >> tensor) & 1 == 0:\n",
+        "(keep[place] >> tensor) & 1 == 0:\n                parent = place\n",
+    ),
+    # Rule 3: the closing run.
+    Mutant(
+        "a run goes on whatever the stride",
+        BOUNDARY,
+        "and nest.temporal_stride[loop] == bound * stride",
+        "and nest.temporal_stride[loop] > 0",
+    ),
+    Mutant(
+        "a run ends at its first loop",
+        BOUNDARY,
+        "        bound *= nest.temporal_bound[loop]\n        loop -= 1\n",
+        "        break\n",
+    ),
+    Mutant(
+        "the compute keeps words between steps",
+        BOUNDARY,
+        "    if place == n_places:\n        return Run(-1, 0",
+        "    if place > n_places:\n        return Run(-1, 0",
+    ),
+    # Rule 4: inputs.
+    Mutant(
+        "a sweep has as many strips as steps",
+        BOUNDARY,
+        "repeats = run.bound - 1",
+        "repeats = run.bound",
+    ),
+    Mutant(
+        "reads are counted at the child",
+        BOUNDARY,
+        "reads = nest.instances[parent] *",
+        "reads = nest.instances[place] *",
+    ),
+    # Rule 5: windows.
+    Mutant(
+        "coefficients keep their common divisor",
+        RECORDS,
+        "abs(term.coefficient) // divisor",
+        "abs(term.coefficient)",
+    ),
+    Mutant(
+        "words of a window: coefficients swapped",
+        RECORDS,
+        "return a * b - max(0, a - v) * max(0, b - u)",
+        "return a * b - max(0, a - u) * max(0, b - v)",
+    ),
+    Mutant(
+        "a strip takes the other dim's coefficient",
+        BOUNDARY,
+        "strip = strip_words(v, u, b, a, run.stride)",
+        "strip = strip_words(u, v, b, a, run.stride)",
+    ),
+    Mutant(
+        "a strip forgets intervals that meet after a step",
+        WINDOW,
+        "- max(0, intervals - whole - 1) * max(0, a - v + rest)",
+        "- max(0, intervals - whole) * max(0, a - v + rest)",
+    ),
+    Mutant(
+        "lanes with gaps count as gapless",
+        BOUNDARY,
+        " if lane_stride[lane] == a * lanes_a else 0",
+        "",
+    ),
+    Mutant(
+        "a run stays a run over gaps",
+        WINDOW,
+        "            is_run = False\n",
+        "",
+    ),
+    Mutant(
+        "copies that fall into gaps count as apart",
+        WINDOW,
+        "elif distance >= span:",
+        "elif distance >= 0:",
+    ),
+    Mutant(
+        "marking takes the tile for the strip",
+        WINDOW,
+        "if 0 < shift < length:",
+        "if shift < 0:",
+    ),
+    Mutant(
+        "marks do not cross from one machine word to the next",
+        WINDOW,
+        "moved |= bits[word - words - 1] >> (np.uint64(64) - places)",
+        "pass",
+    ),
+    # Rule 6: multicast and deliveries.
+    Mutant(
+        "lanes that cannot multicast read once",
+        BOUNDARY,
+        "apart *= nest.lane_bound[lane]",
+        "apart *= 1",
+    ),
+    Mutant(
+        "deliveries unite the lanes outside the fanout",
+        BOUNDARY,
+        "tensor, place, run, inside, last, nest,",
+        "tensor, place, run, first, last, nest,",
+    ),
+    # Rule 7: outputs.
+    Mutant(
+        "every lane of a group gets the sum back",
+        BOUNDARY,
+        "back = visits - fresh",
+        "back = visits * group - fresh",
+    ),
+    Mutant(
+        "lanes beyond the first do not start from zero",
+        BOUNDARY,
+        "fresh + visits * (group - 1)",
+        "fresh",
+    ),
+    Mutant(
+        "every fanout reduces",
+        BOUNDARY,
+        "if reduced and machine.reduces[fanout] == 1:",
+        "if reduced:",
+    ),
+    Mutant(
+        "the parent adds without reading",
+        BOUNDARY,
+        "= back + rising - visits",
+        "= back",
+    ),
+    Mutant(
+        "every step outside the run visits every sum",
+        BOUNDARY,
+        "visits *= nest.sum_steps[run.outside - 1]",
+        "visits *= nest.steps[run.outside - 1]",
+    ),
+    Mutant(
+        "blocks of the child are as wide as the parent's",
+        BOUNDARY,
+        "at = parent if action in (READS, FIRST_READS, UPDATES) else place",
+        "at = parent",
+    ),
+)

@@ -1,0 +1,1 @@
+"""The counter's naive twin: a walk through the nest with real buffers, and random cases for it."""
