@@ -11,8 +11,8 @@ import typer.main
 import yaml
 
 from accelsim.cli import app
-from accelsim.verbs.check import MODELS
-from accelsim.verbs.check import schema as schema_of
+from accelsim.report.schemas import MODELS
+from accelsim.report.schemas import schema as schema_of
 
 ROOT = Path(__file__).parents[1]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from accelsim.arch.records import Architecture, Compute, Fanout, Holding, Memory, Place
-from accelsim.counter.boundary import (
+from accelsim.counter.layout import (
     COLLECTIONS,
     DELIVERIES,
     DRAINS,

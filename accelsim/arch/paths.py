@@ -18,9 +18,10 @@ def resolve_path(document: Document, path: str) -> list[Keys] | Problem:
     """
     head, *rest = path.split(".")
     named = _named_parts(document)
+    stated = document.node(("parameters",))
+    parameters = list(stated.value) if stated and isinstance(stated.value, dict) else []
     if not rest:
-        parameters = document.node(("parameters",))
-        if parameters and isinstance(parameters.value, dict) and head in parameters.value:
+        if head in parameters:
             return [("parameters", head)]
         if head in ArchitectureSpec.keys() and head not in ("kind", "levels"):  # noqa: SIM118
             return [(head,)]
@@ -35,6 +36,7 @@ def resolve_path(document: Document, path: str) -> list[Keys] | Problem:
     if found:
         return Problem(f"'{path}' names a level, not a value", expected=f"{path}.KEY=VALUE")
     if not rest:
+        known += parameters
         known += [key for key in ArchitectureSpec.keys() if key not in ("kind", "levels")]  # noqa: SIM118
     noun = "level" if rest else "level, parameter or key"
     return Problem(f"no {noun} '{head}'", expected=one_of(known), hint=suggestion(head, known))

@@ -197,6 +197,7 @@ SELECTORS = ("backing", "buffers", "array", "registers")
 
 
 def node_answers_to(node: Node, name: str) -> bool:
+    """Tell whether a selector names a node, or the memory or array behind it."""
     if isinstance(node, Place):
         return name == node.name or any(name == held.memory for held in node.holdings)
     if isinstance(node, Fanout):

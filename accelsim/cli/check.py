@@ -17,7 +17,7 @@ from accelsim.report.messages import as_record, render_all
 def check(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="[FILE]...", help="Specs, by file or shipped name."),
+        typer.Argument(metavar="FILE...", help="Specs, by file or shipped name."),
     ] = [],  # noqa: B006  (typer copies it)
     schema: Annotated[
         str | None,
@@ -29,7 +29,7 @@ def check(
     quiet: options.Quiet = False,
     debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
 ) -> int:
-    """Say everything that is wrong with specs, and list the numbers that they assume."""
+    """Lint specs, and list what they assume."""
     if schema is not None:
         body = acs.schema(schema)
         if json:
@@ -62,5 +62,6 @@ def check(
         for text in its.assumed:
             put(f"  - {text}\n")
     if bad and not quiet:
-        say(f"{len(bad)} of {len(checked)} files have problems")
+        have = "files have" if len(checked) > 1 else "file has"
+        say(f"{len(bad)} of {len(checked)} {have} problems")
     return code

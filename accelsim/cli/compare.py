@@ -20,30 +20,33 @@ def compare(
         typer.Argument(
             metavar="WHAT...",
             help="One workload, and a machine, several machines, or a study; in any order.",
+            autocompletion=options.names("architecture", "workload", "study"),
         ),
     ],
     dataflow: options.Dataflows = [],  # noqa: B006  (typer copies it)
     technology: options.Technology = None,
     accounting: options.Accounting = None,
     set: options.Overrides = [],  # noqa: B006
-    objective: options.Goal = options.Objective.ENERGY,
+    objective: options.Goal = "energy",
     samples: options.Samples = None,
     seconds: options.Seconds = None,
     seed: options.Seed = 0,
     threads: options.Threads = None,
     output: options.Output = None,
     json: options.Json = False,
-    progress: options.Progress = options.ProgressStyle.AUTO,
+    progress: options.Progress = options.AUTO,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
     debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
 ) -> int:
-    """Put dataflows, machines or the rows of a study side by side on one workload.
+    """Compare dataflows, machines or a study.
+
+    Their best mappings of one workload stand side by side.
 
     One machine is compared under every general dataflow (or those of --dataflow), then without any;
     several machines are compared without any dataflow, or under each of --dataflow.
     """
-    search = acs.Search(objective.value, samples, seconds, seed, threads)
+    search = acs.Search(objective, samples, seconds, seed, threads)
     with interruptible() as interrupt, telling(progress, quiet) as teller:
         result = acs.compare(
             *what,

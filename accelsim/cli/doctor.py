@@ -12,13 +12,11 @@ def doctor(
     json: options.Json = False,
     debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
 ) -> int:
-    """Look at versions, caches and shipped specs, and count a case known by hand."""
+    """Check that this installation works."""
     checks = acs.doctor()
     code = ExitCode.OK if all(check.ok for check in checks) else ExitCode.INTERNAL
     if json:
-        entries = [
-            {"name": check.name, "ok": check.ok, "found": check.found} for check in checks
-        ]
+        entries = [{"name": check.name, "ok": check.ok, "found": check.found} for check in checks]
         put_json("doctor", {"checks": entries}, code)
         return code
     column = max(len(check.name) for check in checks) + 2

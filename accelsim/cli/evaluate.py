@@ -13,8 +13,8 @@ from accelsim.errors import ExitCode
 
 
 def evaluate(
-    machine: Annotated[str, typer.Argument(help="A machine, by name or file.")],
-    layer: Annotated[str, typer.Argument(help="One layer of a workload, as alexnet:conv3.")],
+    machine: options.Machine,
+    layer: options.Layer,
     mapping: Annotated[str, typer.Argument(metavar="MAPPING", help="A mapping, as YAML.")],
     technology: options.Technology = None,
     accounting: options.Accounting = None,
@@ -25,7 +25,7 @@ def evaluate(
     verbose: options.Verbose = False,
     debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
 ) -> int:
-    """Count and price a given mapping; nothing is searched."""
+    """Count and price a given mapping."""
     result = acs.evaluate(
         machine,
         layer,

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 import accelsim as acs
 from accelsim.cli import options
 from accelsim.cli.interrupt import interruptible
@@ -15,29 +11,30 @@ from accelsim.errors import ExitCode
 
 
 def map(
-    machine: Annotated[str, typer.Argument(help="A machine, by name or file.")],
-    layer: Annotated[str, typer.Argument(help="One layer of a workload, as alexnet:conv3.")],
+    machine: options.Machine,
+    layer: options.Layer,
     dataflow: options.Dataflows = [],  # noqa: B006  (typer copies it)
     technology: options.Technology = None,
     accounting: options.Accounting = None,
     set: options.Overrides = [],  # noqa: B006
-    objective: options.Goal = options.Objective.ENERGY,
+    objective: options.Goal = "energy",
     samples: options.Samples = None,
     seconds: options.Seconds = None,
     seed: options.Seed = 0,
     threads: options.Threads = None,
     output: options.Output = None,
     json: options.Json = False,
-    progress: options.Progress = options.ProgressStyle.AUTO,
+    progress: options.Progress = options.AUTO,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
     debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
 ) -> int:
-    """Find the best mapping of one layer: a readable loop nest, its energy and its accesses.
+    """Find the best mapping of one layer.
 
-    With -o the mapping is written as YAML too, which `accelsim evaluate` reads.
+    It is shown as a loop nest, with its energy and its accesses.  With -o the mapping is written
+    as YAML too, which `accelsim evaluate` reads.
     """
-    search = acs.Search(objective.value, samples, seconds, seed, threads)
+    search = acs.Search(objective, samples, seconds, seed, threads)
     with interruptible() as interrupt, telling(progress, quiet) as teller:
         result = acs.map(
             machine,

@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from accelsim import shipped
+from accelsim.errors import Problem, UsageError
 
-class Objective(StrEnum):
-    """What is best."""
+AUTO, JSON, NONE = PROGRESS_STYLES = ("auto", "json", "none")
+"""How progress is told on stderr."""
 
-    ENERGY = "energy"
-    LATENCY = "latency"
-    EDP = "edp"
+OBJECTIVES = ("energy", "latency", "edp")
 
 
-class ProgressStyle(StrEnum):
-    """How progress is told on stderr."""
+def words(known: Sequence[str]) -> Callable[[str], list[str]]:
+    """Return what completes one of a few words in a shell."""
 
-    AUTO = "auto"
-    JSON = "json"
-    NONE = "none"
+    def complete(incomplete: str) -> list[str]:
+        return [word for word in known if word.startswith(incomplete)]
+
+    return complete
+
+
+def names(*kinds: str) -> Callable[[str], list[str]]:
+    """Return what completes the name of a shipped spec in a shell."""
+
+    def complete(incomplete: str) -> list[str]:
+        known = [name for kind in kinds for name in shipped.names(kind)]
+        return [name for name in known if name.startswith(incomplete)]
+
+    return complete
+
+
+def _known_style(style: str) -> str:
+    if style not in PROGRESS_STYLES:
+        expected = "one of " + ", ".join(PROGRESS_STYLES)
+        raise UsageError(Problem(f"unknown way to tell progress '{style}'", expected=expected))
+    return style
 
 
 SEARCHING = "Search"
@@ -47,25 +65,61 @@ Verbose = Annotated[
     ),
 ]
 Progress = Annotated[
-    ProgressStyle,
+    str,
     typer.Option(
         "--progress",
+        metavar="|".join(PROGRESS_STYLES),
+        callback=_known_style,
+        autocompletion=words(PROGRESS_STYLES),
         help="Progress on stderr: auto (a bar on a terminal, else lines), json, none.",
         rich_help_panel=TALKING,
     ),
 ]
 
+Machine = Annotated[
+    str,
+    typer.Argument(help="A machine, by name or file.", autocompletion=names("architecture")),
+]
+Workload = Annotated[
+    str,
+    typer.Argument(
+        help="A workload, as alexnet or 'alexnet:conv*,batch=4'.",
+        autocompletion=names("workload"),
+    ),
+]
+Layer = Annotated[
+    str,
+    typer.Argument(
+        help="One layer of a workload, as alexnet:conv3.", autocompletion=names("workload")
+    ),
+]
+
 Dataflows = Annotated[
     list[str],
-    typer.Option("--dataflow", metavar="NAME", help="A dataflow, by name or file; repeatable."),
+    typer.Option(
+        "--dataflow",
+        metavar="NAME",
+        help="A dataflow, by name or file; repeatable.",
+        autocompletion=names("dataflow"),
+    ),
 ]
 Technology = Annotated[
     str | None,
-    typer.Option("--technology", metavar="NAME", help="Energy table, by name or file."),
+    typer.Option(
+        "--technology",
+        metavar="NAME",
+        help="Energy table, by name or file.",
+        autocompletion=names("technology"),
+    ),
 ]
 Accounting = Annotated[
     str | None,
-    typer.Option("--accounting", metavar="NAME", help="Accounting rules, by name or file."),
+    typer.Option(
+        "--accounting",
+        metavar="NAME",
+        help="Accounting rules, by name or file.",
+        autocompletion=names("accounting"),
+    ),
 ]
 Overrides = Annotated[
     list[str],
@@ -81,8 +135,14 @@ Output = Annotated[
 ]
 
 Goal = Annotated[
-    Objective,
-    typer.Option("--objective", help="What is best.", rich_help_panel=SEARCHING),
+    str,
+    typer.Option(
+        "--objective",
+        metavar="|".join(OBJECTIVES),
+        help="What is best.",
+        rich_help_panel=SEARCHING,
+        autocompletion=words(OBJECTIVES),
+    ),
 ]
 Samples = Annotated[
     int | None,

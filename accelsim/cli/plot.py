@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,18 +12,8 @@ from accelsim.cli import options
 from accelsim.cli.output import put, put_json
 from accelsim.errors import ExitCode
 
-
-class Kind(StrEnum):
-    """What is drawn."""
-
-    ENERGY_BREAKDOWN = "energy-breakdown"
-
-
-class By(StrEnum):
-    """What the parts of a bar are."""
-
-    LEVEL = "level"
-    TENSOR = "tensor"
+KINDS = ("energy-breakdown",)
+BYS = ("level", "tensor")
 
 
 def plot(
@@ -36,10 +25,22 @@ def plot(
         typer.Option("-o", "--output", metavar="FILE", help="A .pdf, .png or .svg to write."),
     ] = Path("energy-breakdown.svg"),
     kind: Annotated[
-        Kind, typer.Option("--kind", help="What to draw.")
-    ] = Kind.ENERGY_BREAKDOWN,
+        str,
+        typer.Option(
+            "--kind",
+            metavar="|".join(KINDS),
+            help="What to draw.",
+            autocompletion=options.words(KINDS),
+        ),
+    ] = KINDS[0],
     by: Annotated[
-        By | None, typer.Option("--by", help="Parts of a bar; both side by side if left out.")
+        str | None,
+        typer.Option(
+            "--by",
+            metavar="|".join(BYS),
+            help="Parts of a bar; both side by side if left out.",
+            autocompletion=options.words(BYS),
+        ),
     ] = None,
     group: Annotated[
         str | None,
@@ -49,7 +50,7 @@ def plot(
     debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
 ) -> int:
     """Draw a figure of finished results."""
-    acs.plot(results, kind=kind.value, by=by and by.value, group=group, output=output)
+    acs.plot(results, kind=kind, by=by, group=group, output=output)
     if json:
         put_json("plot", {"file": str(output)})
     else:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from accelsim.cli.options import ProgressStyle
+from accelsim.cli.options import JSON, NONE
 from accelsim.cli.output import rewritable, say
 
 PATIENCE_SECONDS = 1.0
@@ -157,12 +157,12 @@ def bar(report: Report, width: int = 20) -> str:
 
 
 @contextmanager
-def progress(style: ProgressStyle, quiet: bool) -> Iterator[Teller]:
+def progress(style: str, quiet: bool) -> Iterator[Teller]:
     """Choose how to tell progress, and clean up after it."""
     teller: Teller
-    if style is ProgressStyle.JSON:
+    if style == JSON:
         teller = Events()
-    elif style is ProgressStyle.NONE or quiet:
+    elif style == NONE or quiet:
         teller = Teller()
     elif rewritable(sys.stderr):
         teller = Bar()

@@ -25,7 +25,7 @@ def reprice(
     verbose: options.Verbose = False,
     debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
 ) -> int:
-    """Show finished results under another energy table or other accounting rules.
+    """Show finished results under other prices.
 
     Nothing is searched: the mappings stay those that were best under the old prices.
     """

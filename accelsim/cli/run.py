@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 import accelsim as acs
 from accelsim.cli import options
 from accelsim.cli.interrupt import interruptible
@@ -15,29 +11,29 @@ from accelsim.errors import ExitCode
 
 
 def run(
-    machine: Annotated[str, typer.Argument(help="A machine, by name or file.")],
-    workload: Annotated[str, typer.Argument(help="A workload, as alexnet or alexnet:conv*.")],
+    machine: options.Machine,
+    workload: options.Workload,
     dataflow: options.Dataflows = [],  # noqa: B006  (typer copies it)
     technology: options.Technology = None,
     accounting: options.Accounting = None,
     set: options.Overrides = [],  # noqa: B006
-    objective: options.Goal = options.Objective.ENERGY,
+    objective: options.Goal = "energy",
     samples: options.Samples = None,
     seconds: options.Seconds = None,
     seed: options.Seed = 0,
     threads: options.Threads = None,
     output: options.Output = None,
     json: options.Json = False,
-    progress: options.Progress = options.ProgressStyle.AUTO,
+    progress: options.Progress = options.AUTO,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
     debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
 ) -> int:
-    """Find the best mapping of every layer of a workload on one machine.
+    """Map every layer of a workload on a machine.
 
     Several dataflows add up; without any, the machine alone limits the mappings.
     """
-    search = acs.Search(objective.value, samples, seconds, seed, threads)
+    search = acs.Search(objective, samples, seconds, seed, threads)
     with interruptible() as interrupt, telling(progress, quiet) as teller:
         result = acs.run(
             machine,

@@ -17,6 +17,7 @@ from math import ceil, prod
 
 from accelsim.arch.records import Fanout
 from accelsim.mapspace.enumerate import Factors, lanes_fit, tiles_fit
+from accelsim.mapspace.factors import DimFactors
 from accelsim.mapspace.space import Mapspace, space_of
 from accelsim.workload.records import tile_words
 
@@ -324,12 +325,26 @@ def _bits_needed(space: Mapspace, tiles: list[dict[str, int]], keep: tuple[int, 
     return bits
 
 
+UNLIMITED = 2**40
+"""Lanes of an axis that refuses nothing."""
+
+
 def _refusals(space: Mapspace) -> list[Refusal]:
-    """Return what is impossible for one level or dim by itself; empty if nothing is."""
-    refusals = [*_refused_keeps(space), *_refused_factors(space)]
-    if refusals:
-        return refusals
-    return [*_refused_tiles(space), *_refused_lanes(space)]
+    """Return what is impossible for one level or dim by itself; empty if nothing is.
+
+    Needs are measured as if axes had any number of lanes, so that what lacks lanes is said to.
+    """
+    nodes = tuple(
+        replace(node, mesh_x=UNLIMITED, mesh_y=UNLIMITED) if isinstance(node, Fanout) else node
+        for node in space.arch.nodes
+    )
+    wide = space_of(space.layer, replace(space.arch, nodes=nodes), space.rules)
+    refusals = [*_refused_keeps(space), *_refused_factors(wide)]
+    if not refusals:
+        refusals = [*_refused_tiles(space, wide.factors), *_refused_lanes(space, wide.factors)]
+    if not refusals:
+        refusals = [*_refused_axes(space)]
+    return refusals
 
 
 def _refused_keeps(space: Mapspace) -> Iterator[Refusal]:
@@ -357,14 +372,22 @@ def _refused_factors(space: Mapspace) -> Iterator[Refusal]:
             )
 
 
-def _refused_tiles(space: Mapspace) -> list[Refusal]:
+def _refused_axes(space: Mapspace) -> Iterator[Refusal]:
+    """Yield the dims none of whose factors fit an axis, though there are lanes enough."""
+    for (name, bound), factors in zip(space.layer.dims, space.factors, strict=True):
+        if not factors.possible:
+            meshes = ", ".join(f"{f.name} ({f.mesh_x} x {f.mesh_y})" for f in space.arch.fanouts)
+            yield Refusal("lanes", name, f"no factors of {name} = {bound} fit the axes of {meshes}")
+
+
+def _refused_tiles(space: Mapspace, factors: tuple[DimFactors, ...]) -> list[Refusal]:
     """Return the memories and tile limits that the smallest tiles exceed, the tightest first."""
     must = tuple(int(mask) for mask in space.arrays.keep_must)
     slots = len(space.machine.slot_place)
     tiles = [
         {
-            name: factors.least_product((1 << slots) - (1 << int(first)))
-            for (name, _), factors in zip(space.layer.dims, space.factors, strict=True)
+            name: of_dim.least_product((1 << slots) - (1 << int(first)))
+            for (name, _), of_dim in zip(space.layer.dims, factors, strict=True)
         }
         for first in space.machine.place_slot
     ]
@@ -411,11 +434,11 @@ def _kept_in(space: Mapspace, keep: tuple[int, ...], memory: int) -> Iterator[in
                 yield mask >> t & 1
 
 
-def _refused_lanes(space: Mapspace) -> Iterator[Refusal]:
+def _refused_lanes(space: Mapspace, factors: tuple[DimFactors, ...]) -> Iterator[Refusal]:
     axes = _axis_slots(space)
     for array, name in enumerate(_array_names(space)):
         mesh = [int(lanes) for lanes in space.machine.array_mesh[array]]
-        lanes = prod(f.least_product(axes[array, 0] | axes[array, 1]) for f in space.factors)
+        lanes = prod(f.least_product(axes[array, 0] | axes[array, 1]) for f in factors)
         if lanes > prod(mesh):
             yield Refusal(
                 "lanes",
@@ -427,7 +450,7 @@ def _refused_lanes(space: Mapspace) -> Iterator[Refusal]:
             )
             continue
         for axis, label in ((0, "x"), (1, "y")):
-            needs = prod(f.least_product(axes[array, axis]) for f in space.factors)
+            needs = prod(f.least_product(axes[array, axis]) for f in factors)
             if needs > mesh[axis]:
                 yield Refusal(
                     "lanes",

@@ -255,7 +255,7 @@ def advance(
                 counts[BARREN] = 0
             continue
         copy_ints(state.current.whole, state.draft.whole)
-        changed = alter(arrays, varied, state.draft, random)
+        changed = alter(machine, arrays, varied, state.draft, random)
         if changed and legal(layer, machine, arrays, state.draft, bench):
             counts[BARREN] = 0
             _price_draft(case, marks, aim, state)

@@ -212,7 +212,9 @@ def limits_hold(arrays: MapspaceArrays, factor: Ints) -> bool:
 @kernel
 def lanes_hold(machine: np.record, factor: Ints, lanes: Ints) -> bool:
     """Return whether each axis of each array has lanes for the loops of all its fanouts."""
-    lanes[:] = 1
+    for array in range(len(lanes)):
+        lanes[array, 0] = 1
+        lanes[array, 1] = 1
     for slot in range(factor.shape[0]):
         fanout = machine.slot_fanout[slot]
         if fanout >= 0:
@@ -235,8 +237,10 @@ def tiles_hold(
 ) -> bool:
     """Return whether all kept tiles are within their limits and together within each memory."""
     extent, memory_bits = bench.extent, bench.memory_bits
-    extent[:] = 1
-    memory_bits[:] = 0
+    for dim in range(factor.shape[1]):
+        extent[dim] = 1
+    for memory in range(len(memory_bits)):
+        memory_bits[memory] = 0
     for slot in range(factor.shape[0] - 1, -1, -1):
         for dim in range(factor.shape[1]):
             extent[dim] *= factor[slot, dim]
@@ -348,7 +352,11 @@ def draw_mapping(
             prime
         ]
     for slot in range(n_slots):
-        draw_order(arrays, slot, position.order[slot], random)
+        if machine.slot_place[slot] >= 0:
+            draw_order(arrays, slot, position.order[slot], random)
+        else:  # the order of spatial loops changes no count
+            for dim in range(position.order.shape[1]):
+                position.order[slot, dim] = dim
     copy_ints(arrays.keep_must, position.keep)
 
     options = len(varied.optional_place)
@@ -381,7 +389,9 @@ def draw_mapping(
 
 
 @kernel
-def move_prime(arrays: MapspaceArrays, varied: Choices, position: Position, random: Ints) -> bool:
+def move_prime(
+    machine: np.record, arrays: MapspaceArrays, varied: Choices, position: Position, random: Ints
+) -> bool:
     """Move a random prime to another slot; return whether anything changed."""
     if len(varied.movable) == 0:
         return False
@@ -390,7 +400,7 @@ def move_prime(arrays: MapspaceArrays, varied: Choices, position: Position, rand
     slot = varied.choice_slot[start + below(random, end - start)]
     if slot == position.prime_slot[prime]:
         return False
-    fresh = position.factor[slot, varied.prime_dim[prime]] == 1
+    fresh = machine.slot_place[slot] >= 0 and position.factor[slot, varied.prime_dim[prime]] == 1
     place_prime(varied, position, prime, slot)
     if fresh:  # where its loop stood while it had none means nothing
         dim = varied.prime_dim[prime]
@@ -480,7 +490,9 @@ def toggle_keep(varied: Choices, position: Position, random: Ints) -> bool:
 
 
 @kernel
-def alter(arrays: MapspaceArrays, varied: Choices, position: Position, random: Ints) -> bool:
+def alter(
+    machine: np.record, arrays: MapspaceArrays, varied: Choices, position: Position, random: Ints
+) -> bool:
     """Make one to three random changes, legal or not; return whether anything changed."""
     draw = below(random, 8)
     changes = 1 if draw < 4 else (2 if draw < 7 else 3)
@@ -488,7 +500,7 @@ def alter(arrays: MapspaceArrays, varied: Choices, position: Position, random: I
     for _ in range(changes):
         kind = below(random, 16)
         if kind < 8:
-            one = move_prime(arrays, varied, position, random)
+            one = move_prime(machine, arrays, varied, position, random)
         elif kind < 10:
             one = swap_primes(varied, position, random)
         elif kind < 14:

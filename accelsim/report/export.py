@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import platform
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from typing import Any
@@ -68,6 +69,8 @@ def result_data(rows: Sequence[NetworkResult], settings: Settings) -> dict[str, 
 def run_data(rows: Iterable[NetworkResult]) -> dict[str, Any]:
     """Return facts of the execution, which may differ from run to run."""
     return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
         "rows": [
             {
                 "row": row.label,
@@ -108,6 +111,7 @@ def row_data(row: NetworkResult) -> dict[str, Any]:
 
 
 def totals_data(totals: Totals, row: NetworkResult) -> dict[str, Any]:
+    """Return the sums over one group of layers."""
     return {
         "layers": list(totals.layers),
         "operations": totals.operations,
@@ -205,11 +209,11 @@ def specs_data(rows: Iterable[NetworkResult]) -> dict[str, Any]:
     """Return the machines, networks and prices of the rows, whole, each once under its key."""
     specs: dict[str, dict[str, Any]] = {"architectures": {}, "networks": {}, "prices": {}}
     for row in rows:
-        keys = spec_keys(row)
-        specs["architectures"][keys["architecture"]] = to_data(row.arch)
-        specs["networks"][keys["network"]] = to_data(row.network)
-        if keys["prices"] is not None:
-            specs["prices"][keys["prices"]] = _prices(row)
+        specs["architectures"][content_key(row.arch)] = to_data(row.arch)
+        specs["networks"][content_key(row.network)] = to_data(row.network)
+        prices = _prices(row)
+        if prices is not None:
+            specs["prices"][content_key(prices)] = prices
     return specs
 
 

@@ -1,8 +1,8 @@
 """Figures of results: stacked bars of energy by level and by tensor.
 
-Figures are plain :class:`matplotlib.figure.Figure` objects: no window, no global state, and the same
-bytes from the same result.  Colours are Okabe and Ito's, which colour-blind readers can tell apart;
-every part has its own hatch too, for print.
+Figures are plain :class:`matplotlib.figure.Figure` objects: no window, no global state, and the
+same bytes from the same result.  Colours are Okabe and Ito's, which colour-blind readers can tell
+apart; every part has its own hatch too, for print.
 """
 
 from __future__ import annotations
@@ -29,12 +29,9 @@ from accelsim.workload.records import ROLES
 By = Literal["level", "tensor"]
 BYS: tuple[By, ...] = ("level", "tensor")
 
-OPERATIONS = "operations"
-"""The part of a bar by tensor that belongs to no tensor."""
-
 PARTS: dict[By, tuple[str, ...]] = {
     "level": (*CLASSES, LEAKAGE),
-    "tensor": (*ROLES, OPERATIONS, LEAKAGE),
+    "tensor": (*ROLES, COMPUTE, LEAKAGE),
 }
 
 # Okabe & Ito, "Color universal design" (2008); order chosen for contrast between neighbours.
@@ -73,6 +70,8 @@ class Bar:
 
 @dataclass(frozen=True)
 class Panel:
+    """One set of axes: bars side by side."""
+
     title: str
     axis: str
     legend: str
@@ -122,9 +121,7 @@ def layers_panel(result: NetworkResult, group: str | None, by: By) -> Panel:
 
 def _by_role(energy: Breakdown, result: NetworkResult) -> Breakdown:
     """Name the tensors of a layer by role, so that layers stand beside each other."""
-    role = {
-        tensor.name: tensor.role for entry in result.layers for tensor in entry.layer.tensors
-    }
+    role = {tensor.name: tensor.role for entry in result.layers for tensor in entry.layer.tensors}
     tensors = tuple(role.get(name, name) for name in energy.labels["tensor"])
     return Breakdown(energy.values, energy.labels | {"tensor": tensors}, energy.unit)
 
@@ -140,7 +137,7 @@ def _parts(
         others = tuple(i for i in range(energy.values.ndim) if i != axis)
         along = energy.values.sum(axis=others)
         for tensor, value in zip(energy.labels["tensor"], along, strict=True):
-            sums[OPERATIONS if tensor == COMPUTE else tensor] += float(value)
+            sums[tensor] += float(value)
         parts = sums
     parts = dict.fromkeys(PARTS[by], 0.0) | parts | {LEAKAGE: leakage}
     return {name: parts[name] / operations for name in PARTS[by]}
@@ -225,9 +222,7 @@ def comparison_figure(
     if group is None:
         macs = [name for name in rows[0].groups if _has_macs(rows[0], name)]
         groups = [*macs, None] if len(rows[0].groups) > 1 else [None]
-    return draw(
-        [[comparison_panel(rows, name, each) for each in shown] for name in groups], title
-    )
+    return draw([[comparison_panel(rows, name, each) for each in shown] for name in groups], title)
 
 
 def _has_macs(row: NetworkResult, group: str) -> bool:

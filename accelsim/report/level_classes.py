@@ -16,7 +16,8 @@ def classes_of(arch: Architecture) -> dict[str, str]:
     A memory with several places belongs to the class of its outermost one.
     """
     last_fanout = max(
-        (i for i, node in enumerate(arch.nodes) if isinstance(node, Fanout)), default=len(arch.nodes)
+        (i for i, node in enumerate(arch.nodes) if isinstance(node, Fanout)),
+        default=len(arch.nodes),
     )
     classes: dict[str, str] = {}
     for index, node in enumerate(arch.nodes):

@@ -37,6 +37,7 @@ def unmapped_notes(rows: Iterable[NetworkResult]) -> list[str]:
 
 
 def evaluations(rows: Iterable[NetworkResult]) -> list[Evaluation]:
+    """Return the evaluations of all layers that have a mapping."""
     return [entry.evaluation for row in rows for entry in row.layers if entry.evaluation]
 
 
@@ -62,8 +63,10 @@ def meaning_notes(rows: Sequence[NetworkResult]) -> list[str]:
     return [
         energy_note(rows),
         f"Shares are of the row's energy: {class_sentence(rows)}.",
-        "Cycles: layers run one after another. util.: operations done / operations that all "
-        "multipliers could have done in these cycles. EDP: energy x seconds.",
+        (
+            "Cycles: layers run one after another. util.: operations done / operations that all "
+            "multipliers could have done in these cycles. EDP: energy x seconds."
+        ),
     ]
 
 
@@ -96,8 +99,12 @@ def class_sentence(rows: Sequence[NetworkResult]) -> str:
 
 def search_note(rows: Iterable[NetworkResult], objective: str, seed: int) -> str:
     """Say how the mappings were found and whether they are proved to be the best."""
+    # A layer of the same shape as an earlier one was not searched again.
     certificates = [
-        entry.certificate for row in rows for entry in row.layers if entry.certificate is not None
+        entry.certificate
+        for row in rows
+        for entry in row.layers
+        if entry.certificate is not None and not entry.same_as
     ]
     if not certificates:
         return "Mappings were given, not searched."

@@ -1,7 +1,7 @@
 """Frozen records as JSON data and back, guided by their type annotations.
 
-Written for results folders: the machine, the layers, the mapping and the prices of a result are kept
-whole, so that it can be priced again, or counted again, without the files it came from.
+Written for results folders: the machine, the layers, the mapping and the prices of a result are
+kept whole, so that it can be priced or counted again without the files that it came from.
 """
 
 from __future__ import annotations
@@ -95,7 +95,9 @@ def _build_record(kind: Any, data: Any, where: str) -> Any:
         raise SpecError(
             [Problem(f"{where}: not the fields of a {kind.__name__}: {', '.join(odd)}")]
         )
-    return kind(**{name: _build(hint, data[name], f"{where}.{name}") for name, hint in hints.items()})
+    return kind(
+        **{name: _build(hint, data[name], f"{where}.{name}") for name, hint in hints.items()}
+    )
 
 
 def _build_one_of(choices: tuple[Any, ...], data: Any, where: str) -> Any:

@@ -1,4 +1,4 @@
-"""What the verbs return: results with the settings that made them; each shows itself in a notebook."""
+"""What the verbs return: results with their settings; each shows itself in a notebook."""
 
 from __future__ import annotations
 

@@ -57,12 +57,13 @@ def comparison_table(
     totals = [row.totals(group) for row in rows]
     winner = best(rows, group, objective)
     per = "MAC" if any(its.macs for its in totals) else "operation"
+    unit = next((its.energy.unit for its in totals if its.energy.unit), "")
     leaks = any(_leakage(its) for its in totals)
     edps, edp_unit = _edps(totals)
     exponent = quantities.shared_exponent(its.cycles for its in totals)
     headings = (
         what,
-        f"energy\n/{per}",
+        f"energy\n{'' if unit == 'MAC' else unit}/{per}",
         f"{MEASURES[objective]}\nvs best",
         *CLASSES,
         *([LEAKAGE] if leaks else []),
@@ -95,7 +96,9 @@ def comparison_table(
                 digits(edps[index]),
             )
         )
-    first = next((its for row, its in zip(rows, totals, strict=True) if not unmapped(row, group)), None)
+    first = next(
+        (its for row, its in zip(rows, totals, strict=True) if not unmapped(row, group)), None
+    )
     done = f", {quantities.whole(first.macs)} MACs" if first and first.macs else ""
     layers = quantities.plural(len(layers_of(rows[0], group)), "layer")
     return Table(
@@ -133,7 +136,7 @@ def layers_table(result: NetworkResult) -> Table:
     headings = (
         "layer",
         "group",
-        "energy\n/op",
+        f"energy\n{'' if total.energy.unit == 'MAC' else total.energy.unit}/op",
         "share of\nenergy",
         *CLASSES,
         *([LEAKAGE] if leaks else []),
@@ -204,10 +207,15 @@ def energy_table(energy: Breakdown, leakage: float, operations: int, per: str) -
     sums = [sum(cells[level, tensor] for level in levels) for tensor in tensors]
     sums[-1] += leakage
     rows.append(_energy_row("total", sums, total, operations, scale))
-    headings = tuple("MAC, ALU" if tensor == COMPUTE else tensor for tensor in tensors)
     return Table(
         title=f"energy by level and tensor, {quantities.scaled_unit(unit, exponent)}",
-        headings=("level", *headings, "total", "share", f"{energy.unit}\n/{per}" if energy.unit != per else f"x {per}"),
+        headings=(
+            "level",
+            *tensors,
+            "total",
+            "share",
+            f"{energy.unit}\n/{per}" if energy.unit != per else f"x {per}",
+        ),
         rows=tuple(rows),
         strong=frozenset({len(rows) - 1}),
     )

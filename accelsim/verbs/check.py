@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from accelsim import yamldoc
 from accelsim.arch.records import Architecture
-from accelsim.arch.spec import ArchitectureSpec
+from accelsim.arch.schema import ArchitectureSpec
 from accelsim.errors import Problem, SpecError, UsageError, Where
 from accelsim.mapping.schema import MappingSpec
 from accelsim.mapping.spec import read_mapping
@@ -120,8 +120,14 @@ def _check_mapping(path: Path) -> None:
                 )
             ]
         )
-    (only,) = one_layer(as_network(layer), layer).layers
-    read_mapping(path, as_architecture(machine), only)
+    try:
+        (only,) = one_layer(as_network(layer), layer).layers
+        arch = as_architecture(machine)
+    except (SpecError, UsageError) as fault:
+        raise SpecError(
+            replace(p, where=p.where or Where(str(path))) for p in fault.problems
+        ) from None
+    read_mapping(path, arch, only)
 
 
 def _check_rows(study: Study, file: str) -> None:
@@ -136,14 +142,9 @@ def _check_rows(study: Study, file: str) -> None:
             as_accounting(row.accounting)
         except (SpecError, UsageError) as fault:
             for problem in fault.problems:
-                named = Problem(
-                    f"row {row.label}: {problem.what}",
-                    problem.where or Where(file),
-                    problem.got,
-                    problem.expected,
-                    problem.hint,
-                )
-                problems[named] = None
+                where = problem.where or Where(file)
+                what = f"row {row.label}: {problem.what}"
+                problems[replace(problem, what=what, where=where)] = None
     if problems:
         raise SpecError(problems)
 

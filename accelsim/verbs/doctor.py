@@ -41,7 +41,7 @@ class Check:
 
 
 def doctor() -> tuple[Check, ...]:
-    """Look at versions, caches and shipped specs, and count a case whose words are known by hand."""
+    """Look at versions, caches and shipped specs, and count a case known by hand."""
     python = ".".join(map(str, sys.version_info[:3]))
     return (
         Check("accelsim", True, __version__),

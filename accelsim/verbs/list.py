@@ -46,7 +46,8 @@ def list(kind: str | None = None) -> tuple[Shipped, ...]:
 def _entry(kind: str, name: str) -> Shipped:
     path = shipped.find(kind, name)
     data = yamldoc.load(path).data
-    source = " ".join(str(data.get("source", "")).split())
+    said = data.get("source") or data.get("assumed") or ""
+    source = " ".join(str(said).split())
     parameters = data.get("parameters")
     settings = parameters if isinstance(parameters, dict) else {}
     return Shipped(

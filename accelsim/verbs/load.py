@@ -17,20 +17,11 @@ from accelsim.verbs.words import KINDS, as_architecture, as_dataflow, as_network
 from accelsim.workload.records import Network
 
 Loaded = (
-    Architecture
-    | Network
-    | Dataflow
-    | EnergyTable
-    | Accounting
-    | Study
-    | Comparison
-    | NetworkRun
+    Architecture | Network | Dataflow | EnergyTable | Accounting | Study | Comparison | NetworkRun
 )
 
 
-def load(
-    name: str | Path, *, kind: str | None = None, overrides: Sequence[str] = ()
-) -> Loaded:
+def load(name: str | Path, *, kind: str | None = None, overrides: Sequence[str] = ()) -> Loaded:
     """Read a spec, shipped or a file, or a folder of results.
 
     Parameters

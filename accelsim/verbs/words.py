@@ -18,8 +18,8 @@ from accelsim.specs.overrides import parse_override
 from accelsim.specs.references import parse_reference
 from accelsim.technology.records import Accounting, EnergyTable
 from accelsim.technology.spec import read_accounting, read_technology
-from accelsim.workload.records import Network
 from accelsim.workload import spec as workload_spec
+from accelsim.workload.records import Network
 
 Word = str | Path
 Machine = Word | Architecture
@@ -226,5 +226,3 @@ def one_layer(network: Network, word: Work) -> Network:
             hint=f"name one, as {network.name}:{names[0]}",
         )
     )
-
-

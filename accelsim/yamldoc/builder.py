@@ -41,7 +41,7 @@ def scalar(text: str) -> Scalar:
         return text == "true"
     if _INTEGER.fullmatch(text):
         return int(text)
-    if len(text) <= 40 and not text.isdigit() and _FLOAT.fullmatch(text):
+    if len(text) <= 40 and not text.lstrip("+-").isdigit() and _FLOAT.fullmatch(text):
         value = float(text)
         return value if isfinite(value) else text
     return text

@@ -77,6 +77,8 @@ def machine_faults(mapping: Mapping, layer: Layer, arch: Architecture) -> Iterat
             if kept and holding is None:
                 yield f"{node.name} cannot keep {tensor.name}"
             elif kept and holding is not None:
+                if arch.memory[holding.memory].usable_bits is None:
+                    continue
                 bits = words_in(tensor, extents) * tensor.bits
                 used_bits[holding.memory] = used_bits.get(holding.memory, 0) + bits
             elif holding is not None and tensor.role in holding.keep:

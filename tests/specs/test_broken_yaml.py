@@ -25,10 +25,11 @@ FOLDER = Path(__file__).parent / "broken"
 
 
 def _read_mapping(path: Path) -> object:
-    Path("machine.yaml").write_text(sound.ARCHITECTURE, encoding="utf-8")
-    Path("layer.yaml").write_text(sound.LAYER, encoding="utf-8")
-    (layer,) = read_workload("layer.yaml").layers
-    return read_mapping(path, read_architecture("machine.yaml"), layer)
+    machine, work = path.with_name("machine.yaml"), path.with_name("layer.yaml")
+    machine.write_text(sound.ARCHITECTURE, encoding="utf-8")
+    work.write_text(sound.LAYER, encoding="utf-8")
+    (layer,) = read_workload(work).layers
+    return read_mapping(path, read_architecture(machine), layer)
 
 
 READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
@@ -105,5 +106,5 @@ def test_at_most_twenty_are_shown() -> None:
     layers = "".join(f"- {{name: l{i}, shape: fc, M: 0}}\n" for i in range(50))
     lines = said("workload", f"kind: workload\nname: many\nlayers:\n{layers}").split("\n")
     assert len(lines) == 20 * 3 + 1
-    assert lines[-4] == "bad.yaml:23:28: 'M' is 0; expected a whole number from 1 to 2^40"
+    assert lines[-4] == "bad.yaml:23:29: 'M' is 0; expected a whole number from 1 to 2^40"
     assert lines[-1] == "bad.yaml: and 30 more problems"

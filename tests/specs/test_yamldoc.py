@@ -176,7 +176,8 @@ SYNTAX = {
     "open bracket": (
         "keep: [Weights\nname: x\n",
         (
-            "bad.yaml:2:5: not valid YAML: while parsing a flow sequence (begun in line 1) {bracket}\n"
+            "bad.yaml:2:5: not valid YAML: while parsing a flow sequence (begun in line 1)"
+            " {bracket}\n"
             "    2 | name: x\n"
             "            ^"
         ),
@@ -241,7 +242,11 @@ HOSTILE = {
     ),
     "an anchor inside itself": (
         "kind: &a {b: [*a]}",
-        "bad.yaml:1:15: anchor 'a' contains itself\n    1 | kind: &a {b: [*a]}\n                      ^^",
+        (
+            "bad.yaml:1:15: anchor 'a' contains itself\n"
+            "    1 | kind: &a {b: [*a]}\n"
+            "                      ^^"
+        ),
     ),
     "a cycle of the whole file": (
         "&all\nkind: workload\nname: *all\n",
@@ -310,7 +315,8 @@ HOSTILE = {
     "a tag that runs code": (
         "!!python/object/apply:os.system ['true']",
         (
-            "bad.yaml:1:1: tag '!!python/object/apply:os.system' is not allowed; a spec is plain YAML\n"
+            "bad.yaml:1:1: tag '!!python/object/apply:os.system' is not allowed;"
+            " a spec is plain YAML\n"
             "    1 | !!python/object/apply:os.system ['true']\n"
             "        ^"
         ),

@@ -1,0 +1,66 @@
+"""How long one full evaluation takes, on mappings that the sampler draws.
+
+A full evaluation writes the counts of every level, tensor and action, checks capacity and lanes,
+and sums energy and cycles.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+
+from accelsim.counter.window import BRANCHES
+from accelsim.evaluation.kernel import make_case, price_batch
+from accelsim.mapper.contract import MappingProblem
+from accelsim.mapper.sampling import sample_batch
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Nanoseconds per mapping over several runs of one batch.
+
+    ``marked_share`` is the share of the two-term ranks met that rule 5v had to mark word by word.
+    """
+
+    layer: str
+    mappings: int
+    runs_ns: tuple[float, ...]
+    marked_share: float
+
+    @property
+    def median_ns(self) -> float:
+        return median(self.runs_ns)
+
+    @property
+    def fastest_ns(self) -> float:
+        return min(self.runs_ns)
+
+
+def evaluation_speed(
+    problem: MappingProblem, mappings: int = 20_000, runs: int = 7, seed: int = 0
+) -> Speed:
+    """Time the batch kernel on one thread; compilation and loading are not counted."""
+    case, marks = make_case(problem.layer_arrays, problem.machine, problem.price_arrays)
+    batch = sample_batch(problem, mappings, seed)
+    price_batch(case, marks, batch)
+    branches = case.counter.counts.branches
+    met = int(branches.sum())
+    marked = int(branches[BRANCHES.index("v marked")])
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        price_batch(case, marks, batch)
+        times.append((time.perf_counter() - start) / mappings * 1e9)
+    return Speed(problem.layer.name, mappings, tuple(times), marked / met if met else 0.0)
+
+
+def price_many(problem: MappingProblem, mappings: int, chunk: int = 100_000) -> Iterator[int]:
+    """Draw and price ``mappings`` mappings chunk by chunk; yield how many each chunk priced."""
+    case, marks = make_case(problem.layer_arrays, problem.machine, problem.price_arrays)
+    for seed, start in enumerate(range(0, mappings, chunk)):
+        batch = sample_batch(problem, min(chunk, mappings - start), seed)
+        status, _, _ = price_batch(case, marks, batch)
+        assert not status.any(), f"the counter refused {status.astype(bool).sum()} sampled mappings"
+        yield len(status)

@@ -1,0 +1,232 @@
+"""What every search driver must do, whichever it is."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import pytest
+
+from accelsim.keys import canonical_json
+from accelsim.mapper.contract import (
+    Budget,
+    Candidate,
+    Driver,
+    MappingProblem,
+    Outcome,
+    Progress,
+    search_key,
+)
+from accelsim.mapper.objectives import EDP, ENERGY, LATENCY, Objective
+from accelsim.mapper.sampling import SamplingDriver
+from accelsim.mapspace.records import Limit, Rule
+from tests.mapper.problems import packed_batch, priced, problem, solved
+from tests.mapspace.cases import conv, eyeriss, flow, gemm, shared
+from tests.mapspace.legality import faults
+
+DRIVERS: tuple[Driver, ...] = (SamplingDriver(), SamplingDriver(seed=7))
+"""A new driver is added here."""
+
+RULES = flow(
+    Rule("array", "spatial", (("P", Limit(at_most=2)), ("M", Limit()))),
+    Rule("buffer", order=(("M",), ("P",)), keep=frozenset({"Inputs"})),
+    Rule("registers", tile=(("Outputs", 2),)),
+)
+SMALL = problem(conv(M=4, P=3, R=2), shared(14, 2, 2), RULES)
+LARGE = problem(conv(M=96, C=48, P=27, Q=27, R=5, S=5), eyeriss())
+IMPOSSIBLE = problem(gemm(M=2), eyeriss(pads=(0, 1, 1), keep=frozenset({"Weights"})))
+
+ENOUGH = Budget(20_000)
+
+drivers = pytest.mark.parametrize("driver", DRIVERS, ids=lambda d: repr(d))
+objectives = pytest.mark.parametrize("objective", [ENERGY, LATENCY, EDP], ids=lambda o: o.name)
+
+
+def content(outcome: Outcome) -> str:
+    """Return all of an outcome but what is needed to go on from it."""
+    return canonical_json(
+        {
+            "best": outcome.best,
+            "front": outcome.front,
+            "certificate": outcome.certificate,
+            "infeasible": outcome.infeasible,
+        }
+    )
+
+
+def found(outcome: Outcome) -> Candidate:
+    assert outcome.best is not None
+    return outcome.best
+
+
+@drivers
+@objectives
+def test_the_best_is_legal_and_costs_what_it_says(driver: Driver, objective: Objective) -> None:
+    for one in (SMALL, LARGE):
+        best = found(driver.search(one, objective, ENOUGH))
+        assert faults(best.mapping, one.layer, one.arch, one.dataflows) == []
+        status, energy, cycles = priced(one, packed_batch(one, [best.mapping]))
+        assert (status[0], energy[0], cycles[0]) == (0, best.energy, best.cycles)
+
+
+@drivers
+@objectives
+def test_nothing_beats_brute_force(driver: Driver, objective: Objective) -> None:
+    outcome = driver.search(SMALL, objective, ENOUGH)
+    best, certificate = found(outcome), outcome.certificate
+    optimum = solved(SMALL).best(objective)
+    rank = objective.rank(best.energy, best.cycles)
+    assert rank >= optimum
+    if certificate.optimal:
+        assert rank == optimum
+    if certificate.bound is not None:
+        assert certificate.bound <= optimum[0]
+
+
+@drivers
+@objectives
+def test_the_same_search_gives_the_same_bytes(driver: Driver, objective: Objective) -> None:
+    first, again = (driver.search(LARGE, objective, ENOUGH, front=True) for _ in range(2))
+    assert content(first) == content(again)
+
+
+@drivers
+def test_threads_change_nothing(driver: Driver) -> None:
+    problems = [SMALL, LARGE, IMPOSSIBLE, SMALL]
+    alone = [content(driver.search(one, ENERGY, ENOUGH)) for one in problems]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda one: content(driver.search(one, ENERGY, ENOUGH)), problems))
+    assert alone == together
+
+
+@drivers
+def test_the_layers_name_changes_nothing(driver: Driver) -> None:
+    other = problem(conv("another", M=4, P=3, R=2), shared(14, 2, 2), RULES)
+    assert search_key(other, ENERGY, ENOUGH, driver) == search_key(SMALL, ENERGY, ENOUGH, driver)
+    assert content(driver.search(other, ENERGY, ENOUGH)) == content(
+        driver.search(SMALL, ENERGY, ENOUGH)
+    )
+
+
+@drivers
+def test_a_budget_of_samples_is_kept(driver: Driver) -> None:
+    for samples in (1, 300, 20_000):
+        certificate = driver.search(LARGE, ENERGY, Budget(samples)).certificate
+        assert certificate.considered <= samples
+        assert certificate.stopped_by == "samples" or certificate.optimal
+
+
+@drivers
+def test_a_budget_of_seconds_is_kept(driver: Driver) -> None:
+    driver.search(LARGE, ENERGY, Budget(1))  # compiles
+    began = time.monotonic()
+    outcome = driver.search(LARGE, ENERGY, Budget(None, seconds=0.3))
+    assert time.monotonic() - began < 1.3
+    assert outcome.best is not None
+    assert outcome.certificate.stopped_by == "seconds" or outcome.certificate.optimal
+
+
+@drivers
+def test_stop_gives_the_best_so_far(driver: Driver) -> None:
+    asked = 0
+
+    def stop() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 2
+
+    outcome = driver.search(LARGE, ENERGY, Budget(None), stop=stop)
+    assert faults(found(outcome).mapping, LARGE.layer, LARGE.arch) == []
+    assert outcome.certificate.stopped_by == "stop" or outcome.certificate.optimal
+
+
+@drivers
+def test_ctrl_c_stops_within_a_second(driver: Driver) -> None:
+    driver.search(LARGE, ENERGY, Budget(1))  # compiles
+    pressed = 0.0
+
+    def press() -> None:
+        nonlocal pressed
+        pressed = time.monotonic()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    interrupted = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
+    timer = threading.Timer(0.3, press)
+    try:
+        timer.start()
+        outcome = driver.search(LARGE, ENERGY, Budget(None), stop=interrupted.is_set)
+        assert time.monotonic() - pressed < 1.0
+        timer.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert outcome.best is not None
+    assert outcome.certificate.stopped_by == "stop" or outcome.certificate.optimal
+
+
+@drivers
+def test_progress_grows_to_what_the_certificate_says(driver: Driver) -> None:
+    reports: list[Progress] = []
+    outcome = driver.search(LARGE, ENERGY, Budget(200_000), progress=reports.append)
+    considered = [report.considered for report in reports]
+    assert considered == sorted(considered)
+    assert considered[-1] == outcome.certificate.considered
+    bests = [report.best_energy for report in reports if report.best_energy is not None]
+    assert bests == sorted(bests, reverse=True)
+    assert bests[-1] == found(outcome).energy
+
+
+@drivers
+def test_a_resumed_search_ends_where_one_search_would(driver: Driver) -> None:
+    whole = driver.search(LARGE, ENERGY, Budget(12_345), front=True)
+    part = driver.search(LARGE, ENERGY, Budget(4_321), front=True)
+    for _ in range(2):  # what an outcome carries can be resumed more than once
+        resumed = driver.search(LARGE, ENERGY, Budget(12_345), front=True, resume=part.resume)
+        assert content(resumed) == content(whole)
+
+
+@drivers
+def test_the_front_has_what_it_should(driver: Driver) -> None:
+    outcome = driver.search(SMALL, ENERGY, ENOUGH, front=True)
+    points = [(point.energy, point.cycles) for point in outcome.front]
+    assert points == sorted(points)
+    assert all(a[1] > b[1] for a, b in pairwise(points))
+    assert points[0] == (found(outcome).energy, found(outcome).cycles)
+    for point in outcome.front:
+        assert faults(point.mapping, SMALL.layer, SMALL.arch, SMALL.dataflows) == []
+    _, energy, cycles = priced(SMALL, packed_batch(SMALL, [p.mapping for p in outcome.front]))
+    assert list(zip(energy.tolist(), cycles.tolist(), strict=True)) == points
+    true_front = solved(SMALL).front()
+    assert all(any(e <= p[0] and c <= p[1] for e, c in true_front) for p in points)
+    if outcome.certificate.optimal:
+        assert points == true_front
+    assert driver.search(SMALL, ENERGY, ENOUGH).front == ()
+
+
+@drivers
+def test_no_legal_mapping_is_a_result(driver: Driver) -> None:
+    outcome = driver.search(IMPOSSIBLE, ENERGY, ENOUGH)
+    assert outcome.best is None
+    assert outcome.certificate.considered == 0
+    assert str(outcome.infeasible) == (
+        "no legal mapping of gemm on eyeriss: filter_spad needs 1 words for the smallest tile,"
+        " has 0; filter_spad of 1 words would fit"
+    )
+
+
+@drivers
+def test_a_layer_without_loops(driver: Driver) -> None:
+    one: MappingProblem = problem(gemm(), shared(8))
+    outcome = driver.search(one, ENERGY, ENOUGH)
+    assert found(outcome).energy == solved(one).best(ENERGY)[0]
+
+
+@drivers
+def test_the_certificate_is_one_line(driver: Driver) -> None:
+    sentence = driver.search(SMALL, ENERGY, ENOUGH).certificate.sentence()
+    assert sentence.startswith(f"{driver.name}: best of ")
+    assert "\n" not in sentence
