@@ -1,8 +1,8 @@
 """Words across one boundary: rules 3, 4, 6 and 7 of ``docs/model.md``.
 
 A **boundary** is a tensor, the place c that keeps it (or the compute) and p, the next keeper
-further out.  ``find_run`` finds when the tensor moves, ``transfer`` how much of an input moves per
-instance, ``count_input`` and ``count_output`` write the words of the boundary.
+further out.  ``find_run`` finds when the tensor moves, ``unite`` how much of an input moves,
+``count_input`` and ``count_output`` write the words of the boundary.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from accelsim.counter.layout import (
     DRAINS,
     FILLS,
     FIRST_READS,
+    MAX_LOOPS,
     READS,
     REDUCTIONS,
     UPDATES,
@@ -74,17 +75,6 @@ def find_run(relevant: int, place: int, n_places: int, nest: np.record) -> Run:
     return Run(dim, stride, bound, nest.steps[loop] if loop >= 0 else 1, loop + 1)
 
 
-class Transfer(NamedTuple):
-    """Words that a residence brings: of one instance, and united over lanes."""
-
-    tile: int
-    strip: int
-    tiles: int
-    strips: int
-    apart: int
-    """Times that the united words are read: once per lane that cannot share a read."""
-
-
 @kernel
 def end_to_end(
     dim_a: int,
@@ -121,28 +111,26 @@ def window_words(
     rank: int,
     place: int,
     run: Run,
-    lane_dim: Ints,
-    lane_bound: Ints,
-    lane_stride: Ints,
+    tile: int,
     first: int,
-    last: int,
     nest: np.record,
     branches: Ints,
     marks: Marks,
-) -> tuple[int, int, int, int]:
-    """Return (tile, strip) of one instance and (tile, strip) united over lanes ``first:last``.
+) -> tuple[int, int]:
+    """Return the words of ``tile`` and of its strip, united over the lanes listed from ``first``.
 
     Rule 5 for a rank with two terms.  Its branches are tried in order; all are exact.  A run steps
     by no less than the tile is long, so that a step in i uncovers the whole tile where b <= u: what
     rule iv is for (and the sparse strips of rule iii), rule ii has answered before.
     """
+    lane_dim, lane_bound, lane_stride = nest.union_dim, nest.union_bound, nest.union_stride
+    last = MAX_LOOPS
     dim_a = layer.rank_dim[rank, 0]
     dim_b = layer.rank_dim[rank, 1]
     u = layer.rank_coefficient[rank, 0]
     v = layer.rank_coefficient[rank, 1]
     a = nest.tile[place, dim_a]
     b = nest.tile[place, dim_b]
-    tile = distinct_words(u, v, a, b)
     strip = tile
     shift = 0
     if run.dim == dim_a:
@@ -157,7 +145,7 @@ def window_words(
     )
     if not found:
         branches[ALONE] += 1
-        return tile, strip, tile, strip
+        return tile, strip
 
     span = u * (a - 1) + v * (b - 1) + 1
     if lanes_a > 0 and lanes_b > 0:
@@ -178,7 +166,7 @@ def window_words(
             )  # fmt: skip
     if strip == tile:
         branches[STRIP_IS_TILE] += 1
-        return tile, strip, tiles, tiles
+        return tiles, tiles
 
     # A tile with gaps whose strip is not the whole tile has a strip with gaps: rule v.
     strips = -1
@@ -196,73 +184,48 @@ def window_words(
             u, v, a, b, shift, dim_a, dim_b, lane_dim, lane_bound, lane_stride, first, last,
             marks,
         )  # fmt: skip
-    return tile, strip, tiles, strips
+    return tiles, strips
 
 
 @kernel
-def transfer(
+def unite(
     layer: np.record,
-    machine: np.record,
-    conventions: np.record,
     tensor: int,
     place: int,
     run: Run,
+    spread: int,
     first: int,
-    last: int,
     nest: np.record,
     counts: np.record,
     marks: Marks,
-) -> Transfer:
-    """Measure a tile and a strip, alone and united over the lanes ``first:last`` (rules 4 to 6).
+) -> tuple[int, int]:
+    """Return (tile, strip) of a tensor, united over the lanes listed from ``first`` (rule 5).
 
-    Lanes of a fanout that cannot multicast the tensor leave the union; each is read apart.
+    Ranks multiply.  Only those with a dim in ``spread`` are stepped by the run or cut by lanes.
     """
-    lane_dim, lane_bound, lane_stride = nest.lane_dim, nest.lane_bound, nest.lane_stride
-    apart = 1
-    shares = conventions.multicast == 1 and (machine.shared >> tensor) & 1 == 1
-    if not shares and first < last:
-        lane_dim, lane_bound, lane_stride = nest.kept_dim, nest.kept_bound, nest.kept_stride
-        kept = 0
-        for lane in range(first, last):
-            multicasts = (machine.multicast[nest.lane_fanout[lane]] >> tensor) & 1 == 1
-            if multicasts and conventions.multicast == 1:
-                lane_dim[kept] = nest.lane_dim[lane]
-                lane_bound[kept] = nest.lane_bound[lane]
-                lane_stride[kept] = nest.lane_stride[lane]
-                kept += 1
-            else:
-                apart *= nest.lane_bound[lane]
-        first, last = 0, kept
-
-    tile = counts.tile_words[place, tensor]
-    copies = 1
-    spread = 0
-    for lane in range(first, last):
-        dim = lane_dim[lane]
-        copies *= lane_bound[lane] if (layer.single_term[tensor] >> dim) & 1 else 1
-        spread |= 1 << dim
-    if run.bound > 1:
-        spread |= 1 << run.dim
-    spread &= layer.window[tensor]
-    if spread == 0:
-        return Transfer(tile, tile, tile * copies, tile * copies, apart)
-
-    # Ranks multiply; those that neither lanes nor the run touch are the same in all four.
-    window, strip, tiles, strips = 1, 1, 1, 1
+    tiles, strips = 1, 1
     for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
+        of_tiles = of_strips = counts.rank_words[place, rank]
         if layer.rank_mask[rank] & spread != 0:
-            of_tile, of_strip, of_tiles, of_strips = window_words(
-                layer, rank, place, run,
-                lane_dim, lane_bound, lane_stride, first, last, nest, counts.branches, marks,
-            )  # fmt: skip
-            window *= of_tile
-            strip *= of_strip
-            tiles *= of_tiles
-            strips *= of_strips
-    others = tile // window
-    if conventions.window_reuse == 0:
-        strip, strips = window, tiles
-    return Transfer(tile, others * strip, others * copies * tiles, others * copies * strips, apart)
+            of_tiles, of_strips = window_words(
+                layer, rank, place, run, of_tiles, first, nest, counts.branches, marks
+            )
+        tiles *= of_tiles
+        strips *= of_strips
+    return tiles, strips
+
+
+@kernel
+def list_lanes(fanout: int, dims: int, first: int, nest: np.record) -> int:
+    """Put the lanes of a fanout over ``dims`` before those listed from ``first`` on."""
+    outside = nest.fanout_lane_end[fanout - 1] if fanout > 0 else 0
+    for lane in range(nest.fanout_lane_end[fanout] - 1, outside - 1, -1):
+        if (dims >> nest.lane_dim[lane]) & 1 == 1:
+            first -= 1
+            nest.union_dim[first] = nest.lane_dim[lane]
+            nest.union_bound[first] = nest.lane_bound[lane]
+            nest.union_stride[first] = nest.lane_stride[lane]
+    return first
 
 
 @kernel
@@ -283,45 +246,54 @@ def count_input(
     counts: np.record,
     marks: Marks,
 ) -> None:
-    """Count the boundary (parent, place) of an input (rules 4 and 6)."""
+    """Count the boundary (parent, place) of an input (rules 4 and 6).
+
+    From inside out, each fanout adds its lanes to the union, or, where it cannot multicast the
+    tensor, to the lanes that read apart.
+    """
     run = find_run(layer.relevant[tensor], place, machine.n_places, nest)
-    first = nest.lane_end[parent]
-    last = nest.lane_end[place]
-    moved = transfer(
-        layer, machine, conventions, tensor, place, run, first, last, nest, counts, marks
-    )
     repeats = run.bound - 1
-    reads = nest.instances[parent] * run.sweeps * moved.apart
+    window = layer.window[tensor]
+    first = MAX_LOOPS
+    spread = 0
+    if conventions.window_reuse == 0:
+        run = Run(-1, 0, run.bound, run.sweeps, run.outside)  # every strip is a whole tile
+    elif run.bound > 1:
+        spread = window & (1 << run.dim)
+    tile = strip = counts.tile_words[place, tensor]
+    if spread != 0:
+        tile, strip = unite(layer, tensor, place, run, spread, first, nest, counts, marks)
+
+    tiles, strips, copies, apart = tile, strip, 1, 1
+    for fanout in range(
+        machine.fanouts_outside[place] - 1, machine.fanouts_outside[parent] - 1, -1
+    ):
+        counts.network[fanout, tensor, DELIVERIES] = (
+            nest.fanout_instances[fanout] * run.sweeps * apart * copies * (tiles + repeats * strips)
+        )
+        if (machine.multicast[fanout] >> tensor) & conventions.multicast == 0:
+            apart *= nest.fanout_lanes[fanout]
+            continue
+        copies *= nest.fanout_copies[fanout, tensor]
+        if nest.fanout_dims[fanout] & window != 0:
+            spread |= nest.fanout_dims[fanout] & window
+            first = list_lanes(fanout, window, first, nest)
+            tiles, strips = unite(layer, tensor, place, run, spread, first, nest, counts, marks)
+
     deliveries = nest.instances[place] * run.sweeps
-    delivered = deliveries * (moved.tile + repeats * moved.strip)
-    counts.words[place, tensor, READS] = reads * (moved.tiles + repeats * moved.strips)
+    reads = nest.instances[parent] * run.sweeps * apart
+    counts.words[place, tensor, READS] = reads * copies * (tiles + repeats * strips)
     if place < machine.n_places:
-        counts.words[place, tensor, FILLS] = delivered
+        counts.words[place, tensor, FILLS] = deliveries * (tile + repeats * strip)
     if machine.has_blocks == 1:
         block = machine.place_block[parent, tensor]
         counts.accesses[place, tensor, READS] = reads * (
-            blocks_of(moved.tiles, block) + repeats * blocks_of(moved.strips, block)
+            blocks_of(copies * tiles, block) + repeats * blocks_of(copies * strips, block)
         )
         if place < machine.n_places:
             block = machine.place_block[place, tensor]
             counts.accesses[place, tensor, FILLS] = deliveries * (
-                blocks_of(moved.tile, block) + repeats * blocks_of(moved.strip, block)
-            )
-
-    inside = first
-    instances = nest.instances[parent]
-    for fanout in range(machine.fanouts_outside[parent], machine.fanouts_outside[place]):
-        while inside < last and nest.lane_fanout[inside] == fanout:
-            instances *= nest.lane_bound[inside]
-            inside += 1
-        if inside == last:
-            counts.network[fanout, tensor, DELIVERIES] = delivered
-        else:
-            deeper = transfer(
-                layer, machine, conventions, tensor, place, run, inside, last, nest, counts, marks
-            )
-            counts.network[fanout, tensor, DELIVERIES] = (
-                instances * run.sweeps * deeper.apart * (deeper.tiles + repeats * deeper.strips)
+                blocks_of(tile, block) + repeats * blocks_of(strip, block)
             )
 
 
@@ -350,16 +322,12 @@ def count_output(
 
     # Upward, from inside out: each fanout that reduces merges its lanes of a sum into one.
     rising = visits * group
-    lane = nest.lane_end[place]
     for fanout in range(
         machine.fanouts_outside[place] - 1, machine.fanouts_outside[parent] - 1, -1
     ):
         below = rising
-        while lane > nest.lane_end[parent] and nest.lane_fanout[lane - 1] == fanout:
-            lane -= 1
-            reduced = (layer.relevant[tensor] >> nest.lane_dim[lane]) & 1 == 0
-            if reduced and machine.reduces[fanout] == 1:
-                rising //= nest.lane_bound[lane]
+        if machine.reduces[fanout] == 1:
+            rising //= nest.fanout_sums[fanout]
         network[fanout, tensor, COLLECTIONS] = rising
         network[fanout, tensor, REDUCTIONS] = below - rising
         network[fanout, tensor, DELIVERIES] = back

@@ -71,9 +71,8 @@ MACHINE = np.dtype(
             ("n_fanouts", _int),
             ("n_arrays", _int),
             ("n_memories", _int),
-            # Whether any block is wider than a word; mask of tensors that every fanout multicasts.
+            # Whether any block is wider than a word.
             ("has_blocks", _int),
-            ("shared", _int),
             ("slot_place", _int, (MAX_SLOTS,)),
             ("slot_fanout", _int, (MAX_SLOTS,)),
             ("slot_axis", _int, (MAX_SLOTS,)),
@@ -111,7 +110,6 @@ NEST = np.dtype(
             ("lane_dim", _int, (MAX_LOOPS,)),
             ("lane_bound", _int, (MAX_LOOPS,)),
             ("lane_stride", _int, (MAX_LOOPS,)),
-            ("lane_fanout", _int, (MAX_LOOPS,)),
             # By place, the compute last: how many loops stand outside it, instances in use,
             # product of the lanes outside over dims that the output lacks, extents of its tile.
             ("temporal_end", _int, (_PLACES,)),
@@ -119,11 +117,25 @@ NEST = np.dtype(
             ("instances", _int, (_PLACES,)),
             ("sum_lanes", _int, (_PLACES,)),
             ("tile", _int, (_PLACES, MAX_DIMS)),
-            # Scratch: extents accumulated from the inside; lanes that stay in a union.
+            # By fanout: where its lanes end, mask of their dims, instances just inside; products
+            # of its lanes over all dims, over those that the output lacks, and over those that
+            # make up a rank of a tensor by themselves.
+            ("fanout_lane_end", _int, (MAX_FANOUTS,)),
+            ("fanout_dims", _int, (MAX_FANOUTS,)),
+            ("fanout_instances", _int, (MAX_FANOUTS,)),
+            ("fanout_lanes", _int, (MAX_FANOUTS,)),
+            ("fanout_sums", _int, (MAX_FANOUTS,)),
+            ("fanout_copies", _int, (MAX_FANOUTS, MAX_TENSORS)),
+            # Lanes in use by array and axis.
+            ("mesh", _int, (MAX_FANOUTS, 2)),
+            # Keepers of each tensor inside the outermost place, from outside in, then the compute.
+            ("keepers", _int, (MAX_TENSORS,)),
+            ("keeper", _int, (MAX_TENSORS, _PLACES)),
+            # Scratch: extents accumulated from the inside; lanes of a union, ending at MAX_LOOPS.
             ("extent", _int, (MAX_DIMS,)),
-            ("kept_dim", _int, (MAX_LOOPS,)),
-            ("kept_bound", _int, (MAX_LOOPS,)),
-            ("kept_stride", _int, (MAX_LOOPS,)),
+            ("union_dim", _int, (MAX_LOOPS,)),
+            ("union_bound", _int, (MAX_LOOPS,)),
+            ("union_stride", _int, (MAX_LOOPS,)),
         ],
     )
 )
@@ -140,6 +152,8 @@ COUNTS = np.dtype(
             ("network", _int, (MAX_FANOUTS, MAX_TENSORS, NETWORK_ACTIONS)),
             # 0 where a tensor is not kept, 1 at the compute.
             ("tile_words", _int, (_PLACES, MAX_TENSORS)),
+            # Their factors, rank by rank, kept or not.
+            ("rank_words", _int, (_PLACES, MAX_RANKS)),
             ("memory_bits", _int, (MAX_MEMORIES,)),
             # How often each branch of rule 5 was taken, over all mappings counted so far.
             ("branches", _int, (len(BRANCHES),)),
@@ -212,12 +226,12 @@ def fill(
     record["machine"]["n_arrays"] = len(machine.array_mesh)
     record["machine"]["n_memories"] = len(machine.memory_bits)
     record["machine"]["has_blocks"] = int((machine.place_block > 1).any())
-    record["machine"]["shared"] = np.bitwise_and.reduce(machine.multicast, initial=-1)
     for place in range(machine.n_places + 1):
         outside = int((machine.fanout_inside <= place).sum())
         record["machine"]["fanouts_outside"][place] = outside
     copy_fields(record["conventions"], conventions._asdict())
     record["counts"]["tile_words"][machine.n_places] = 1
+    record["counts"]["rank_words"][machine.n_places] = 1
 
 
 def copy_fields(record: np.record, fields: Mapping[str, object]) -> None:

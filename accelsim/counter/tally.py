@@ -17,6 +17,9 @@ from accelsim.counter.boundary import count_input, count_output
 from accelsim.counter.layout import (
     BOUNDARY_ACTIONS,
     COUNTER,
+    MAX_LOOPS,
+    MAX_MEMORIES,
+    MAX_TENSORS,
     Conventions,
     fill,
     window_marks,
@@ -52,23 +55,10 @@ class Violation(IntEnum):
 
 
 @kernel
-def broken_rule(
-    layer: np.record,
-    machine: np.record,
-    loop_dim: Ints,
-    loop_bound: Ints,
-    slot_end: Ints,
-    keep: Ints,
-    nest: np.record,
-) -> int:
-    """Return the first rule that the loops or the keep choices break (capacity aside)."""
-    extent = nest.extent
+def broken_rule(layer: np.record, machine: np.record, keep: Ints, nest: np.record) -> int:
+    """Return the first rule that the nest or the keep choices break (capacity aside)."""
     for dim in range(layer.n_dims):
-        extent[dim] = 1
-    for loop in range(slot_end[machine.n_slots - 1]):
-        extent[loop_dim[loop]] *= loop_bound[loop]
-    for dim in range(layer.n_dims):
-        if extent[dim] != layer.bounds[dim]:
+        if nest.extent[dim] != layer.bounds[dim]:
             return Violation.FACTORS.value
     for place in range(machine.n_places):
         if keep[place] & machine.keep_must[place] != machine.keep_must[place]:
@@ -76,20 +66,22 @@ def broken_rule(
         if keep[place] & machine.keep_may[place] != keep[place]:
             return Violation.KEEP.value
     for array in range(machine.n_arrays):
-        lanes_x = 1
-        lanes_y = 1
-        for slot in range(machine.n_slots):
-            fanout = machine.slot_fanout[slot]
-            if fanout < 0 or machine.fanout_array[fanout] != array:
-                continue
-            for loop in range(slot_end[slot - 1], slot_end[slot]):
-                if machine.slot_axis[slot] == 0:
-                    lanes_x *= loop_bound[loop]
-                else:
-                    lanes_y *= loop_bound[loop]
-        if lanes_x > machine.array_mesh[array, 0] or lanes_y > machine.array_mesh[array, 1]:
-            return Violation.LANES.value
+        for axis in range(2):
+            if nest.mesh[array, axis] > machine.array_mesh[array, axis]:
+                return Violation.LANES.value
     return Violation.NONE.value
+
+
+@kernel
+def list_keepers(layer: np.record, machine: np.record, keep: Ints, nest: np.record) -> None:
+    """List the child places of each tensor's boundaries (rule 2): its keepers, then the compute."""
+    for tensor in range(layer.n_tensors):
+        keepers = 0
+        for place in range(1, machine.n_places):
+            nest.keeper[tensor, keepers] = place
+            keepers += (keep[place] >> tensor) & 1
+        nest.keeper[tensor, keepers] = machine.n_places
+        nest.keepers[tensor] = keepers + 1
 
 
 @kernel
@@ -97,27 +89,27 @@ def measure_tiles(
     layer: np.record, machine: np.record, keep: Ints, nest: np.record, counts: np.record
 ) -> int:
     """Write the tile sizes; return whether every memory holds its tiles."""
-    for memory in range(machine.n_memories):
+    for memory in range(MAX_MEMORIES):
         counts.memory_bits[memory] = 0
     for place in range(machine.n_places):
+        tile, rank_words = nest.tile[place], counts.rank_words[place]
         for tensor in range(layer.n_tensors):
-            words = 0
-            if (keep[place] >> tensor) & 1 == 1:
-                words = 1
-                for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
-                    extent = nest.tile[place, layer.rank_dim[rank, 0]]
-                    if layer.rank_dim[rank, 1] >= 0:
-                        words *= distinct_words(
-                            layer.rank_coefficient[rank, 0],
-                            layer.rank_coefficient[rank, 1],
-                            extent,
-                            nest.tile[place, layer.rank_dim[rank, 1]],
-                        )
-                    else:
-                        words *= extent
-                memory = machine.place_memory[place, tensor]
-                counts.memory_bits[memory] += words * layer.tensor_bits[tensor]
+            words = (keep[place] >> tensor) & 1
+            for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
+                of_rank = tile[layer.rank_dim[rank, 0]]
+                if layer.rank_dim[rank, 1] >= 0:
+                    of_rank = distinct_words(
+                        layer.rank_coefficient[rank, 0],
+                        layer.rank_coefficient[rank, 1],
+                        of_rank,
+                        tile[layer.rank_dim[rank, 1]],
+                    )
+                rank_words[rank] = of_rank
+                words *= of_rank
             counts.tile_words[place, tensor] = words
+            # Where no memory can keep the tensor, 0 words change nothing.
+            memory = max(0, machine.place_memory[place, tensor])
+            counts.memory_bits[memory] += words * layer.tensor_bits[tensor]
     for memory in range(machine.n_memories):
         limit = machine.memory_bits[memory]
         if limit >= 0 and counts.memory_bits[memory] > limit:
@@ -126,23 +118,19 @@ def measure_tiles(
 
 
 @kernel
-def count_nest(case: np.record, keep: Ints, marks: Marks) -> None:
-    """Count every boundary of the nest that has been built in ``case``.
+def count_nest(case: np.record, marks: Marks) -> None:
+    """Count every boundary of the nest that has been built in ``case`` (rule 2).
 
     What a boundary of its kind can never write is zero from the start; every fanout is crossed by
-    one boundary of each tensor.  So only the boundaries of places that bypass are cleared.
+    one boundary of each tensor.  So only the boundaries of places, which may bypass, are cleared.
     """
     layer, machine, nest, counts = case.layer, case.machine, case.nest, case.counts
-    n_places = machine.n_places
+    clear_places(machine, counts)
     for tensor in range(layer.n_tensors):
         parent = 0
         fresh = layer.output_words
-        for place in range(1, n_places + 1):
-            if place < n_places and (keep[place] >> tensor) & 1 == 0:
-                for action in range(BOUNDARY_ACTIONS):
-                    counts.words[place, tensor, action] = 0
-                    counts.accesses[place, tensor, action] = 0
-                continue
+        for index in range(nest.keepers[tensor]):
+            place = nest.keeper[tensor, index]
             if tensor == layer.output:
                 fresh = count_output(layer, machine, parent, place, fresh, nest, counts)
             else:
@@ -153,20 +141,35 @@ def count_nest(case: np.record, keep: Ints, marks: Marks) -> None:
 
 
 @kernel
+def clear_places(machine: np.record, counts: np.record) -> None:
+    """Set the words of all places to zero.  All tensors' room is cleared: that is one store."""
+    for place in range(1, machine.n_places):
+        for tensor in range(MAX_TENSORS):
+            for action in range(BOUNDARY_ACTIONS):
+                counts.words[place, tensor, action] = 0
+    if machine.has_blocks == 1:
+        for place in range(1, machine.n_places):
+            for tensor in range(MAX_TENSORS):
+                for action in range(BOUNDARY_ACTIONS):
+                    counts.accesses[place, tensor, action] = 0
+
+
+@kernel
 def count_mapping(
     case: np.record, loop_dim: Ints, loop_bound: Ints, slot_end: Ints, keep: Ints, marks: Marks
 ) -> int:
     """Count one packed mapping into ``case.counts``; return the :class:`Violation` met, or 0."""
     layer, machine, nest = case.layer, case.machine, case.nest
-    broken = broken_rule(layer, machine, loop_dim, loop_bound, slot_end, keep, nest)
-    if broken != 0:
-        return broken
+    if slot_end[machine.n_slots - 1] > MAX_LOOPS:  # more than the factors of any layer
+        return Violation.FACTORS.value
     build(layer, machine, loop_dim, loop_bound, slot_end, nest)
-    broken = measure_tiles(layer, machine, keep, nest, case.counts)
-    if broken != 0:
-        return broken
-    count_nest(case, keep, marks)
-    return 0
+    broken = broken_rule(layer, machine, keep, nest)
+    if broken == 0:
+        broken = measure_tiles(layer, machine, keep, nest, case.counts)
+    if broken == 0:
+        list_keepers(layer, machine, keep, nest)
+        count_nest(case, marks)
+    return broken
 
 
 def accesses_of(case: np.record) -> Ints:

@@ -105,7 +105,7 @@ def price_counts(case: np.record, keep: Ints) -> None:
     prices = case.prices
     n_places = machine.n_places
     port = case.port_words
-    for memory in range(machine.n_memories):
+    for memory in range(MAX_MEMORIES):
         port[memory, 0] = 0.0
         port[memory, 1] = 0.0
     operations = 1.0
@@ -115,9 +115,8 @@ def price_counts(case: np.record, keep: Ints) -> None:
 
     for tensor in range(layer.n_tensors):
         parent = 0
-        for place in range(1, n_places + 1):
-            if place < n_places and (keep[place] >> tensor) & 1 == 0:
-                continue
+        for index in range(nest.keepers[tensor]):
+            place = nest.keeper[tensor, index]
             moved = accesses[place, tensor]
             cost = prices.place_energy[parent, tensor]
             energy += moved[READS] * cost[READS] + moved[FIRST_READS] * cost[FIRST_READS]
@@ -194,11 +193,9 @@ def _network_words(
     """Return the words through the network below the busiest instance just outside a fanout."""
     outside = 1
     sums_outside = 1
-    for lane in range(nest.lane_end[machine.n_places]):
-        if nest.lane_fanout[lane] < fanout:
-            outside *= nest.lane_bound[lane]
-            if (layer.relevant[layer.output] >> nest.lane_dim[lane]) & 1 == 0:
-                sums_outside *= nest.lane_bound[lane]
+    for other in range(fanout):
+        outside *= nest.fanout_lanes[other]
+        sums_outside *= nest.fanout_sums[other]
     words = 0.0
     for tensor in range(layer.n_tensors):
         words += counts.network[fanout, tensor, COLLECTIONS] / outside

@@ -41,6 +41,8 @@ from accelsim.mapper.infeasible import Infeasibility, first_factors
 from accelsim.mapper.objectives import Objective, power_product
 from accelsim.mapper.random import fraction, seeded
 from accelsim.mapper.walk import (
+    ALTERED,
+    REORDERED,
     Bench,
     Choices,
     Position,
@@ -256,7 +258,9 @@ def advance(
             continue
         copy_ints(state.current.whole, state.draft.whole)
         changed = alter(machine, arrays, varied, state.draft, random)
-        if changed and legal(layer, machine, arrays, state.draft, bench):
+        if changed == REORDERED or (
+            changed == ALTERED and legal(layer, machine, arrays, state.draft, bench)
+        ):
             counts[BARREN] = 0
             _price_draft(case, marks, aim, state)
             if _accepts(state):

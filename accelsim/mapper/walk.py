@@ -489,26 +489,33 @@ def toggle_keep(varied: Choices, position: Position, random: Ints) -> bool:
     return True
 
 
+UNCHANGED, REORDERED, ALTERED = range(3)
+"""What :func:`alter` did: nothing; changed orders, which is always legal; or more than that."""
+
+
 @kernel
 def alter(
     machine: np.record, arrays: MapspaceArrays, varied: Choices, position: Position, random: Ints
-) -> bool:
-    """Make one to three random changes, legal or not; return whether anything changed."""
+) -> int:
+    """Make one to three random changes, legal or not; return what kind of changes."""
     draw = below(random, 8)
     changes = 1 if draw < 4 else (2 if draw < 7 else 3)
-    changed = False
+    result = UNCHANGED
     for _ in range(changes):
         kind = below(random, 16)
+        if kind >= 12:
+            if reorder(arrays, varied, position, random):
+                result = max(result, REORDERED)
+            continue
         if kind < 8:
-            one = move_prime(machine, arrays, varied, position, random)
+            changed = move_prime(machine, arrays, varied, position, random)
         elif kind < 10:
-            one = swap_primes(varied, position, random)
-        elif kind < 14:
-            one = reorder(arrays, varied, position, random)
+            changed = swap_primes(varied, position, random)
         else:
-            one = toggle_keep(varied, position, random)
-        changed = changed or one
-    return changed
+            changed = toggle_keep(varied, position, random)
+        if changed:
+            result = ALTERED
+    return result
 
 
 @kernel

@@ -239,4 +239,4 @@ class LayerRun(Result):
     ) -> str:
         """Return the loop nest, then what any result shows."""
         shown = super().text(colour=colour, width=width, every_assumption=every_assumption)
-        return f"{self.nest}\n{shown}" if self.nest else shown
+        return f"{self.nest}\n\n{shown}" if self.nest else shown

@@ -37,14 +37,14 @@ MUTANTS = (
     Mutant(
         "strides of lanes leave out what is inside",
         NEST,
-        "nest.lane_stride[lanes] = extent[dim]",
-        "nest.lane_stride[lanes] = 1",
+        "nest.lane_stride[lane] = extent[dim]",
+        "nest.lane_stride[lane] = 1",
     ),
     Mutant(
-        "a bypassing place becomes a parent",
+        "a bypassing place is a keeper",
         TALLY,
-        "(keep[place] >> tensor) & 1 == 0:\n",
-        "(keep[place] >> tensor) & 1 == 0:\n                parent = place\n",
+        "keepers += (keep[place] >> tensor) & 1",
+        "keepers += 1",
     ),
     # Rule 3: the closing run.
     Mutant(
@@ -137,14 +137,14 @@ MUTANTS = (
     Mutant(
         "lanes that cannot multicast read once",
         BOUNDARY,
-        "apart *= nest.lane_bound[lane]",
+        "apart *= nest.fanout_lanes[fanout]",
         "apart *= 1",
     ),
     Mutant(
-        "deliveries unite the lanes outside the fanout",
+        "deliveries are counted at the child",
         BOUNDARY,
-        "tensor, place, run, inside, last, nest,",
-        "tensor, place, run, first, last, nest,",
+        "nest.fanout_instances[fanout] * run.sweeps * apart * copies",
+        "nest.instances[place] * run.sweeps * apart * copies",
     ),
     # Rule 7: outputs.
     Mutant(
@@ -162,8 +162,8 @@ MUTANTS = (
     Mutant(
         "every fanout reduces",
         BOUNDARY,
-        "if reduced and machine.reduces[fanout] == 1:",
-        "if reduced:",
+        "if machine.reduces[fanout] == 1:",
+        "if True:",
     ),
     Mutant(
         "the parent adds without reading",

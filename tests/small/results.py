@@ -83,9 +83,8 @@ def entry(
 
 def refused(name: str = "fc", group: str = "fc") -> LayerResult:
     """A layer without a mapping."""
-    why = Infeasibility(
-        name, "small", (Refusal("lanes", "array", "array needs 4 lanes, has 2"),), ()
-    )
+    lanes = Refusal("lanes", "array", "array needs 4 lanes, has 2")
+    why = Infeasibility(name, "small", (lanes,))
     return LayerResult(replace(layer(), name=name, group=group), None, searched(0), why)
 
 

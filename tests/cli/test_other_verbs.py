@@ -1,0 +1,208 @@
+"""show, list, check, doctor, plot and reprice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import accelsim as acs
+from accelsim import shipped
+from accelsim.verbs import doctor as doctor_module
+from accelsim.verbs.doctor import Check
+from tests.cli.conftest import Call
+from tests.small import MACHINE, PICOJOULES, TABLE
+from tests.small.results import comparison, refused, row
+
+REPRICED = """\
+fc (1 layer, 4 MACs)
+            energy    energy                                                               EDP
+dataflow    pJ/MAC   vs best     DRAM   buffer   network    RF     MAC   cycles   util.   aJ s
+──────────────────────────────────────────────────────────────────────────────────────────────
+outputs        509      1.02   78.6 %   19.6 %     1.4 %   0 %   0.4 %     2.00   100 %   4.07
+inputs         498      best   80.3 %   18.1 %     1.2 %   0 %   0.4 %     2.00   100 %   3.98
+
+Energy: in pJ; table small-pj.
+"""
+"""Twice the energies of the table in MACs: 2036 pJ and 1992 pJ, for 2 ns."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(Path(__file__).parents[2])
+    acs.save(comparison(), tmp_path / "out")
+    return tmp_path / "out"
+
+
+def test_show_prints_the_file(call: Call) -> None:
+    text = shipped.find("architecture", "eyeriss").read_text(encoding="utf-8")
+    assert call("show", "eyeriss") == (0, text, "")
+    data = json.loads(call("show", "eyeriss", "--json").out)
+    assert (data["verb"], data["spec"], data["text"]) == ("show", "eyeriss", text)
+
+
+def test_show_what_several_kinds_have(call: Call) -> None:
+    assert call("show", "isca2016") == (
+        2,
+        "",
+        "'isca2016' names several specs: accounting, study; say which with --kind\n",
+    )
+    assert call("show", "isca2016", "--kind", "study").out.startswith("kind: study\n")
+    assert call("show", "isca2016", "--kind", "car") == (
+        2,
+        "",
+        "unknown kind 'car'; expected one of architecture, workload, dataflow, technology,"
+        " accounting, study\n",
+    )
+
+
+def test_list_one_kind(call: Call) -> None:
+    done = call("list", "technologies")
+    assert (done.code, done.err) == (0, "")
+    names = [line.split()[0] for line in done.out.splitlines()]
+    assert names == list(shipped.names("technology"))
+    assert all(len(line) <= 100 for line in done.out.splitlines())
+
+
+def test_list_everything(call: Call) -> None:
+    done = call("list")
+    headings = [line for line in done.out.splitlines() if line and not line.startswith(" ")]
+    assert headings == list(shipped.FOLDERS)
+    assert "  alexnet:batch=1 " in done.out
+
+
+def test_list_as_json(call: Call) -> None:
+    data = json.loads(call("list", "workloads", "--json").out)
+    entry = next(spec for spec in data["specs"] if spec["name"] == "alexnet")
+    assert (entry["kind"], entry["parameters"]) == ("workload", {"batch": 1})
+
+
+def test_list_an_unknown_kind(call: Call) -> None:
+    assert call("list", "cars") == (
+        2,
+        "",
+        "cannot list 'cars'; expected one of archs, workloads, dataflows, technologies,"
+        " accountings, studies\n",
+    )
+
+
+def test_check_good_specs(call: Call) -> None:
+    done = call("check", "rs", MACHINE, TABLE)
+    assert done == (
+        0,
+        "rs: dataflow, no problems\n"
+        f"{MACHINE}: architecture, no problems, assumes 1 thing:\n"
+        "  - bandwidths are unlimited\n"
+        f"{TABLE}: technology, no problems, assumes 1 thing:\n"
+        "  - mac.alu = 1 MAC: an addition costs what a MAC costs\n",
+        "",
+    )
+
+
+def test_check_says_all_that_is_wrong(call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(
+        MACHINE.read_text("utf-8").replace("clock: 1 GHz", "clok: 1 GHz").replace("mesh_x", "mesh"),
+        encoding="utf-8",
+    )
+    done = call("check", path, "rs")
+    assert done.code == 3
+    assert done.err == "1 of 2 files have problems\n"
+    assert f"{path}:4:1: unknown key 'clok'" in done.out
+    assert f"{path}:15:3: unknown key 'mesh'" in done.out
+    assert done.out.endswith("rs: dataflow, no problems\n")
+    assert call("check", path, "rs", "-q").err == ""
+    data = json.loads(call("check", path, "--json").out)
+    assert data["exit_code"] == 3
+    assert data["problems"] == []
+    (checked,) = data["files"]
+    assert checked["kind"] == "architecture"
+    assert [problem["line"] for problem in checked["problems"]] == [4, 15]
+
+
+def test_check_a_file_that_is_not_there(call: Call) -> None:
+    done = call("check", "nowhere.yaml")
+    assert done == (
+        3,
+        "nowhere.yaml: cannot be read: no such file or directory\n",
+        "1 of 1 file has problems\n",
+    )
+
+
+def test_check_nothing(call: Call) -> None:
+    assert call("check") == (2, "", "no file to check; expected accelsim check FILE...\n")
+
+
+def test_check_prints_schemas(call: Call) -> None:
+    done = call("check", "--schema", "dataflow")
+    assert (done.code, done.err) == (0, "")
+    assert json.loads(done.out) == acs.schema("dataflow")
+    data = json.loads(call("check", "--schema", "dataflow", "--json").out)
+    assert (data["schema_of"], data["json_schema"]) == ("dataflow", acs.schema("dataflow"))
+    assert call("check", "--schema", "car").code == 2
+
+
+def test_doctor_prints_a_line_per_check(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    checks = (Check("one", True, "fine"), Check("second", False, "broken"))
+    monkeypatch.setattr(acs, "doctor", lambda: checks)
+    assert call("doctor") == (1, "ok  one     fine\nBAD second  broken\n", "")
+    data = json.loads(call("doctor", "--json").out)
+    assert data["exit_code"] == 1
+    assert data["checks"][1] == {"name": "second", "ok": False, "found": "broken"}
+
+
+def test_doctor_finds_this_installation_well(call: Call) -> None:
+    assert doctor_module.doctor is not None
+    done = call("doctor")
+    assert (done.code, done.err) == (0, "")
+    assert all(line.startswith("ok ") for line in done.out.splitlines())
+
+
+def test_reprice_a_folder(call: Call, folder: Path) -> None:
+    done = call("reprice", folder, "--technology", PICOJOULES, "-o", folder.parent / "again")
+    assert (done.code, done.out[: len(REPRICED)]) == (0, REPRICED)
+    assert done.err.startswith(f"wrote 8 files to {folder.parent / 'again'}")
+    data = json.loads(call("reprice", folder, "--technology", PICOJOULES, "--json").out)
+    assert (data["verb"], data["rows"][0]["totals"]["all"]["energy"]) == ("reprice", 2036.0)
+
+
+def test_reprice_where_there_is_nothing(call: Call, tmp_path: Path) -> None:
+    assert call("reprice", tmp_path, "--technology", TABLE) == (
+        3,
+        "",
+        f"{tmp_path}/results.json: no results here; accelsim compare ... -o DIR and"
+        " accelsim run ... -o DIR write results\n",
+    )
+
+
+def test_plot_writes_a_figure_and_names_it(call: Call, folder: Path) -> None:
+    path = folder.parent / "f.pdf"
+    assert call("plot", folder, "--by", "tensor", "-o", path) == (0, f"{path}\n", "")
+    assert path.read_bytes().startswith(b"%PDF")
+    data = json.loads(call("plot", folder / "results.json", "-o", path, "--json").out)
+    assert data["file"] == str(path)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("-o", "x.gif"), "cannot write a figure as 'x.gif'; expected a name that ends in .pdf,"),
+        (("--by", "colour"), "cannot stack bars by 'colour'; expected one of level, tensor"),
+        (("--kind", "pie"), "unknown kind 'pie'; expected one of energy-breakdown"),
+        (("--group", "conv"), "no layers of group 'conv'; expected one of fc"),
+        (("-o", "/no/such/folder/x.svg"), "cannot write '/no/such/folder/x.svg': "),
+    ],
+)
+def test_plot_what_cannot_be_drawn(
+    call: Call, folder: Path, words: tuple[str, str], message: str
+) -> None:
+    done = call("plot", folder, *words)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(message)
+
+
+def test_plot_where_nothing_could_be_mapped(call: Call, tmp_path: Path) -> None:
+    call("list")  # moves to the root of the checkout
+    acs.save(comparison(row("no", refused())), tmp_path)
+    assert call("plot", tmp_path) == (2, "", "nothing to draw: no layer has a mapping\n")

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import io
+import json
+import signal
+import sys
+
+import pytest
+
+from accelsim.cli import progress as telling
+from accelsim.cli.interrupt import Interrupt, interruptible
+from accelsim.cli.output import colourful, width
+from accelsim.network.run import NetworkProgress
+from accelsim.verbs.search import Step
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(telling, "time", clock)
+    return clock
+
+
+def step(done: int = 1, rows: int = 4, energy: float | None = 1234.5) -> Step:
+    best = {} if energy is None else {"best_energy": energy, "best_cycles": 2000.0}
+    return Step("ws", 2, rows, NetworkProgress(done, 5, 30_000, "conv2", **best), "MAC")
+
+
+def test_a_sentence() -> None:
+    assert telling.sentence(step()) == (
+        "ws (2/4): 1/5 layers, 30,000 mappings considered, best of conv2 1234 MAC in 2,000 cycles"
+    )
+    assert telling.sentence(step(rows=1, energy=None)) == (
+        "ws: 1/5 layers, 30,000 mappings considered"
+    )
+
+
+def test_a_bar() -> None:
+    assert telling.bar(step()) == "[######..............]"
+
+
+def test_what_is_quick_is_not_talked_about(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    with telling.progress("auto", quiet=False) as teller:
+        teller.tell(step())
+        clock.now += 0.9
+        teller.tell(step())
+    assert capsys.readouterr().err == ""
+
+
+def test_lines_where_there_is_no_terminal(
+    clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with telling.progress("auto", quiet=False) as teller:
+        for second in range(20):
+            clock.now += 1
+            teller.tell(step(done=second // 10))
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(",")[0] for line in lines] == ["ws (2/4): 0/5 layers", "ws (2/4): 1/5 layers"]
+
+
+def test_a_terminal_gets_one_line_that_is_wiped(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "40")
+    with telling.progress("auto", quiet=False) as teller:
+        clock.now += 2
+        teller.tell(step())
+    shown = terminal.getvalue()
+    assert shown.startswith("\r\x1b[2K[######..............] ws (2/4): 1/5")
+    assert shown.endswith("\r\x1b[2K")
+    assert max(len(line) for line in shown.replace("\x1b[2K", "").split("\r")) < 40
+
+
+def test_events(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    with telling.progress("json", quiet=True) as teller:
+        clock.now += 1.5
+        teller.tell(step())
+    event = json.loads(capsys.readouterr().err)
+    assert event == {
+        "event": "progress",
+        "seconds": 1.5,
+        "row": "ws",
+        "row_number": 2,
+        "rows": 4,
+        "layers_done": 1,
+        "layers": 5,
+        "considered": 30_000,
+        "layer": "conv2",
+        "best_energy": 1234.5,
+        "energy_unit": "MAC",
+        "best_cycles": 2000.0,
+    }
+
+
+@pytest.mark.parametrize(("style", "quiet"), [("none", False), ("auto", True)])
+def test_silence(
+    style: str, quiet: bool, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with telling.progress(style, quiet) as teller:
+        clock.now += 60
+        teller.tell(step())
+    assert capsys.readouterr().err == ""
+
+
+def test_colours_only_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "70")
+    assert colourful(Terminal())
+    assert not colourful(io.StringIO())
+    assert width(Terminal()) == 70
+    assert width(io.StringIO()) is None
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not colourful(Terminal())
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "dumb")
+    assert not colourful(Terminal())
+
+
+def test_a_second_ctrl_c_ends_the_program(capsys: pytest.CaptureFixture[str]) -> None:
+    interrupt = Interrupt()
+    interrupt.press(2, None)
+    assert interrupt.pressed()
+    assert capsys.readouterr().err == (
+        "stopping with the best so far; press again to quit at once\n"
+    )
+    with pytest.raises(KeyboardInterrupt):
+        interrupt.press(2, None)
+
+
+def test_ctrl_c_means_what_it_meant_once_the_search_is_over() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with interruptible() as interrupt:
+        assert signal.getsignal(signal.SIGINT) == interrupt.press
+    assert signal.getsignal(signal.SIGINT) == before

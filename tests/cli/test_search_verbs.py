@@ -1,0 +1,331 @@
+"""compare, run, map and evaluate on the case that was counted by hand (tests/small)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Call
+from tests.small import IMPOSSIBLE, INPUTS, LAYER, MACHINE, MAPPING, MIXED, OUTPUTS, STUDY, TABLE
+
+QUICK = ("--technology", TABLE, "--samples", 50)
+
+MEANING = """\
+Energy: one 16-bit multiply-accumulate is 1; table small-table.
+Shares are of the row's energy: DRAM = dram, buffer = buffer, network = array, MAC = mac.
+Cycles: layers run one after another. util.: operations done / operations that all multipliers \
+could have done in these cycles. EDP: energy x seconds.
+"""
+
+ASSUMES = """\
+Assumes 2 things:
+  - small: bandwidths are unlimited
+  - small: mac.alu = 1 MAC: an addition costs what a MAC costs
+"""
+
+COMPARISON = """\
+fc (1 layer, 4 MACs)
+                energy    energy                                                                      EDP
+dataflow          /MAC   vs best     DRAM   buffer   network    RF     MAC   cycles   util.   10^-6 MAC s
+─────────────────────────────────────────────────────────────────────────────────────────────────────────
+outputs            254      1.02   78.6 %   19.6 %     1.4 %   0 %   0.4 %     2.00   100 %          2.04
+inputs             249      best   80.3 %   18.1 %     1.2 %   0 %   0.4 %     2.00   100 %          1.99
+unconstrained      249      1.00   80.3 %   18.1 %     1.2 %   0 %   0.4 %     2.00   100 %          1.99
+
+"""
+
+EVALUATION = """\
+dram: keeps Weights 4, Inputs 2, Outputs 2 words
+buffer: keeps Weights 4, Inputs 2, Outputs 2 words
+  for c in 0..2
+array: 2 x 1 of 2 x 1 lanes (x, y)
+    parallel-for m in 0..2 on x
+mac: Outputs += Weights * Inputs
+
+energy by level and tensor, 10^3 MAC
+level    Weights    Inputs   Outputs   compute     total    share   x MAC
+─────────────────────────────────────────────────────────────────────────
+dram       0.400     0.200     0.200         –     0.800   78.6 %     200
+buffer    0.0800    0.0400    0.0800         –     0.200   19.6 %    50.0
+array    0.00400   0.00400   0.00600         –    0.0140    1.4 %    3.50
+mac            –         –         –   0.00400   0.00400    0.4 %    1.00
+total      0.484     0.244     0.286   0.00400      1.02    100 %     254
+
+what is in use
+level    words held                        full   instances   cycles
+────────────────────────────────────────────────────────────────────
+dram     Weights 4, Inputs 2, Outputs 2       –         1/1        –
+buffer   Weights 4, Inputs 2, Outputs 2   100 %         1/1        –
+array    –                                    –           –        –
+mac      –                                    –         2/2        2
+
+accesses
+level    tensor    read   first read   update   fill   drain   deliver   collect   mac
+──────────────────────────────────────────────────────────────────────────────────────
+dram     Weights      4            –        –      –       –         –         –     –
+dram     Inputs       2            –        –      –       –         –         –     –
+dram     Outputs      –            2        2      –       –         –         –     –
+buffer   Weights      4            –        –      4       –         –         –     –
+buffer   Inputs       2            –        –      2       –         –         –     –
+buffer   Outputs      2            2        4      –       2         –         –     –
+array    Weights      –            –        –      –       –         4         –     –
+array    Inputs       –            –        –      –       –         4         –     –
+array    Outputs      –            –        –      –       –         2         4     –
+mac                   –            –        –      –       –         –         –     4
+
+1.02 x 10^3 MAC for 4 operations; 2 cycles = 2.00 ns, bound by compute; utilisation 100 %; \
+EDP 2.04 x 10^-6 MAC s.
+Energy: one 16-bit multiply-accumulate is 1; table small-table.
+"""
+
+
+def test_compare_prints_the_table(call: Call) -> None:
+    done = call("compare", MACHINE, LAYER, "--dataflow", OUTPUTS, "--dataflow", INPUTS, *QUICK)
+    assert done.code == 0
+    assert done.err == ""
+    table, search, rest = done.out.partition("Mapper: sampling, for least energy, seed 0; ")
+    assert table == COMPARISON + MEANING
+    assert search
+    assert rest.endswith(f" mappings considered; 0 of 3 searches proved optimal.\n{ASSUMES}")
+
+
+def test_compare_goes_on_without_a_dataflow_that_cannot_run(call: Call) -> None:
+    done = call("compare", MACHINE, LAYER, IMPOSSIBLE, INPUTS, *QUICK)
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[4].split() == ["impossible", "(0/1", "layers)", *["–"] * 10]
+    assert lines[5].split()[:3] == ["inputs", "249", "best"]
+    assert lines[8].startswith("impossible: no mapping for fc: array needs 4 lanes")
+    assert lines[9] == "Rows that lack layers sum only what they could map, and are not ranked."
+
+
+def test_compare_where_nothing_can_run(call: Call, tmp_path: Path) -> None:
+    study = tmp_path / "study.yaml"
+    text = STUDY.read_text("utf-8").replace("outputs.yaml", "impossible.yaml")
+    study.write_text(text.replace("inputs.yaml", "impossible.yaml"), encoding="utf-8")
+    done = call("compare", study, LAYER, "--json")
+    assert (done.code, done.err) == (4, "")
+    data = json.loads(done.out)
+    assert (data["exit_code"], data["best"]) == (4, {"fc": None, "all": None})
+    assert data["problems"] == []
+
+
+def test_compare_as_json(call: Call) -> None:
+    done = call("compare", MACHINE, LAYER, OUTPUTS, "--json", *QUICK)
+    assert (done.code, done.err) == (0, "")
+    data = json.loads(done.out)
+    assert list(data) == [
+        "schema",
+        "version",
+        "verb",
+        "exit_code",
+        "problems",
+        "what",
+        "best",
+        "settings",
+        "rows",
+        "assumptions",
+        "specs",
+        "run",
+    ]
+    assert (data["schema"], data["verb"], data["what"]) == ("accelsim/1", "compare", "dataflow")
+    assert data["best"]["all"] == "unconstrained"
+    assert [row["totals"]["all"]["energy"] for row in data["rows"]] == [1018.0, 996.0]
+    assert data["settings"]["seed"] == 0
+    assert data["settings"]["samples"] == 50
+    assert list(data["settings"]["dataflow_keys"][0])[0] == "outputs"
+    assert [row["row"] for row in data["run"]["rows"]] == ["outputs", "unconstrained"]
+
+
+def test_threads_and_repetition_change_no_byte(call: Call, tmp_path: Path) -> None:
+    words = ("compare", MACHINE, MIXED, OUTPUTS, *QUICK, "--seed", 3)
+    printed = [
+        call(*words, "--threads", threads, "-o", tmp_path / str(number)).out
+        for number, threads in enumerate((1, 2, 1))
+    ]
+    assert printed[0] == printed[1] == printed[2]
+    for path in (tmp_path / "0").rglob("*.*"):
+        if path.name != "run.json":
+            for other in ("1", "2"):
+                twin = tmp_path / other / path.relative_to(tmp_path / "0")
+                assert path.read_bytes() == twin.read_bytes(), path.name
+
+
+def test_files_are_announced_on_stderr(call: Call, tmp_path: Path) -> None:
+    done = call("compare", MACHINE, LAYER, INPUTS, *QUICK, "-o", tmp_path / "out")
+    assert done.err == (
+        f"wrote 8 files to {tmp_path / 'out'}, among them energy-breakdown.png\n"
+    )
+    quiet = call("compare", MACHINE, LAYER, INPUTS, *QUICK, "-o", tmp_path / "out", "-q")
+    assert (quiet.out, quiet.err) == (done.out, "")
+
+
+def test_run_shows_layers_and_levels(call: Call) -> None:
+    done = call("run", MACHINE, f"{MIXED}:fc*", "--dataflow", INPUTS, *QUICK)
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[0] == "by layer"
+    assert lines[4].split() == (
+        "fc1 fc 249 50.0 % 80.3 % 18.1 % 1.2 % 0 % 0.4 % 2 100 % compute".split()
+    )
+    assert lines[6].split() == "all 249 100 % 80.3 % 18.1 % 1.2 % 0 % 0.4 % 4 100 %".split()
+    assert lines[8] == "energy by level and tensor, 10^3 MAC"
+    assert lines[11].split() == "dram 0.800 0.400 0.400 – 1.60 80.3 % 200".split()
+
+
+def test_run_without_a_mapping_for_a_layer(call: Call) -> None:
+    done = call("run", MACHINE, LAYER, "--dataflow", IMPOSSIBLE, *QUICK)
+    assert (done.code, done.err) == (4, "")
+    assert "no mapping for fc: array needs 4 lanes" in done.out
+    data = json.loads(call("run", MACHINE, LAYER, "--dataflow", IMPOSSIBLE, "--json", *QUICK).out)
+    assert data["exit_code"] == 4
+    assert data["rows"][0]["no_mapping"][0]["layer"] == "fc"
+
+
+def test_run_takes_overrides(call: Call) -> None:
+    done = call(
+        "run", MACHINE, LAYER, "--dataflow", INPUTS, "--set", "buffer.energy.access=20", *QUICK
+    )
+    assert done.code == 0
+    assert done.out.splitlines()[4].split()[:3] == ["fc", "fc", "294"]  # (996 + 180) / 4
+
+
+def test_map_shows_the_nest_and_the_certificate(call: Call) -> None:
+    done = call("map", MACHINE, LAYER, "--dataflow", OUTPUTS, *QUICK)
+    assert (done.code, done.err) == (0, "")
+    said, sampling, rest = done.out.partition("sampling: best of ")
+    assert said == EVALUATION
+    assert sampling
+    assert rest.endswith(ASSUMES)
+
+
+def test_map_without_a_legal_mapping(call: Call) -> None:
+    done = call("map", MACHINE, LAYER, "--dataflow", IMPOSSIBLE, *QUICK)
+    assert (done.code, done.err) == (4, "")
+    assert done.out.startswith("impossible: no mapping for fc: array needs 4 lanes")
+
+
+def test_map_as_json_and_as_a_folder(call: Call, tmp_path: Path) -> None:
+    done = call("map", MACHINE, LAYER, "--dataflow", OUTPUTS, "--json", "-o", tmp_path, *QUICK)
+    data = json.loads(done.out)
+    (layer,) = data["rows"][0]["layers"]
+    assert layer["evaluation"]["energy"] == 1018.0
+    assert layer["mapping"]["steps"][2]["x"] == [{"dim": "M", "bound": 2}]
+    path = tmp_path / "mappings/outputs/fc.yaml"
+    again = call("evaluate", MACHINE, LAYER, path, "--technology", TABLE, "--json")
+    assert json.loads(again.out)["rows"][0]["layers"][0]["evaluation"] == layer["evaluation"]
+
+
+def test_map_wants_one_layer(call: Call) -> None:
+    done = call("map", MACHINE, MIXED, *QUICK)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        f"'{MIXED}' selects 4 layers: conv1, pool1, fc1, fc2; expected one layer;"
+        " name one, as mixed:conv1\n"
+    )
+
+
+def test_evaluate_prints_what_was_counted_by_hand(call: Call) -> None:
+    done = call("evaluate", MACHINE, LAYER, MAPPING, "--technology", TABLE)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == EVALUATION + ASSUMES
+
+
+def test_evaluate_a_mapping_that_does_not_fit(call: Call) -> None:
+    words = ("evaluate", MACHINE, LAYER, MAPPING, "--technology", TABLE)
+    done = call(*words, "--set", "buffer.size=4 words")
+    assert (done.code, done.out) == (4, "")
+    assert done.err == "buffer needs 8 words for its tiles, has 4\n"
+    data = json.loads(call(*words, "--set", "buffer.size=4 words", "--json").out)
+    assert (data["exit_code"], data["problems"][0]["what"]) == (
+        4,
+        "buffer needs 8 words for its tiles, has 4",
+    )
+
+
+def test_every_assumption_with_v(call: Call) -> None:
+    few = call("run", "eyeriss", "alexnet:fc8", "--dataflow", "rs", "--samples", 50)
+    assert "(all of them: -v, --json):\n" in few.out
+    assert few.out.splitlines()[-1] == "  - and 3 more"
+    every = call("run", "eyeriss", "alexnet:fc8", "--dataflow", "rs", "--samples", 50, "-v")
+    assert "Assumes 6 things:\n" in every.out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ("compare", "eyeriss"),
+            "no workload to compare on; expected one; as in: accelsim compare eyeriss alexnet"
+            " (accelsim list workloads)",
+        ),
+        (
+            ("compare", "alexnet"),
+            "no machine to compare on; expected a machine, several, or a study; as in:"
+            " accelsim compare eyeriss alexnet (accelsim list archs)",
+        ),
+        (
+            ("compare", "isca2016", "eyeriss", "alexnet"),
+            "the study 'isca2016' names its machines and dataflows itself; expected a study and a"
+            " workload, nothing else",
+        ),
+        (
+            ("run", "eyeriss", "alexnet", "--objective", "edpp"),
+            "unknown objective 'edpp'; expected one of energy, latency, edp; did you mean 'edp'?",
+        ),
+        (("run", "eyeriss", "alexnet", "--samples", "0"), "samples is 0; expected more than 0"),
+        (("run", "eyeriss"), "Missing argument 'workload'; see accelsim run --help"),
+        (
+            ("run", "eyeriss", "alexnet", "--progress", "loud"),
+            "unknown way to tell progress 'loud'; expected one of auto, json, none",
+        ),
+    ],
+)
+def test_words_that_make_no_sense(call: Call, words: tuple[str, ...], message: str) -> None:
+    done = call(*words)
+    if words == ("run", "eyeriss"):  # typer's words, upper or lower case by its version
+        assert done.err.lower() == f"{message}\n".lower()
+    else:
+        assert done.err == f"{message}\n"
+    assert (done.code, done.out) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ("compare", "eyeris", "alexnet"),
+            "no architecture 'eyeris'; did you mean 'eyeriss'? (accelsim list archs)",
+        ),
+        (
+            ("run", "ws", "alexnet"),
+            "no architecture 'ws'; 'ws' is shipped as a dataflow (accelsim list archs)",
+        ),
+        (
+            ("run", "eyeriss", "alexnet", "--technology", "eyeriss-relativ"),
+            "no technology 'eyeriss-relativ'; did you mean 'eyeriss-relative'?"
+            " (accelsim list technologies)",
+        ),
+        (
+            ("run", "eyeriss", "alexnet", "--set", "glp.size=1KiB"),
+            "--set glp.size=1KiB: 'glp' is neither a level of eyeriss nor a layer of alexnet;"
+            " did you mean 'glb'?",
+        ),
+        (
+            ("run", "eyeriss", "alexnet", "--set", "glb.size"),
+            "--set glb.size: not a setting; expected PATH=VALUE, as glb.size=64KiB",
+        ),
+        (
+            ("evaluate", "eyeriss", "alexnet:conv1", "nowhere.yaml"),
+            "nowhere.yaml: cannot be read: no such file or directory",
+        ),
+    ],
+)
+def test_specs_that_cannot_be_read(call: Call, words: tuple[str, ...], message: str) -> None:
+    done = call(*words)
+    assert done == (3, "", f"{message}\n")
+    data = json.loads(call(*words, "--json").out)
+    assert (data["verb"], data["exit_code"]) == (words[0], 3)
+    assert data["problems"][0]["message"] == message

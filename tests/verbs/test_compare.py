@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import accelsim as acs
+from accelsim.arch.records import Architecture
+from accelsim.arch.spec import read_architecture
+from accelsim.errors import SpecError, UsageError
+from accelsim.mapspace.spec import read_dataflow
+from accelsim.report.results import Comparison
+from accelsim.verbs.compare import general_dataflows
+from accelsim.verbs.search import Step
+from accelsim.workload.spec import read_workload
+from tests.small import (
+    ENERGY_INPUTS,
+    ENERGY_OUTPUTS,
+    IMPOSSIBLE,
+    INPUTS,
+    LAYER,
+    MACHINE,
+    MIXED,
+    OUTPUTS,
+    PICOJOULES,
+    STUDY,
+    TABLE,
+)
+
+QUICK = acs.Search(samples=50)
+
+
+def energies(comparison: Comparison) -> dict[str, float]:
+    return {row.label: row.total.energy_total for row in comparison}
+
+
+def test_dataflows_on_one_machine_then_no_constraint() -> None:
+    result = acs.compare(
+        MACHINE, LAYER, dataflows=[OUTPUTS, INPUTS], technology=TABLE, search=QUICK
+    )
+    assert energies(result) == {
+        "outputs": ENERGY_OUTPUTS,
+        "inputs": ENERGY_INPUTS,
+        "unconstrained": ENERGY_INPUTS,
+    }
+    assert result.what == "dataflow"
+    best = result.best()
+    assert best is not None
+    assert best.label == "inputs"
+    assert result["outputs"].dataflow == "outputs"
+    assert result["unconstrained"].dataflow == ""
+    assert len(result) == 3
+    with pytest.raises(KeyError, match="no row 'x'; there are outputs, inputs, unconstrained"):
+        result["x"]
+
+
+def test_words_are_told_apart_by_kind_not_by_position() -> None:
+    one = acs.compare(MACHINE, LAYER, OUTPUTS, technology=TABLE, search=QUICK)
+    other = acs.compare(OUTPUTS, LAYER, MACHINE, technology=TABLE, search=QUICK)
+    assert energies(one) == energies(other)
+    assert list(energies(one)) == ["outputs", "unconstrained"]
+
+
+def test_records_stand_for_specs() -> None:
+    result = acs.compare(
+        read_architecture(MACHINE),
+        read_workload(LAYER),
+        read_dataflow(INPUTS),
+        technology=TABLE,
+        search=QUICK,
+    )
+    assert energies(result)["inputs"] == ENERGY_INPUTS
+    assert result.settings.words == ("small", "tiny", "inputs")
+
+
+def test_machines_side_by_side() -> None:
+    wide = replace(read_architecture(MACHINE), name="other")
+    result = acs.compare(MACHINE, wide, LAYER, technology=TABLE, search=QUICK)
+    assert energies(result) == {"small": ENERGY_INPUTS, "other": ENERGY_INPUTS}
+    assert result.what == "machine"
+    flows = acs.compare(MACHINE, wide, LAYER, OUTPUTS, technology=TABLE, search=QUICK)
+    assert list(energies(flows)) == ["small outputs", "other outputs"]
+
+
+def test_the_rows_of_a_study() -> None:
+    result = acs.compare(STUDY, LAYER, search=QUICK)
+    assert energies(result) == {"O": ENERGY_OUTPUTS, "I": ENERGY_INPUTS}
+    assert result.what == "study row"
+    assert [row.technology for row in result] == ["small-table", "small-table"]
+    dearer = acs.compare(STUDY, LAYER, technology=PICOJOULES, search=QUICK)
+    assert energies(dearer) == {"O": 2 * ENERGY_OUTPUTS, "I": 2 * ENERGY_INPUTS}
+
+
+def test_a_dataflow_that_cannot_run_does_not_stop_the_others() -> None:
+    result = acs.compare(MACHINE, LAYER, IMPOSSIBLE, INPUTS, technology=TABLE, search=QUICK)
+    assert [row.complete for row in result] == [False, True, True]
+    best = result.best()
+    assert best is not None
+    assert best.label == "inputs"
+
+
+def test_the_general_dataflows_belong_to_no_study() -> None:
+    names = general_dataflows()
+    assert names[:7] == ["rs", "ws", "os_a", "os_b", "os_c", "is", "nlr"]
+    assert not [name for name in names if name.startswith("isca2016")]
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ([MACHINE], "no workload to compare on; expected one"),
+        ([MACHINE, LAYER, MIXED], "2 workloads to compare on; expected one"),
+        ([LAYER], "no machine to compare on; expected a machine, several, or a study"),
+        ([STUDY, MACHINE, LAYER], "names its machines and dataflows itself"),
+        ([STUDY, STUDY, LAYER], "names its machines and dataflows itself"),
+        ([MACHINE, MACHINE, LAYER], "two machines are called"),
+        ([MACHINE, LAYER, OUTPUTS, OUTPUTS], "2 rows are called 'outputs'"),
+        ([MACHINE, LAYER, TABLE], "is of kind 'technology', which has no place here"),
+    ],
+)
+def test_what_makes_no_comparison(what: Sequence[Path], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        acs.compare(*what, technology=TABLE)
+
+
+def test_energies_of_different_units_are_not_compared(tmp_path: Path) -> None:
+    text = STUDY.read_text(encoding="utf-8").replace("small/table.yaml", "small/picojoules.yaml", 1)
+    study = tmp_path / "study.yaml"
+    study.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"different units: small-pj \(pJ\), small-table \(MAC\)"):
+        acs.compare(study, LAYER)
+
+
+def test_a_machine_without_an_energy_table() -> None:
+    with pytest.raises(UsageError, match="'small' names no energy table; choose one with"):
+        acs.compare(MACHINE, LAYER)
+
+
+def test_overrides_go_to_whoever_knows_the_path() -> None:
+    result = acs.compare(
+        MACHINE,
+        LAYER,
+        INPUTS,
+        technology=TABLE,
+        overrides=["buffer.energy.access=20", "fc.bits.weights=8", "clock=500MHz"],
+        search=QUICK,
+    )
+    row = result["inputs"]
+    assert row.arch.clock_hz == 5e8
+    # Twice the buffer (180); weights at half the bits: 400 at the DRAM, 160 at the buffer, 4 in
+    # the array, and MACs of half the energy (4).
+    assert row.total.energy_total == ENERGY_INPUTS + 180 - 200 - 80 - 2 - 2
+
+
+def test_overrides_that_nobody_knows() -> None:
+    with pytest.raises(SpecError) as caught:
+        acs.compare(MACHINE, LAYER, overrides=["bufer.size=3KiB", "buffer.sise=3KiB"])
+    assert str(caught.value) == (
+        "--set bufer.size=3KiB: 'bufer' is neither a level of "
+        f"{MACHINE} nor a layer of {LAYER}; did you mean 'buffer'?"
+    )
+    with pytest.raises(SpecError, match="--set buffer.sise=3KiB: unknown key 'sise' in memory"):
+        acs.compare(MACHINE, LAYER, overrides=["buffer.sise=3KiB"])
+
+
+def test_overrides_do_not_reach_into_records() -> None:
+    arch: Architecture = read_architecture(MACHINE)
+    with pytest.raises(UsageError, match="cannot change 'small', which is a record already"):
+        acs.compare(arch, LAYER, overrides=["buffer.size=3KiB"])
+
+
+def test_threads_and_repetition_change_nothing() -> None:
+    results = [
+        acs.compare(
+            MACHINE,
+            MIXED,
+            OUTPUTS,
+            technology=TABLE,
+            search=acs.Search(samples=80, seed=5, threads=threads),
+        ).data()
+        for threads in (1, 2, 1)
+    ]
+    assert results[0] == results[1] == results[2]
+
+
+def test_progress_is_told() -> None:
+    steps: list[Step] = []
+    acs.compare(
+        MACHINE, LAYER, OUTPUTS, technology=TABLE, search=QUICK, progress=steps.append
+    )
+    assert [step.row for step in steps if step.network.layers_done] == ["outputs", "unconstrained"]
+    assert {(step.rows, step.energy_unit) for step in steps} == {(2, "MAC")}
+
+
+def test_a_stop_keeps_the_rows_that_were_begun() -> None:
+    result = acs.compare(
+        MACHINE, MIXED, technology=TABLE, search=acs.Search(samples=10**9), stop=lambda: True
+    )
+    assert len(result) == 1
+    assert result.rows[0].run.stopped_by == "stop"

@@ -1,0 +1,178 @@
+"""The verbs about specs: show, list, load, check, and what doctor looks at."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import accelsim as acs
+from accelsim import jit, shipped
+from accelsim.arch.records import Architecture
+from accelsim.errors import SpecError, UsageError
+from accelsim.mapspace.records import Dataflow
+from accelsim.study import Study
+from accelsim.technology.records import Accounting, EnergyTable
+from accelsim.verbs import doctor as doctor_module
+from accelsim.workload.records import Network
+from tests.small import LAYER, MACHINE, MAPPING, STUDY, TABLE
+
+
+
+def test_show_is_the_file_as_it_is() -> None:
+    assert acs.show("eyeriss") == shipped.find("architecture", "eyeriss").read_text("utf-8")
+    assert acs.show(str(LAYER)) == LAYER.read_text("utf-8")
+
+
+def test_a_name_of_several_kinds_needs_its_kind() -> None:
+    with pytest.raises(UsageError, match="names several specs: accounting, study; say which"):
+        acs.show("isca2016")
+    assert acs.show("isca2016", kind="study").startswith("kind: study")
+    assert isinstance(acs.load("isca2016", kind="accounting"), Accounting)
+    assert isinstance(acs.load("isca2016", kind="study"), Study)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("eyeriss", Architecture),
+        ("alexnet:conv1", Network),
+        ("rs", Dataflow),
+        ("eyeriss-relative", EnergyTable),
+        (str(STUDY), Study),
+    ],
+)
+def test_load_reads_what_a_name_is(name: str, kind: type) -> None:
+    assert isinstance(acs.load(name), kind)
+
+
+def test_load_takes_overrides_where_they_have_a_meaning() -> None:
+    arch = acs.load("eyeriss", overrides=["glb.size=64KiB"])
+    assert isinstance(arch, Architecture)
+    assert arch.memory["glb"].size_bits == 64 * 1024 * 8
+    network = acs.load(LAYER, overrides=["fc.bits.weights=8"])
+    assert isinstance(network, Network)
+    assert network.layers[0].tensors[0].bits == 8
+    with pytest.raises(UsageError, match="overrides change machines and workloads, not a dataflow"):
+        acs.load("rs", overrides=["x=1"])
+    with pytest.raises(UsageError, match="a mapping cannot be loaded by itself"):
+        acs.load(MAPPING)
+
+
+def test_unknown_names_suggest_close_ones_of_any_kind() -> None:
+    with pytest.raises(SpecError, match=r"no workload 'alexnte'; did you mean 'alexnet'\?"):
+        acs.load("alexnte")
+    with pytest.raises(SpecError, match="no architecture or workload or .* 'xyzzy'"):
+        acs.load("xyzzy")
+
+
+def test_files_of_no_known_kind(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("kind: recipe\n", encoding="utf-8")
+    with pytest.raises(SpecError, match=r"x.yaml:1:7: unknown kind 'recipe'; expected one of arch"):
+        acs.load(path)
+    path.write_text("name: x\n", encoding="utf-8")
+    with pytest.raises(SpecError, match="x.yaml: no 'kind:'; expected one of"):
+        acs.load(path)
+
+
+def test_everything_that_is_shipped_is_listed_and_without_problems() -> None:
+    listed = acs.list()
+    assert {spec.kind for spec in listed} == set(shipped.FOLDERS)
+    assert all(spec.title and spec.source for spec in listed)
+    checked = acs.check(*(spec.path for spec in listed))
+    assert [its for its in checked if its.problems] == []
+
+
+def test_list_takes_both_words_for_a_kind() -> None:
+    assert acs.list("archs") == acs.list("architecture")
+    with pytest.raises(UsageError, match="cannot list 'cars'; expected one of archs, workloads"):
+        acs.list("cars")
+
+
+def test_check_finds_what_is_assumed() -> None:
+    (machine, table, mapping) = acs.check(MACHINE, TABLE, MAPPING)
+    assert machine.assumed == ("bandwidths are unlimited",)
+    assert table.assumed == ("mac.alu = 1 MAC: an addition costs what a MAC costs",)
+    assert (mapping.kind, mapping.problems) == ("mapping", ())
+
+
+def test_check_reads_a_mapping_against_what_it_names(tmp_path: Path) -> None:
+    path = tmp_path / "m.yaml"
+    path.write_text(MAPPING.read_text("utf-8").replace("C 2", "C 3"), encoding="utf-8")
+    (checked,) = acs.check(path)
+    assert "C" in checked.problems[0].what
+    path.write_text("kind: mapping\nlevels: []\n", encoding="utf-8")
+    (checked,) = acs.check(path)
+    assert str(checked.problems[0]).startswith(
+        f"{path}: a mapping is checked against a machine and a layer"
+    )
+    path.write_text("kind: mapping\narchitecture: eyeris\nlayer: alexnet:conv1\n", encoding="utf-8")
+    (checked,) = acs.check(path)
+    assert str(checked.problems[0]).startswith(f"{path}: no architecture 'eyeris'")
+
+
+def test_check_reads_what_a_study_names(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    text = STUDY.read_text("utf-8").replace("tests/small/inputs.yaml", "inputz")
+    path.write_text(text, encoding="utf-8")
+    (checked,) = acs.check(path)
+    assert [str(problem) for problem in checked.problems] == [
+        f"{path}: row I: no dataflow 'inputz' (accelsim list dataflows)"
+    ]
+
+
+def test_check_wants_a_file() -> None:
+    with pytest.raises(UsageError, match="no file to check"):
+        acs.check()
+
+
+@pytest.mark.parametrize("kind", [*shipped.FOLDERS, "mapping"])
+def test_every_kind_has_a_schema(kind: str) -> None:
+    schema = acs.schema(kind)
+    assert schema["type"] == "object"
+    assert "kind" in schema["properties"]
+    json.dumps(schema)
+
+
+def test_no_schema_of_an_unknown_kind() -> None:
+    with pytest.raises(UsageError, match="no schema of 'car'; expected one of architecture"):
+        acs.schema("car")
+
+
+def test_doctor_finds_this_installation_well() -> None:
+    checks = {check.name: check for check in acs.doctor()}
+    assert [check for check in checks.values() if not check.ok] == []
+    assert checks["kernel"].found == "counts a known case as by hand"
+    assert checks["accelsim"].found == acs.__version__
+
+
+def test_doctor_finds_a_kernel_that_miscounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = doctor_module.known_case()
+    words = right.words.copy()
+    words[0] += 1
+    wrong = type(right)(**(vars(right) | {"words": words}))
+    monkeypatch.setattr(doctor_module, "known_case", lambda: wrong)
+    checks = {check.name: check for check in acs.doctor()}
+    assert not checks["kernel"].ok
+    assert "dram Inputs read is 7, not 6" in checks["kernel"].found
+
+
+def test_doctor_finds_a_cache_that_does_not_last(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(jit, "cache_directory", lambda: tmp_path / "gone")
+    monkeypatch.setattr(jit.numba_config, "CACHE_DIR", "")
+    checks = {check.name: check for check in acs.doctor()}
+    assert not checks["kernel cache"].ok
+    assert "temporary" in checks["kernel cache"].found
+
+
+def test_doctor_finds_a_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_module, "PACKAGES", ("pandas", "no-such-package"))
+    checks = {check.name: check for check in acs.doctor()}
+    assert (checks["no-such-package"].ok, checks["no-such-package"].found) == (
+        False,
+        "not installed",
+    )
