@@ -105,6 +105,7 @@ class Fanout:
     reduces: bool = True
     energy: Mapping[str, float] = field(default_factory=dict)
     words_per_cycle: float | None = None
+    word_bits: int = 16
     source: str = ""
 
     @property

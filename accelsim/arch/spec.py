@@ -310,6 +310,7 @@ class _Build:
             reduces=spec.reduces,
             energy=_stated(spec.energy),
             words_per_cycle=self.port(keys, "bandwidth", spec.bandwidth, self.word_bits),
+            word_bits=self.word_bits,
             source=spec.source or "",
         )
         if spec.parts is None:
@@ -334,6 +335,7 @@ class _Build:
                     reduces=whole.reduces if part.reduces is None else part.reduces,
                     energy=whole.energy if part.energy is None else _stated(part.energy),
                     words_per_cycle=whole.words_per_cycle if port is None else port,
+                    word_bits=whole.word_bits,
                     source=part.source or whole.source,
                 )
             )

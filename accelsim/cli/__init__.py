@@ -97,7 +97,13 @@ def guarded(words: Sequence[str]) -> int:
 
 def _invoke(words: Sequence[str]) -> int:
     command = typer.main.get_command(app)
-    code = command.main(args=[*words], prog_name="accelsim", standalone_mode=False)
+    if "_ACCELSIM_COMPLETE" in os.environ:  # a shell asks what could come next
+        command.main(prog_name="accelsim")
+    try:
+        with command.make_context("accelsim", [*words]) as context:
+            code = command.invoke(context)
+    except typer.Exit as done:  # --help, --version
+        code = done.exit_code
     sys.stdout.flush()
     return code if isinstance(code, int) else ExitCode.OK
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -34,6 +35,18 @@ def names(*kinds: str) -> Callable[[str], list[str]]:
         return [name for name in known if name.startswith(incomplete)]
 
     return complete
+
+
+def _writable(folder: Path | None) -> Path | None:
+    """Refuse a folder that cannot be written before a search, not after it."""
+    if folder is None:
+        return None
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise UsageError(Problem(f"cannot write '{folder}': '{there}' is not a folder"))
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UsageError(Problem(f"cannot write '{folder}': '{there}' may not be written"))
+    return folder
 
 
 def _known_style(style: str) -> str:
@@ -131,7 +144,13 @@ Overrides = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("-o", "--output", metavar="DIR", help="Write results, figures and mappings."),
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="Write results, figures and mappings.",
+        callback=_writable,
+    ),
 ]
 
 Goal = Annotated[

@@ -8,48 +8,19 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from accelsim.cli.options import JSON, NONE
 from accelsim.cli.output import rewritable, say
+
+if TYPE_CHECKING:
+    from accelsim.verbs.search import Step
 
 PATIENCE_SECONDS = 1.0
 """What is done within this time is not talked about."""
 
 LINE_SECONDS = 5.0
 """Between two lines, where there is no terminal."""
-
-
-class NetworkReport(Protocol):
-    """What :class:`accelsim.network.run.NetworkProgress` says."""
-
-    @property
-    def layers_done(self) -> int: ...
-    @property
-    def layers(self) -> int: ...
-    @property
-    def considered(self) -> int: ...
-    @property
-    def layer(self) -> str: ...
-    @property
-    def best_energy(self) -> float | None: ...
-    @property
-    def best_cycles(self) -> float | None: ...
-
-
-class Report(Protocol):
-    """What :class:`accelsim.verbs.search.Step` says."""
-
-    @property
-    def row(self) -> str: ...
-    @property
-    def row_number(self) -> int: ...
-    @property
-    def rows(self) -> int: ...
-    @property
-    def network(self) -> NetworkReport: ...
-    @property
-    def energy_unit(self) -> str: ...
 
 
 class Teller:
@@ -59,7 +30,7 @@ class Teller:
         self.started = time.monotonic()
         self.last = self.started
 
-    def tell(self, report: Report) -> None:
+    def tell(self, report: Step) -> None:
         """Take a report."""
 
     def close(self) -> None:
@@ -81,7 +52,7 @@ class Lines(Teller):
         super().__init__()
         self.said = ""
 
-    def tell(self, report: Report) -> None:
+    def tell(self, report: Step) -> None:
         said = sentence(report)
         if said != self.said and self.due(LINE_SECONDS):
             self.said = said
@@ -95,7 +66,7 @@ class Bar(Teller):
         super().__init__()
         self.shown = False
 
-    def tell(self, report: Report) -> None:
+    def tell(self, report: Step) -> None:
         if self.due(0.1):
             self.shown = True
             line = f"{bar(report)} {sentence(report)}"
@@ -112,7 +83,7 @@ class Bar(Teller):
 class Events(Teller):
     """One JSON object a line."""
 
-    def tell(self, report: Report) -> None:
+    def tell(self, report: Step) -> None:
         if self.due(0.5):
             network = report.network
             event = {
@@ -132,7 +103,7 @@ class Events(Teller):
             say(json.dumps(event))
 
 
-def sentence(report: Report) -> str:
+def sentence(report: Step) -> str:
     """Return how far a search is, in one line."""
     network = report.network
     row = f"{report.row} ({report.row_number}/{report.rows})" if report.rows > 1 else report.row
@@ -148,7 +119,7 @@ def sentence(report: Report) -> str:
     return said
 
 
-def bar(report: Report, width: int = 20) -> str:
+def bar(report: Step, width: int = 20) -> str:
     """Return the share of rows and layers done as a bar."""
     within = report.network.layers_done / max(1, report.network.layers)
     done = (report.row_number - 1 + within) / max(1, report.rows)

@@ -5,25 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 import accelsim as acs
 from accelsim.cli.output import colourful, put, put_json, say, width
 from accelsim.errors import ExitCode
 
-
-class Result(Protocol):
-    """What :class:`accelsim.report.results.Result` can do."""
-
-    def data(self) -> dict[str, Any]: ...
-    def run_data(self) -> dict[str, Any]: ...
-    def assumptions(self) -> list[str]: ...
-    def text(self, *, colour: bool, width: int | None, every_assumption: bool) -> str: ...
+if TYPE_CHECKING:
+    from accelsim.report.results import Comparison, LayerRun, NetworkRun
 
 
 def show_result(
     verb: str,
-    result: Result,
+    result: Comparison | NetworkRun | LayerRun,
     *,
     as_json: bool,
     verbose: bool,
@@ -34,7 +28,7 @@ def show_result(
     """Print a result, write its folder if one is wanted, and return the exit code."""
     files: Sequence[Path] = ()
     if folder is not None:
-        files = acs.save(result, folder)  # type: ignore[arg-type]
+        files = acs.save(result, folder)
     if as_json:
         put_json(verb, result.data() | {"run": result.run_data()}, exit_code)
     else:

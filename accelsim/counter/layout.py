@@ -19,8 +19,8 @@ import numpy as np
 from accelsim.counter.window import BRANCHES, Marks
 from accelsim.errors import Problem, SpecError
 from accelsim.mapping.arrays import LayerArrays, MachineArrays
+from accelsim.workload.shapes import MAX_DIMS
 
-MAX_DIMS = 16
 MAX_TENSORS = 8
 MAX_RANKS = 48
 MAX_PLACES = 12

@@ -26,12 +26,14 @@ from accelsim.counter.layout import (
 )
 from accelsim.counter.nest import build
 from accelsim.counter.window import Marks, distinct_words
+from accelsim.errors import SpecError
 from accelsim.jit import kernel
 from accelsim.mapping.arrays import (
     Ints,
     LayerArrays,
     MachineArrays,
     MappingArrays,
+    mapping_problems,
     pack_layer,
     pack_machine,
     pack_mapping,
@@ -226,7 +228,15 @@ def count(
     -------
     Counts
         With ``violation`` set and zero words if the mapping is not legal.
+
+    Raises
+    ------
+    SpecError
+        If the mapping is not one of this machine and layer.
     """
+    problems = mapping_problems(mapping, arch, layer)
+    if problems:
+        raise SpecError(problems)
     return count_packed(
         pack_layer(layer), pack_machine(arch, layer), pack_mapping(mapping, layer), conventions
     )

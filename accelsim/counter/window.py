@@ -29,7 +29,7 @@ BRANCHES = ("no lanes", "i gapless", "ii strip is tile", "iii folded", "v marked
 
 @kernel
 def strip_words(u: int, v: int, a: int, b: int, step: int) -> int:
-    """Count the words of a tile that its predecessor, ``step >= a`` further back in i, did not hold.
+    """Count the words of a tile that the tile ``step >= a`` further back in i did not hold.
 
     Group j by residue modulo u: j = r + u*m.  Within a residue class the values are
     u*(i + v*m) + v*r, so that classes never meet (u, v coprime), and a class with J values of m is

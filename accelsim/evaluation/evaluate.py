@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import ceil, prod
 
 import numpy as np
@@ -10,22 +9,30 @@ import numpy as np
 from accelsim.arch.records import Architecture, Fanout, Holding, Memory, Place
 from accelsim.counter.layout import Conventions
 from accelsim.counter.tally import Violation, accesses_of
-from accelsim.errors import AccelsimError, ExitCode
+from accelsim.errors import AccelsimError, ExitCode, SpecError
 from accelsim.evaluation import kernel
 from accelsim.evaluation.prices import (
     DEFAULT_ACCOUNTING,
     Floats,
     PriceArrays,
     Prices,
-    block_words,
     leakage_per_cycle,
     operation_energy,
+    outermost_place,
     pack,
+    present_memories,
     resolve,
     word_energy,
 )
 from accelsim.evaluation.records import Evaluation
-from accelsim.mapping.arrays import Ints, pack_layer, pack_machine, pack_mapping
+from accelsim.mapping.arrays import (
+    Ints,
+    block_words,
+    mapping_problems,
+    pack_layer,
+    pack_machine,
+    pack_mapping,
+)
 from accelsim.mapping.records import Block, Loop, Mapping
 from accelsim.technology.records import (
     ACTIONS,
@@ -63,8 +70,11 @@ def evaluate(
     IllegalMappingError
         If the mapping breaks a rule of the machine or of the layer.
     SpecError
-        If the table lacks a price that the machine needs.
+        If the mapping is not one of this machine and layer, or the table lacks a price.
     """
+    problems = mapping_problems(mapping, arch, layer)
+    if problems:
+        raise SpecError(problems)
     prices = resolve(arch, table, accounting)
     packed_layer = pack_layer(layer)
     machine = pack_machine(arch, layer)
@@ -94,6 +104,7 @@ def evaluate(
         words=words,
         accesses=accesses,
         energy_array=_energies(layer, arch, prices, levels, accesses),
+        energy_total=float(case.energy),
         leakage=leakage(arch, instances, cycles),
         tile_words=_tiles_by_level(layer, arch, levels, counts.tile_words),
         capacity_bits={
@@ -113,16 +124,13 @@ def evaluate(
 def reprice(
     evaluation: Evaluation, table: EnergyTable, accounting: Accounting | None = None
 ) -> Evaluation:
-    """Return the same counts under another energy table; nothing is counted again."""
-    arch = evaluation.arch
-    prices = resolve(arch, table, accounting or evaluation.prices.accounting)
-    return replace(
-        evaluation,
-        prices=prices,
-        energy_array=_energies(
-            evaluation.layer, arch, prices, evaluation.levels, evaluation.accesses
-        ),
-        leakage=leakage(arch, evaluation.instances, evaluation.cycles),
+    """Return the same mapping under another energy table; nothing is searched again."""
+    return evaluate(
+        evaluation.layer,
+        evaluation.arch,
+        evaluation.mapping,
+        table,
+        accounting or evaluation.prices.accounting,
     )
 
 
@@ -160,10 +168,9 @@ def explain_violation(
     if violation is Violation.CAPACITY:
         for memory, bits in zip(arch.memories, memory_bits, strict=False):
             if memory.usable_bits is not None and bits > memory.usable_bits:
-                return (
-                    f"{memory.name} needs {int(bits) // memory.word_bits} words for its tiles, "
-                    f"has {memory.usable_bits // memory.word_bits}"
-                )
+                needed = ceil(int(bits) / memory.word_bits)
+                held = memory.usable_bits // memory.word_bits
+                return f"{memory.name} needs {needed} words for its tiles, has {held}"
     raise AssertionError(f"no sentence for {violation!r}")
 
 
@@ -252,12 +259,12 @@ def _times(
     ports = {
         memory.name: float(case.port_cycles[m])
         for m, memory in enumerate(arch.memories)
-        if prices.read_cycles[m] or prices.write_cycles[m] or prices.shared_cycles[m]
+        if prices.read_bits[m] or prices.write_bits[m] or prices.shared_bits[m]
     }
     ports |= {
         fanout.name: float(case.network_cycles[f])
         for f, fanout in enumerate(arch.fanouts)
-        if prices.fanout_cycles[f]
+        if prices.fanout_bits[f]
     }
     slowest = max(ports, key=lambda name: ports[name], default="")
     bound = slowest if slowest and ports[slowest] > compute else "compute"
@@ -269,7 +276,7 @@ def _energies(
 ) -> Floats:
     """Return accesses times the energy of each."""
     energy = np.zeros(accesses.shape)
-    parts: tuple[Memory | Fanout, ...] = (*arch.memories, *arch.fanouts)
+    parts: tuple[Memory | Fanout, ...] = (*present_memories(arch), *arch.fanouts)
     for part in parts:
         level = levels.index(part.name)
         actions = MEMORY_ACTIONS if isinstance(part, Memory) else FANOUT_ACTIONS
@@ -293,15 +300,19 @@ def leakage(arch: Architecture, instances: dict[str, tuple[int, int]], cycles: f
 
 
 def area_mm2(arch: Architecture) -> float | None:
-    """Return the area of all instances, or None if the spec does not say one of them."""
+    """Return the area of the chip, all instances, or None if a part of it states none.
+
+    The outermost memory is off the chip; a memory of size 0 is absent.
+    """
+    parts = [
+        (memory.area_um2, arch.instances(outermost_place(arch, memory)))
+        for memory in present_memories(arch)
+        if outermost_place(arch, memory) is not arch.places[0]
+    ]
+    parts.append((arch.compute.area_um2, arch.instances(arch.compute)))
     total = 0.0
-    for place in arch.places:
-        for held in place.holdings:
-            area = arch.memory[held.memory].area_um2
-            if place is not arch.places[0]:
-                if area is None:
-                    return None
-                total += area * arch.instances(place)
-    if arch.compute.area_um2 is None:
-        return None
-    return (total + arch.compute.area_um2 * arch.instances(arch.compute)) / 1e6
+    for area_um2, copies in parts:
+        if area_um2 is None:
+            return None
+        total += area_um2 * copies
+    return total / 1e6

@@ -21,6 +21,7 @@ from accelsim.counter.layout import (
     MAX_MEMORIES,
     MAX_PLACES,
     MAX_TENSORS,
+    NETWORK_ACTIONS,
     READS,
     UPDATES,
     Conventions,
@@ -45,12 +46,12 @@ PRICES = np.dtype(
             ("operation_energy", _float),
             ("leakage", _float),
             ("gated_leakage", _float, (MAX_MEMORIES,)),
-            ("read_cycles", _float, (MAX_MEMORIES,)),
-            ("write_cycles", _float, (MAX_MEMORIES,)),
-            ("shared_cycles", _float, (MAX_MEMORIES,)),
+            ("read_bits", _float, (MAX_MEMORIES,)),
+            ("write_bits", _float, (MAX_MEMORIES,)),
+            ("shared_bits", _float, (MAX_MEMORIES,)),
             ("overlaps", np.int64, (MAX_MEMORIES,)),
             ("memory_place", np.int64, (MAX_MEMORIES,)),
-            ("fanout_cycles", _float, (MAX_FANOUTS,)),
+            ("fanout_bits", _float, (MAX_FANOUTS,)),
             ("operations_per_cycle", _float),
         ],
     )
@@ -63,8 +64,10 @@ CASE = np.dtype(
         [
             ("counter", COUNTER),
             ("prices", PRICES),
-            # Words read from and written to the busiest instance; cycles of its busiest port.
-            ("port_words", _float, (MAX_MEMORIES, 2)),
+            # Whether any port or network is limited at all.
+            ("has_ports", np.int64),
+            # Bits read from and written to the busiest instance; cycles of its busiest port.
+            ("port_bits", np.int64, (MAX_MEMORIES, 2)),
             ("port_cycles", _float, (MAX_MEMORIES,)),
             ("network_cycles", _float, (MAX_FANOUTS,)),
             ("energy", _float),
@@ -92,27 +95,48 @@ def make_case(
     case = np.zeros(1, dtype=CASE)[0]
     fill(case["counter"], layer, machine, conventions)
     copy_fields(case["prices"], prices._asdict())
+    limits = (prices.read_bits, prices.write_bits, prices.shared_bits, prices.fanout_bits)
+    case["has_ports"] = int(any(limit.any() for limit in limits))
     return case, window_marks(layer)
 
 
 @kernel
 def price_counts(case: np.record, keep: Ints) -> None:
-    """Turn the counts in ``case`` into energy and cycles (``docs/model.md``, section 5)."""
-    layer, machine, nest = case.counter.layer, case.counter.machine, case.counter.nest
-    counts = case.counter.counts
-    words, network = counts.words, counts.network
-    accesses = counts.accesses if machine.has_blocks == 1 else words
-    prices = case.prices
-    n_places = machine.n_places
-    port = case.port_words
-    for memory in range(MAX_MEMORIES):
-        port[memory, 0] = 0.0
-        port[memory, 1] = 0.0
-    operations = 1.0
-    for dim in range(layer.n_dims):
-        operations *= layer.bounds[dim]
-    energy = operations * prices.operation_energy
+    """Turn the counts in ``case`` into energy and cycles (rules 14, 15 and 17)."""
+    nest, machine, prices = case.counter.nest, case.counter.machine, case.prices
+    temporal = nest.temporal_end[machine.n_places]
+    steps = nest.steps[temporal - 1] if temporal > 0 else 1
+    overlapped = float(ceil(steps / prices.operations_per_cycle))
+    waited = 0.0
+    if case.has_ports == 1:
+        add_up_ports(case)
+        for memory in range(machine.n_memories):
+            cycles = port_cycles(case, memory)
+            case.port_cycles[memory] = cycles
+            if prices.overlaps[memory] == 1:
+                overlapped = max(overlapped, cycles)
+            else:
+                waited += cycles
+        for fanout in range(machine.n_fanouts):
+            cycles = 0.0
+            if prices.fanout_bits[fanout] > 0.0:
+                cycles = float(ceil(network_bits(case, keep, fanout) / prices.fanout_bits[fanout]))
+            case.network_cycles[fanout] = cycles
+            overlapped = max(overlapped, cycles)
+    case.cycles = overlapped + waited
+    case.energy = sum_energy(case) + leaked(case)
 
+
+@kernel
+def sum_energy(case: np.record) -> float:
+    """Return accesses times their prices, in the unit of the table (rules 14 and 15)."""
+    layer, machine, nest = case.counter.layer, case.counter.machine, case.counter.nest
+    counts, prices = case.counter.counts, case.prices
+    network = counts.network
+    accesses = counts.accesses if machine.has_blocks == 1 else counts.words
+    energy: float = prices.operation_energy
+    for dim in range(layer.n_dims):
+        energy *= layer.bounds[dim]
     for tensor in range(layer.n_tensors):
         parent = 0
         for index in range(nest.keepers[tensor]):
@@ -121,103 +145,110 @@ def price_counts(case: np.record, keep: Ints) -> None:
             cost = prices.place_energy[parent, tensor]
             energy += moved[READS] * cost[READS] + moved[FIRST_READS] * cost[FIRST_READS]
             energy += moved[UPDATES] * cost[UPDATES]
-            if place < n_places:
+            if place < machine.n_places:
                 cost = prices.place_energy[place, tensor]
                 energy += moved[FILLS] * cost[FILLS] + moved[DRAINS] * cost[DRAINS]
+            parent = place
+    for fanout in range(machine.n_fanouts):
+        for tensor in range(layer.n_tensors):
+            for action in range(NETWORK_ACTIONS):
+                energy += (
+                    network[fanout, tensor, action] * prices.fanout_energy[fanout, tensor, action]
+                )
+    return energy
 
-            # Sums go back to one lane of a group: that lane, not the average, is the busiest.
-            moved = words[place, tensor]
+
+@kernel
+def leaked(case: np.record) -> float:
+    """Return what leaks over the cycles: of all instances, or of those in use (rule 14)."""
+    prices, nest = case.prices, case.counter.nest
+    leakage = prices.leakage
+    for memory in range(case.counter.machine.n_memories):
+        leakage += prices.gated_leakage[memory] * nest.instances[prices.memory_place[memory]]
+    energy: float = case.cycles * leakage
+    return energy
+
+
+@kernel
+def add_up_ports(case: np.record) -> None:
+    """Add up the bits through the ports of the busiest instance of each memory (rule 17).
+
+    Sums go back to one lane of a group: that lane, not the average, is the busiest.  Everything
+    else is spread evenly, so that the divisions are exact.
+    """
+    layer, machine, nest = case.counter.layer, case.counter.machine, case.counter.nest
+    port = case.port_bits
+    for memory in range(machine.n_memories):
+        port[memory, 0] = 0
+        port[memory, 1] = 0
+    for tensor in range(layer.n_tensors):
+        bits = layer.tensor_bits[tensor]
+        parent = 0
+        for index in range(nest.keepers[tensor]):
+            place = nest.keeper[tensor, index]
+            moved = case.counter.counts.words[place, tensor]
             reads, fills = moved[READS], moved[FILLS]
             if tensor == layer.output:
                 reads = moved[UPDATES] - layer.output_words * nest.sum_lanes[parent]
                 fills = moved[DRAINS] - layer.output_words * nest.sum_lanes[place]
             memory = machine.place_memory[parent, tensor]
-            port[memory, 0] += reads / nest.instances[parent]
-            port[memory, 1] += moved[UPDATES] / nest.instances[parent]
-            if place < n_places:
+            port[memory, 0] += reads // nest.instances[parent] * bits
+            port[memory, 1] += moved[UPDATES] // nest.instances[parent] * bits
+            if place < machine.n_places:
                 memory = machine.place_memory[place, tensor]
-                port[memory, 0] += moved[DRAINS] / nest.instances[place]
-                port[memory, 1] += fills / nest.instances[place]
+                port[memory, 0] += moved[DRAINS] // nest.instances[place] * bits
+                port[memory, 1] += fills // nest.instances[place] * bits
             parent = place
-
-    for fanout in range(machine.n_fanouts):
-        for tensor in range(layer.n_tensors):
-            for action in range(3):
-                energy += (
-                    network[fanout, tensor, action] * prices.fanout_energy[fanout, tensor, action]
-                )
-
-    temporal = nest.temporal_end[n_places]
-    steps = nest.steps[temporal - 1] if temporal > 0 else 1
-    overlapped = float(ceil(steps / prices.operations_per_cycle))
-    waited = 0.0
-    for memory in range(machine.n_memories):
-        reading = port[memory, 0] * prices.read_cycles[memory]
-        writing = port[memory, 1] * prices.write_cycles[memory]
-        both = (port[memory, 0] + port[memory, 1]) * prices.shared_cycles[memory]
-        cycles = ceil(max(reading, writing, both))
-        case.port_cycles[memory] = cycles
-        if prices.overlaps[memory] == 1:
-            overlapped = max(overlapped, cycles)
-        else:
-            waited += cycles
-    for fanout in range(machine.n_fanouts):
-        cycles = 0.0
-        if prices.fanout_cycles[fanout] > 0.0:
-            cycles = ceil(
-                _network_words(layer, machine, keep, fanout, nest, counts)
-                * prices.fanout_cycles[fanout]
-            )
-        case.network_cycles[fanout] = cycles
-        overlapped = max(overlapped, cycles)
-    cycles = overlapped + waited
-
-    energy += cycles * prices.leakage
-    for memory in range(machine.n_memories):
-        if prices.gated_leakage[memory] > 0.0:
-            in_use = nest.instances[prices.memory_place[memory]]
-            energy += cycles * prices.gated_leakage[memory] * in_use
-    case.energy = energy
-    case.cycles = cycles
 
 
 @kernel
-def _network_words(
-    layer: np.record,
-    machine: np.record,
-    keep: Ints,
-    fanout: int,
-    nest: np.record,
-    counts: np.record,
-) -> float:
-    """Return the words through the network below the busiest instance just outside a fanout."""
+def port_cycles(case: np.record, memory: int) -> float:
+    """Return the cycles of the slowest port of a memory."""
+    prices = case.prices
+    read, written = case.port_bits[memory, 0], case.port_bits[memory, 1]
+    cycles = 0.0
+    if prices.read_bits[memory] > 0.0:
+        cycles = max(cycles, ceil(read / prices.read_bits[memory]))
+    if prices.write_bits[memory] > 0.0:
+        cycles = max(cycles, ceil(written / prices.write_bits[memory]))
+    if prices.shared_bits[memory] > 0.0:
+        cycles = max(cycles, ceil((read + written) / prices.shared_bits[memory]))
+    return float(cycles)
+
+
+@kernel
+def network_bits(case: np.record, keep: Ints, fanout: int) -> int:
+    """Return the bits through the network below the busiest instance just outside a fanout."""
+    layer, machine, nest = case.counter.layer, case.counter.machine, case.counter.nest
+    counts = case.counter.counts
     outside = 1
     sums_outside = 1
     for other in range(fanout):
         outside *= nest.fanout_lanes[other]
         sums_outside *= nest.fanout_sums[other]
-    words = 0.0
+    bits = 0
     for tensor in range(layer.n_tensors):
-        words += counts.network[fanout, tensor, COLLECTIONS] / outside
+        words = counts.network[fanout, tensor, COLLECTIONS] // outside
         if tensor != layer.output:
-            words += counts.network[fanout, tensor, DELIVERIES] / outside
-            continue
-        parent = 0
-        place = 0
-        for p in range(machine.n_places + 1):
-            kept = p == machine.n_places or (keep[p] >> tensor) & 1 == 1
-            if kept and p < machine.fanout_inside[fanout]:
-                parent = p
-            elif kept and place == 0:
-                place = p
-        # Every visit but the first returns a sum to the lane that all sums pass through.
-        visits = (
-            counts.network[fanout, tensor, DELIVERIES] + counts.words[place, tensor, FIRST_READS]
-        )
-        back = visits - layer.output_words * nest.sum_lanes[parent]
-        shared = sums_outside // nest.sum_lanes[parent]
-        words += back * shared / outside
-    return words
+            words += counts.network[fanout, tensor, DELIVERIES] // outside
+        else:
+            parent = 0
+            place = 0
+            for p in range(machine.n_places + 1):
+                kept = p == machine.n_places or (keep[p] >> tensor) & 1 == 1
+                if kept and p < machine.fanout_inside[fanout]:
+                    parent = p
+                elif kept and place == 0:
+                    place = p
+            # Every visit but the first returns a sum to the lane that all sums pass through.
+            visits = (
+                counts.network[fanout, tensor, DELIVERIES]
+                + counts.words[place, tensor, FIRST_READS]
+            )
+            back = visits - layer.output_words * nest.sum_lanes[parent]
+            words += back * (sums_outside // nest.sum_lanes[parent]) // outside
+        bits += words * layer.tensor_bits[tensor]
+    return bits
 
 
 @kernel

@@ -6,16 +6,17 @@ numbers out for the kernel.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from accelsim.arch.records import Architecture, Compute, Fanout, Memory
+from accelsim.arch.records import Architecture, Compute, Fanout, Memory, Place
 from accelsim.errors import Problem, SpecError
-from accelsim.mapping.arrays import Ints
+from accelsim.mapping.arrays import Ints, block_words
 from accelsim.technology.records import (
     FANOUT_ACTIONS,
     MEMORY_ACTIONS,
@@ -54,12 +55,22 @@ def resolve(arch: Architecture, table: EnergyTable, accounting: Accounting) -> P
     Raises
     ------
     SpecError
-        Naming every level and action for which neither the spec nor the table has a price.
+        Naming every level and action for which neither the spec nor the table has a price, and
+        every level whose own prices are in the unit of another table.
     """
     found: dict[tuple[str, str], Price] = {}
     problems: list[Problem] = []
 
     def look_up(part: Memory | Fanout | Compute, actions: tuple[str, ...]) -> None:
+        if part.energy and arch.technology and table.name != arch.technology:
+            problems.append(
+                Problem(
+                    f"level '{part.name}' of {arch.name} states energies in the unit of table "
+                    f"'{arch.technology}', which '{table.name}' need not share",
+                    hint=f"move them into a table, or evaluate under {arch.technology}",
+                )
+            )
+            return
         for action in actions:
             price = _stated(part, action) or table.price(part.component, action)
             if price is None:
@@ -73,12 +84,12 @@ def resolve(arch: Architecture, table: EnergyTable, accounting: Accounting) -> P
             else:
                 found[part.name, action] = price
 
-    for memory in arch.memories:
+    for memory in present_memories(arch):
         look_up(memory, MEMORY_ACTIONS)
     for fanout in arch.fanouts:
         look_up(fanout, FANOUT_ACTIONS)
     look_up(arch.compute, ("mac", "alu"))
-    if table.unit != "pJ" and any(memory.leakage_mw for memory in arch.memories):
+    if table.unit != "pJ" and any(memory.leakage_mw for memory in present_memories(arch)):
         problems.append(
             Problem(f"{arch.name} leaks power, which a table in units of {table.unit} cannot price")
         )
@@ -94,6 +105,11 @@ def _stated(part: Memory | Fanout | Compute, action: str) -> Price | None:
     return None if stated is None else Price(stated, part.source or "stated in the architecture")
 
 
+def present_memories(arch: Architecture) -> tuple[Memory, ...]:
+    """Return the memories that are built: one of size 0 is absent and costs nothing."""
+    return tuple(memory for memory in arch.memories if memory.size_bits != 0)
+
+
 class PriceArrays(NamedTuple):
     """Prices and port widths as the kernel reads them; energies in the unit of the table."""
 
@@ -106,16 +122,16 @@ class PriceArrays(NamedTuple):
     """Per cycle, of all instances that leak whether used or not."""
     gated_leakage: Floats
     """``[memory]``: per cycle and instance in use."""
-    read_cycles: Floats
-    write_cycles: Floats
-    shared_cycles: Floats
-    """``[memory]``: cycles per word at one instance's port; 0 is unlimited."""
+    read_bits: Floats
+    write_bits: Floats
+    shared_bits: Floats
+    """``[memory]``: bits per cycle through one instance's port; 0 is unlimited."""
     overlaps: Ints
     """``[memory]``: 1 where transfers hide behind compute."""
     memory_place: Ints
     """``[memory]``: the outermost place that it holds."""
-    fanout_cycles: Floats
-    """``[fanout]``: cycles per word through the network below one parent; 0 is unlimited."""
+    fanout_bits: Floats
+    """``[fanout]``: bits per cycle through the network below one parent; 0 is unlimited."""
     operations_per_cycle: float
 
 
@@ -127,18 +143,19 @@ def word_energy(prices: Prices, part: Memory | Fanout, action: str, tensor: Tens
 
 
 def operation_energy(prices: Prices, arch: Architecture, layer: Layer) -> float:
-    """Return the energy of one operation: a multiplier's is quadratic in the operands' bits."""
+    """Return the energy of one operation (rule 14).
+
+    A multiplier's energy grows with the product of its two operands' bits; with n operands, with
+    the square of their geometric mean.  A cheap operation's is linear in the widest operand.
+    """
     price = prices.by_level[arch.compute.name, layer.op].energy
     weight = prices.accounting.weight(arch.compute.component, layer.op, "")
-    operand_bits = [tensor.bits for tensor in layer.tensors if tensor.role != "Outputs"]
-    scale = 1.0
-    if layer.op == "mac" and len(operand_bits) == 2:
-        scale = (operand_bits[0] / prices.table.word_bits) * (
-            operand_bits[1] / prices.table.word_bits
-        )
-    elif operand_bits:
-        scale = max(operand_bits) / prices.table.word_bits
-    return price * weight * scale
+    widths = [t.bits / prices.table.word_bits for t in layer.tensors if t.role != "Outputs"]
+    if not widths:
+        return price * weight
+    if layer.op == "mac":
+        return price * weight * prod(widths) ** (2 / len(widths))
+    return price * weight * max(widths)
 
 
 def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
@@ -151,6 +168,8 @@ def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
             if holding is None:
                 continue
             memory = arch.memory[holding.memory]
+            if memory.size_bits == 0:
+                continue
             width = block_words(memory, tensor)
             for a, action in enumerate(MEMORY_ACTIONS):
                 place_energy[p, t, a] = word_energy(prices, memory, action, tensor) * width
@@ -160,49 +179,39 @@ def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
             for a, action in enumerate(FANOUT_ACTIONS):
                 fanout_energy[f, t, a] = word_energy(prices, fanout, action, tensor)
 
-    first_place = {
-        held.memory: (index, place)
-        for index, place in reversed(list(enumerate(arch.places)))
-        for held in place.holdings
-    }
-    per_cycle = [leakage_per_cycle(memory, arch) for memory in arch.memories]
-    copies = [arch.instances(first_place[memory.name][1]) for memory in arch.memories]
+    leaks = [leakage_per_cycle(memory, arch) for memory in arch.memories]
+    gated = [memory.gates_unused for memory in arch.memories]
     return PriceArrays(
         place_energy=place_energy,
         fanout_energy=fanout_energy,
         operation_energy=operation_energy(prices, arch, layer),
         leakage=sum(
-            leak * count
-            for leak, count, memory in zip(per_cycle, copies, arch.memories, strict=True)
+            leak * arch.instances(outermost_place(arch, memory))
+            for leak, memory in zip(leaks, arch.memories, strict=True)
             if not memory.gates_unused
         ),
-        gated_leakage=np.array(
-            [
-                leak if memory.gates_unused else 0.0
-                for leak, memory in zip(per_cycle, arch.memories, strict=True)
-            ]
-        ),
-        read_cycles=_cycles_per_word(m.read_words_per_cycle for m in arch.memories),
-        write_cycles=_cycles_per_word(m.write_words_per_cycle for m in arch.memories),
-        shared_cycles=_cycles_per_word(m.shared_words_per_cycle for m in arch.memories),
+        gated_leakage=np.where(gated, leaks, 0.0),
+        read_bits=_bits_per_cycle((m.read_words_per_cycle, m.word_bits) for m in arch.memories),
+        write_bits=_bits_per_cycle((m.write_words_per_cycle, m.word_bits) for m in arch.memories),
+        shared_bits=_bits_per_cycle((m.shared_words_per_cycle, m.word_bits) for m in arch.memories),
         overlaps=np.array([int(m.overlap) for m in arch.memories], dtype=np.int64),
-        memory_place=np.array([first_place[m.name][0] for m in arch.memories], dtype=np.int64),
-        fanout_cycles=_cycles_per_word(fanout.words_per_cycle for fanout in arch.fanouts),
+        memory_place=np.array(
+            [arch.places.index(outermost_place(arch, m)) for m in arch.memories], dtype=np.int64
+        ),
+        fanout_bits=_bits_per_cycle((f.words_per_cycle, f.word_bits) for f in arch.fanouts),
         operations_per_cycle=float(arch.compute.ops_per_cycle),
     )
 
 
-def block_words(memory: Memory, tensor: Tensor) -> int:
-    """Return how many words of ``tensor`` one physical access moves."""
-    if memory.block_bits <= memory.word_bits:
-        return 1
-    return max(1, memory.block_bits // tensor.bits)
+def outermost_place(arch: Architecture, memory: Memory) -> Place:
+    """Return the first of the places that a memory holds."""
+    return next(p for p in arch.places if any(held.memory == memory.name for held in p.holdings))
 
 
 def leakage_per_cycle(memory: Memory, arch: Architecture) -> float:
-    """Return the picojoules that one instance leaks in a cycle."""
-    return memory.leakage_mw * 1e9 / arch.clock_hz
+    """Return the picojoules that one instance leaks in a cycle; none if it is absent."""
+    return 0.0 if memory.size_bits == 0 else memory.leakage_mw * 1e9 / arch.clock_hz
 
 
-def _cycles_per_word(widths: object) -> Floats:
-    return np.array([1.0 / w if w else 0.0 for w in widths], dtype=np.float64)  # type: ignore[attr-defined]
+def _bits_per_cycle(ports: Iterable[tuple[float | None, int]]) -> Floats:
+    return np.array([words * bits if words else 0.0 for words, bits in ports], dtype=np.float64)

@@ -81,6 +81,8 @@ class Evaluation:
         Operations stand under the compute level and the tensor :data:`COMPUTE`.
     energy_array : float64[level, tensor, action]
         In ``energy_unit``.
+    energy_total : float
+        As the search saw it, leakage included, in ``energy_unit``.
     leakage : float
         Energy that leaks over ``cycles``, in ``energy_unit``.
     tile_words : int64[level, tensor]
@@ -103,6 +105,7 @@ class Evaluation:
     words: Ints
     accesses: Ints
     energy_array: Floats
+    energy_total: float
     leakage: float
     tile_words: Ints
     capacity_bits: dict[str, tuple[int, int | None]]
@@ -135,10 +138,6 @@ class Evaluation:
     def traffic(self) -> Breakdown:
         """Words over level, tensor and action."""
         return Breakdown(self.words, self._labels, "words")
-
-    @property
-    def energy_total(self) -> float:
-        return self.energy.total + self.leakage
 
     @property
     def energy_per_operation(self) -> float:

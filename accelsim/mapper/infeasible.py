@@ -1,31 +1,18 @@
-"""Where a search starts, or why there is nowhere to start.
-
-Tiles and lanes only grow as factors move inward, so the mapping that leaves every factor as far
-out as the rules allow needs the least of everything; usually one look at it decides.  Where rules
-force factors onto the lanes of an array or into a memory, one choice may be traded for another;
-then the *smallest arrangements* of each dim (those that no other arrangement undercuts in every
-lane and tile) are combined by backtracking, which is exact.
-"""
+"""Why there is no legal mapping: which rule refused, by how much, and what would fit."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 from math import ceil, prod
 
 from accelsim.arch.records import Fanout
-from accelsim.mapspace.enumerate import Factors, lanes_fit, tiles_fit
+from accelsim.mapper.start import Found, array_names, axis_slots, bits_needed, combined, outermost
+from accelsim.mapspace.enumerate import Factors
 from accelsim.mapspace.factors import DimFactors
 from accelsim.mapspace.space import Mapspace, space_of
 from accelsim.workload.records import tile_words
-
-MAX_VECTORS = 50_000
-"""Arrangements of one dim that are looked at."""
-
-MAX_NODES = 200_000
-"""Partial combinations that backtracking looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +90,15 @@ class Infeasibility:
 
 def first_factors(space: Mapspace) -> Factors | Infeasibility:
     """Return ``factors[dim][slot]``, legal if nothing optional is kept, or why there are none."""
-    found = _first_factors(space)
-    if found.factors is not None:
-        return found.factors
+    factors = outermost(space)
+    if factors is not None:
+        return factors
     refusals = [
         replace(refusal, rules=_rules_behind(space, refusal)) for refusal in _refusals(space)
     ]
+    found = Found(None, Counter()) if refusals else combined(space)
+    if found.factors is not None:
+        return found.factors
     if not refusals:
         refusals = [
             Refusal(
@@ -117,9 +107,7 @@ def first_factors(space: Mapspace) -> Factors | Infeasibility:
                 "every arrangement of loops breaks the lanes of an array or the size of a memory",
             )
         ]
-    enough = tuple(
-        str(rule) for rule, rest in _without_each_rule(space) if _first_factors(rest).factors
-    )
+    enough = tuple(str(rule) for rule, rest in _without_each_rule(space) if _feasible(rest))
     return Infeasibility(
         space.layer.name,
         space.arch.name,
@@ -128,6 +116,12 @@ def first_factors(space: Mapspace) -> Factors | Infeasibility:
         enough,
         tuple(sorted(found.refused.items())),
         found.proved,
+    )
+
+
+def _feasible(space: Mapspace) -> bool:
+    return outermost(space) is not None or (
+        not _refusals(space) and combined(space).factors is not None
     )
 
 
@@ -163,7 +157,7 @@ def _fits_when_changed(space: Mapspace, refusals: list[Refusal]) -> bool:
         for node in space.arch.nodes
     )
     arch = replace(space.arch, nodes=nodes, memories=tuple(memories.values()))
-    return _first_factors(space_of(space.layer, arch, space.rules)).factors is not None
+    return _feasible(space_of(space.layer, arch, space.rules))
 
 
 def _rules_behind(space: Mapspace, refusal: Refusal) -> tuple[str, ...]:
@@ -175,154 +169,6 @@ def _rules_behind(space: Mapspace, refusal: Refusal) -> tuple[str, ...]:
             for other in _refusals(rest)
         )
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    factors: Factors | None
-    refused: Counter[str]
-    proved: bool = True
-
-
-def _first_factors(space: Mapspace) -> _Found:
-    refused: Counter[str] = Counter()
-    must = tuple(int(mask) for mask in space.arrays.keep_must)
-    if any(
-        mask & ~int(may) for mask, may in zip(must, space.arrays.keep_may, strict=True)
-    ) or not all(factors.possible for factors in space.factors):
-        return _Found(None, refused)
-    outermost = tuple(next(factors.vectors()) for factors in space.factors)
-    if lanes_fit(space, outermost) and tiles_fit(space, outermost, must):
-        return _Found(outermost, refused)
-    if _refusals(space):
-        return _Found(None, refused)
-    return _Backtracking(space, must, refused).run()
-
-
-class _Backtracking:
-    """Combines the smallest arrangements of the dims, dims with the fewest of them first."""
-
-    def __init__(self, space: Mapspace, must: tuple[int, ...], refused: Counter[str]) -> None:
-        self.space = space
-        self.refused = refused
-        self.proved = True
-        self.nodes = 0
-        self.axes = _axis_slots(space)
-        self.firsts = [int(slot) for slot in space.machine.place_slot]
-        self.must = must
-        self.smallest = [self._smallest(dim) for dim in range(len(space.factors))]
-        self.least_lanes = [
-            {axis: factors.least_product(mask) for axis, mask in self.axes.items()}
-            for factors in space.factors
-        ]
-        slots = len(space.machine.slot_place)
-        self.least_tiles = [
-            [factors.least_product((1 << slots) - (1 << first)) for first in self.firsts]
-            for factors in space.factors
-        ]
-
-    def _needs(self, vector: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the lanes per axis and the extents per place that an arrangement takes."""
-        lanes = [
-            prod(factor for slot, factor in enumerate(vector) if mask >> slot & 1)
-            for mask in self.axes.values()
-        ]
-        return (*lanes, *(prod(vector[first:]) for first in self.firsts))
-
-    def _smallest(self, dim: int) -> list[tuple[int, ...]]:
-        vectors = list(islice(self.space.factors[dim].vectors(), MAX_VECTORS))
-        self.proved = self.proved and len(vectors) < MAX_VECTORS
-        by_needs: dict[tuple[int, ...], tuple[int, ...]] = {}
-        for vector in vectors:
-            by_needs.setdefault(self._needs(vector), vector)
-        kept: list[tuple[int, ...]] = []
-        for needs in sorted(by_needs):  # an undercutting one always sorts before the undercut
-            if not any(all(a <= b for a, b in zip(low, needs, strict=True)) for low in kept):
-                kept.append(needs)
-        return [by_needs[needs] for needs in kept]
-
-    def run(self) -> _Found:
-        order = sorted(range(len(self.smallest)), key=lambda dim: (len(self.smallest[dim]), dim))
-        chosen: dict[int, tuple[int, ...]] = {}
-        found = self._extend(order, chosen)
-        factors = tuple(chosen[dim] for dim in range(len(order))) if found else None
-        return _Found(factors, self.refused, self.proved)
-
-    def _extend(self, order: list[int], chosen: dict[int, tuple[int, ...]]) -> bool:
-        if len(chosen) == len(order):
-            return True
-        dim = order[len(chosen)]
-        for vector in self.smallest[dim]:
-            self.nodes += 1
-            if self.nodes > MAX_NODES:
-                self.proved = False
-                return False
-            chosen[dim] = vector
-            refuser = self._refuser(chosen)
-            if refuser is None:
-                if self._extend(order, chosen):
-                    return True
-            else:
-                self.refused[refuser] += 1
-            del chosen[dim]
-        return False
-
-    def _refuser(self, chosen: dict[int, tuple[int, ...]]) -> str | None:
-        """Return the level that refuses a partial choice, the other dims at their least."""
-        dims = range(len(self.smallest))
-        for axis, mask in self.axes.items():
-            lanes = prod(
-                prod(f for slot, f in enumerate(chosen[dim]) if mask >> slot & 1)
-                if dim in chosen
-                else self.least_lanes[dim][axis]
-                for dim in dims
-            )
-            if lanes > self.space.machine.array_mesh[axis]:
-                return _array_names(self.space)[axis[0]]
-        tiles = [
-            {
-                self.space.layer.dims[dim][0]: prod(chosen[dim][first:])
-                if dim in chosen
-                else self.least_tiles[dim][place]
-                for dim in dims
-            }
-            for place, first in enumerate(self.firsts)
-        ]
-        for place, extents in enumerate(tiles):
-            for t, tensor in enumerate(self.space.layer.tensors):
-                words = tile_words(tensor, extents, self.space.layer.bounds)
-                kept = self.must[place] >> t & 1
-                if kept and 0 <= self.space.arrays.tile_max[place, t] < words:
-                    return self.space.arch.places[place].name
-        for memory, bits in enumerate(_bits_needed(self.space, tiles, self.must)):
-            if 0 <= self.space.machine.memory_bits[memory] < bits:
-                return self.space.arch.memories[memory].name
-        return None
-
-
-def _axis_slots(space: Mapspace) -> dict[tuple[int, int], int]:
-    """Return the mask of slots that share each (array, axis)."""
-    axes: dict[tuple[int, int], int] = {}
-    for slot, fanout in enumerate(space.machine.slot_fanout):
-        if fanout >= 0:
-            axis = (int(space.machine.fanout_array[fanout]), int(space.machine.slot_axis[slot]))
-            axes[axis] = axes.get(axis, 0) | 1 << slot
-    return axes
-
-
-def _array_names(space: Mapspace) -> list[str]:
-    return list(dict.fromkeys(fanout.array for fanout in space.arch.fanouts))
-
-
-def _bits_needed(space: Mapspace, tiles: list[dict[str, int]], keep: tuple[int, ...]) -> list[int]:
-    """Return the bits of each memory that tiles with these extents per place take."""
-    bits = [0] * len(space.arch.memories)
-    for place, extents in enumerate(tiles):
-        for t, tensor in enumerate(space.layer.tensors):
-            memory = int(space.machine.place_memory[place, t])
-            if keep[place] >> t & 1 and memory >= 0:
-                bits[memory] += tile_words(tensor, extents, space.layer.bounds) * tensor.bits
-    return bits
 
 
 UNLIMITED = 2**40
@@ -392,7 +238,7 @@ def _refused_tiles(space: Mapspace, factors: tuple[DimFactors, ...]) -> list[Ref
         for first in space.machine.place_slot
     ]
     found: list[tuple[float, Refusal]] = []
-    for memory, needed_bits in enumerate(_bits_needed(space, tiles, must)):
+    for memory, needed_bits in enumerate(bits_needed(space, tiles, must)):
         usable_bits = int(space.machine.memory_bits[memory])
         if 0 <= usable_bits < needed_bits:
             record = space.arch.memories[memory]
@@ -435,8 +281,8 @@ def _kept_in(space: Mapspace, keep: tuple[int, ...], memory: int) -> Iterator[in
 
 
 def _refused_lanes(space: Mapspace, factors: tuple[DimFactors, ...]) -> Iterator[Refusal]:
-    axes = _axis_slots(space)
-    for array, name in enumerate(_array_names(space)):
+    axes = axis_slots(space)
+    for array, name in enumerate(array_names(space)):
         mesh = [int(lanes) for lanes in space.machine.array_mesh[array]]
         lanes = prod(f.least_product(axes[array, 0] | axes[array, 1]) for f in factors)
         if lanes > prod(mesh):

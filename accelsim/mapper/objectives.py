@@ -2,8 +2,8 @@
 
 An objective is data, so that one compiled kernel serves all of them.  Of two mappings with an equal
 figure the one with the lower tie-breaker is better; if that is equal too, the one whose packed form
-comes first (:func:`accelsim.mapper.walk.comes_first`).  Answers so depend neither on the machine
-nor on the number of threads.
+comes first (:func:`accelsim.mapper.position.comes_first`).  Answers so depend neither on the
+machine nor on the number of threads.
 """
 
 from __future__ import annotations

@@ -16,18 +16,16 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from accelsim.arch.records import Architecture, Fanout, Place
+from accelsim.arch.records import Architecture, Compute, Fanout, Memory, Place
 from accelsim.errors import Problem, SpecError
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
-from accelsim.workload.records import Layer, window_terms
+from accelsim.workload.records import Layer, Tensor, window_terms
+from accelsim.workload.shapes import layer_faults
 
 Ints = npt.NDArray[np.int64]
 
-MAX_OPERATIONS = 2**60
-"""No count exceeds twice the operations, so that every count fits int64 below this many."""
-
-MAX_WINDOW_WORDS = 2**28
-"""The longest rank with two terms; rule 5v marks its words one by one."""
+MAX_BITS = 2**58
+"""Of all tensors of a layer together; so many fit int64 in every place at once."""
 
 
 class LayerArrays(NamedTuple):
@@ -106,14 +104,17 @@ def pack_layer(layer: Layer) -> LayerArrays:
     Raises
     ------
     SpecError
-        If its counts could leave 64 bits, or a window is too long to mark word by word.
+        If the layer breaks a limit that keeps counts exact (see :func:`layer_faults`).
     """
-    if layer.operations > MAX_OPERATIONS:
+    faults = layer_faults(layer)
+    if faults:
+        raise SpecError(fault.problem for fault in faults)
+    bits = sum(layer.tensor_words(tensor) * tensor.bits for tensor in layer.tensors)
+    if bits > MAX_BITS:
         raise SpecError(
             [
                 Problem(
-                    f"layer '{layer.name}' has {layer.operations:.3g} operations; "
-                    "at most 2^60 can be counted exactly"
+                    f"layer '{layer.name}' has tensors of {bits:.3g} bits", expected="2^58 at most"
                 )
             ]
         )
@@ -137,15 +138,6 @@ def pack_layer(layer: Layer) -> LayerArrays:
             dims.append((dim_index[terms[0].dim], dim_index[second.dim] if second else -1))
             coefficients.append((terms[0].coefficient, second.coefficient if second else 0))
             extents.append(1 + sum(t.coefficient * (layer.bounds[t.dim] - 1) for t in terms))
-            if second and extents[-1] > MAX_WINDOW_WORDS:
-                raise SpecError(
-                    [
-                        Problem(
-                            f"rank '{rank.name}' of {tensor.name} in layer '{layer.name}' spans "
-                            f"{extents[-1]} words; a window may span 2^28 at most"
-                        )
-                    ]
-                )
         rank_start.append(len(dims))
     return LayerArrays(
         bounds=_ints(bound for _, bound in layer.dims),
@@ -159,6 +151,13 @@ def pack_layer(layer: Layer) -> LayerArrays:
         rank_extent=_ints(extents),
         tensor_bits=_ints(tensor.bits for tensor in layer.tensors),
     )
+
+
+def block_words(memory: Memory, tensor: Tensor) -> int:
+    """Return how many words of ``tensor`` one physical access moves; 1 unless blocks are wide."""
+    if memory.block_bits <= memory.word_bits:
+        return 1
+    return max(1, memory.block_bits // tensor.bits)
 
 
 def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
@@ -189,8 +188,7 @@ def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
                 continue
             memory = arch.memory[holding.memory]
             place_memory[p, t] = memory_index[memory.name]
-            if memory.block_bits > memory.word_bits:
-                place_block[p, t] = max(1, memory.block_bits // tensor.bits)
+            place_block[p, t] = block_words(memory, tensor)
             may[p] |= 1 << t
             must[p] |= (1 << t) if tensor.role in holding.keep else 0
 
@@ -216,6 +214,35 @@ def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
         keep_must=_ints(must),
         keep_may=_ints(may),
     )
+
+
+def mapping_problems(mapping: Mapping, arch: Architecture, layer: Layer) -> list[Problem]:
+    """Return why a mapping cannot be packed for this machine and layer; empty if it can.
+
+    A mapping has one step for each place and fanout of the machine, in its order; loops are over
+    dims of the layer with bounds of at least 1; what is kept are tensors of the layer.
+    """
+    expected = [node.name for node in arch.nodes if not isinstance(node, Compute)]
+    found = [step.place if isinstance(step, Block) else step.fanout for step in mapping.steps]
+    kinds = [isinstance(node, Place) for node in arch.nodes if not isinstance(node, Compute)]
+    if found != expected or kinds != [isinstance(step, Block) for step in mapping.steps]:
+        what = f"the mapping is not one of {arch.name}: it has the levels {', '.join(found)}"
+        return [Problem(what, expected=", ".join(expected))]
+    problems: list[Problem] = []
+    dims = [name for name, _ in layer.dims]
+    tensors = [tensor.name for tensor in layer.tensors]
+    for name, step in zip(found, mapping.steps, strict=True):
+        for loop in step.loops if isinstance(step, Block) else (*step.y, *step.x):
+            if loop.dim not in dims:
+                what = f"{name} loops over '{loop.dim}', which layer '{layer.name}' does not have"
+                problems.append(Problem(what, expected=f"one of {', '.join(dims)}"))
+            elif loop.bound < 1:
+                problems.append(Problem(f"{name} loops {loop.bound} times over {loop.dim}"))
+        for tensor in sorted(step.keep) if isinstance(step, Block) else ():
+            if tensor not in tensors:
+                what = f"{name} keeps '{tensor}', which layer '{layer.name}' does not have"
+                problems.append(Problem(what, expected=f"one of {', '.join(tensors)}"))
+    return problems
 
 
 def pack_mapping(mapping: Mapping, layer: Layer) -> MappingArrays:

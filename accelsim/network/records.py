@@ -42,6 +42,8 @@ class Totals:
         Over level, tensor (by role) and action; leakage excluded.
     energy_total : float
         Leakage included, in ``energy.unit``.
+    leakage : float
+        In ``energy.unit``.
     operations, macs : int
     cycles : float
         Layers run one after another.
@@ -53,6 +55,7 @@ class Totals:
     layers: tuple[str, ...]
     energy: Breakdown
     energy_total: float
+    leakage: float
     operations: int
     macs: int
     cycles: float
@@ -129,6 +132,7 @@ class NetworkResult:
             layers=tuple(evaluation.layer.name for evaluation in evaluations),
             energy=_sum_energies(self.arch, evaluations, unit),
             energy_total=sum(evaluation.energy_total for evaluation in evaluations),
+            leakage=sum(evaluation.leakage for evaluation in evaluations),
             operations=operations,
             macs=sum(e.operations for e in evaluations if e.layer.op == "mac"),
             cycles=cycles,

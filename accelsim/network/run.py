@@ -13,6 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from accelsim.arch.records import Architecture
+from accelsim.counter import Conventions
 from accelsim.evaluation.evaluate import evaluate
 from accelsim.evaluation.prices import Prices, resolve
 from accelsim.mapper.contract import (
@@ -63,6 +64,7 @@ class Plan:
     objective: Objective
     budget: Budget
     driver: Driver
+    conventions: Conventions = Conventions()  # noqa: RUF009  (an immutable record)
 
 
 def run_network(
@@ -126,7 +128,7 @@ def run_network(
 
 
 def _problem(layer: Layer, plan: Plan, prices: Prices) -> MappingProblem:
-    return mapping_problem(layer, plan.arch, prices, plan.dataflows)
+    return mapping_problem(layer, plan.arch, prices, plan.dataflows, plan.conventions)
 
 
 def _layer_result(layer: Layer, plan: Plan, outcome: Outcome | None, same_as: str) -> LayerResult:
@@ -134,7 +136,14 @@ def _layer_result(layer: Layer, plan: Plan, outcome: Outcome | None, same_as: st
         return LayerResult(layer, None)
     evaluation = None
     if outcome.best is not None:
-        evaluation = evaluate(layer, plan.arch, outcome.best.mapping, plan.table, plan.accounting)
+        evaluation = evaluate(
+            layer,
+            plan.arch,
+            outcome.best.mapping,
+            plan.table,
+            plan.accounting,
+            plan.conventions,
+        )
     return LayerResult(layer, evaluation, outcome.certificate, outcome.infeasible, same_as)
 
 

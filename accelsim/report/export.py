@@ -12,10 +12,11 @@ import numpy as np
 
 from accelsim.evaluation.records import COMPUTE, Evaluation
 from accelsim.keys import content_key
-from accelsim.network.records import LayerResult, NetworkResult, Totals
+from accelsim.network.records import LayerResult, NetworkResult
 from accelsim.report import notes
 from accelsim.report.level_classes import by_class, classes_of
 from accelsim.report.records_json import to_data
+from accelsim.report.rows import leakage
 from accelsim.report.settings import Settings
 
 ENERGY_COLUMNS = (
@@ -79,7 +80,7 @@ def run_data(rows: Iterable[NetworkResult]) -> dict[str, Any]:
                 "stopped_by": row.run.stopped_by,
             }
             for row in rows
-        ]
+        ],
     }
 
 
@@ -102,7 +103,7 @@ def row_data(row: NetworkResult) -> dict[str, Any]:
             if entry.evaluation is None
         ],
         "totals": {
-            name or "all": totals_data(row.totals(name), row)
+            name or "all": totals_data(row, name)
             for name in [*row.groups, None]
             if row.totals(name).layers
         },
@@ -110,8 +111,9 @@ def row_data(row: NetworkResult) -> dict[str, Any]:
     }
 
 
-def totals_data(totals: Totals, row: NetworkResult) -> dict[str, Any]:
-    """Return the sums over one group of layers."""
+def totals_data(row: NetworkResult, group: str | None) -> dict[str, Any]:
+    """Return the sums over one group of layers, or over all."""
+    totals = row.totals(group)
     return {
         "layers": list(totals.layers),
         "operations": totals.operations,
@@ -122,7 +124,7 @@ def totals_data(totals: Totals, row: NetworkResult) -> dict[str, Any]:
         "energy_by_class": by_class(totals.energy.over("level"), row.arch),
         "energy_by_level": totals.energy.over("level"),
         "energy_by_tensor": totals.energy.over("tensor"),
-        "leakage": totals.energy_total - totals.energy.total,
+        "leakage": leakage(row, group),
         "cycles": totals.cycles,
         "seconds": totals.seconds,
         "utilization": totals.utilization,

@@ -23,7 +23,7 @@ from accelsim.evaluation.records import COMPUTE, Breakdown
 from accelsim.network.records import NetworkResult
 from accelsim.report.level_classes import CLASSES, LEAKAGE, by_class
 from accelsim.report.quantities import digits
-from accelsim.report.ranking import layers_of, unmapped
+from accelsim.report.rows import layers_of, leakage, unmapped
 from accelsim.workload.records import ROLES
 
 By = Literal["level", "tensor"]
@@ -93,8 +93,8 @@ def comparison_panel(rows: Sequence[NetworkResult], group: str | None, by: By) -
             continue
         per = "MAC" if totals.macs else "operation"
         unit = totals.energy.unit
-        leakage = totals.energy_total - totals.energy.total
-        parts = _parts(totals.energy, leakage, row, by, totals.macs or totals.operations)
+        leaked = leakage(row, group)
+        parts = _parts(totals.energy, leaked, row, by, totals.macs or totals.operations)
         bars.append(Bar(label, parts, faint=bool(missing)))
     return Panel(group or "all layers", f"energy per {per} ({unit})", f"by {by}", tuple(bars))
 
@@ -127,7 +127,7 @@ def _by_role(energy: Breakdown, result: NetworkResult) -> Breakdown:
 
 
 def _parts(
-    energy: Breakdown, leakage: float, row: NetworkResult, by: By, operations: int
+    energy: Breakdown, leaked: float, row: NetworkResult, by: By, operations: int
 ) -> dict[str, float]:
     if by == "level":
         parts = by_class(energy.over("level"), row.arch)
@@ -139,7 +139,7 @@ def _parts(
         for tensor, value in zip(energy.labels["tensor"], along, strict=True):
             sums[tensor] += float(value)
         parts = sums
-    parts = dict.fromkeys(PARTS[by], 0.0) | parts | {LEAKAGE: leakage}
+    parts = dict.fromkeys(PARTS[by], 0.0) | parts | {LEAKAGE: leaked}
     return {name: parts[name] / operations for name in PARTS[by]}
 
 

@@ -9,7 +9,7 @@ from accelsim.network.records import LayerResult, NetworkResult
 from accelsim.report import quantities
 from accelsim.report.level_classes import CLASSES, levels_of
 from accelsim.report.quantities import plural
-from accelsim.report.ranking import unmapped
+from accelsim.report.rows import unmapped
 
 FIRST_FEW = 3
 """Assumptions that a text shows unless it is asked for all."""
@@ -114,6 +114,9 @@ def search_note(rows: Iterable[NetworkResult], objective: str, seed: int) -> str
     proved = f"{optimal} of {plural(len(certificates), 'search')[:-1]}es proved optimal"
     if len(certificates) == 1:
         proved = "proved optimal" if optimal else "not proved optimal"
+    early = sum(its.stopped_by in ("seconds", "stop") for its in certificates)
+    if early:
+        proved += f"; {early} ended early, so that another run may find another mapping"
     return (
         f"Mapper: {drivers}, for least {objective}, seed {seed}; "
         f"{plural(considered, 'mapping')} considered; {proved}."

@@ -15,7 +15,7 @@ from accelsim.network.records import LayerResult, NetworkResult, Totals
 from accelsim.report import export, notes, tables
 from accelsim.report.html import page
 from accelsim.report.mappings import mapping_text
-from accelsim.report.ranking import best
+from accelsim.report.rows import best, leakage
 from accelsim.report.settings import Settings
 from accelsim.report.tables import Table
 from accelsim.report.text import table_text
@@ -169,9 +169,8 @@ class NetworkRun(Result):
         total = self.total
         shown = [tables.layers_table(self.result)]
         if total.layers:
-            leakage = total.energy_total - total.energy.total
             operations, per = (total.macs, "MAC") if total.macs else (total.operations, "op")
-            shown.append(tables.energy_table(total.energy, leakage, operations, per))
+            shown.append(tables.energy_table(total.energy, leakage(self.result), operations, per))
         return shown
 
 

@@ -14,7 +14,7 @@ from accelsim.network.records import NetworkResult, Totals
 from accelsim.report import quantities
 from accelsim.report.level_classes import CLASSES, LEAKAGE, by_class
 from accelsim.report.quantities import digits, percent
-from accelsim.report.ranking import MEASURES, best, layers_of, measure, unmapped
+from accelsim.report.rows import MEASURES, best, layers_of, leakage, measure, unmapped
 
 NOTHING = "–"
 
@@ -58,7 +58,7 @@ def comparison_table(
     winner = best(rows, group, objective)
     per = "MAC" if any(its.macs for its in totals) else "operation"
     unit = next((its.energy.unit for its in totals if its.energy.unit), "")
-    leaks = any(_leakage(its) for its in totals)
+    leaks = any(leakage(row, group) for row in rows)
     edps, edp_unit = _edps(totals)
     exponent = quantities.shared_exponent(its.cycles for its in totals)
     headings = (
@@ -90,7 +90,7 @@ def comparison_table(
                 label,
                 digits(its.energy_per_mac),
                 relative,
-                *_shares(its, row, leaks),
+                *_shares(its, row, leakage(row, group) if leaks else None),
                 digits(its.cycles / 10.0**exponent),
                 percent(its.utilization),
                 digits(edps[index]),
@@ -109,15 +109,11 @@ def comparison_table(
     )
 
 
-def _leakage(totals: Totals) -> float:
-    return totals.energy_total - totals.energy.total
-
-
-def _shares(totals: Totals, row: NetworkResult, leaks: bool) -> list[str]:
+def _shares(totals: Totals, row: NetworkResult, leaked: float | None) -> list[str]:
     whole = totals.energy_total or 1.0
     shares = [*by_class(totals.energy.over("level"), row.arch).values()]
-    if leaks:
-        shares.append(_leakage(totals))
+    if leaked is not None:
+        shares.append(leaked)
     return [percent(share / whole) for share in shares]
 
 
@@ -132,14 +128,14 @@ def _edps(totals: Sequence[Totals]) -> tuple[list[float], str]:
 def layers_table(result: NetworkResult) -> Table:
     """Show every layer of a network: energy and where it goes, time and what bounds it."""
     total = result.total
-    leaks = bool(_leakage(total))
+    leaked = leakage(result) or None
     headings = (
         "layer",
         "group",
         f"energy\n{'' if total.energy.unit == 'MAC' else total.energy.unit}/op",
         "share of\nenergy",
         *CLASSES,
-        *([LEAKAGE] if leaks else []),
+        *([LEAKAGE] if leaked else []),
         "cycles",
         "util.",
         "bound by",
@@ -153,7 +149,7 @@ def layers_table(result: NetworkResult) -> Table:
             continue
         whole = evaluation.energy_total or 1.0
         shares = [*by_class(evaluation.energy.over("level"), result.arch).values()]
-        if leaks:
+        if leaked:
             shares.append(evaluation.leakage)
         cells.append(
             (
@@ -174,7 +170,7 @@ def layers_table(result: NetworkResult) -> Table:
                 "",
                 digits(total.energy_total / total.operations),
                 "100 %",
-                *_shares(total, result, leaks),
+                *_shares(total, result, leaked),
                 quantities.whole(total.cycles),
                 percent(total.utilization),
                 "",
@@ -189,11 +185,11 @@ def layers_table(result: NetworkResult) -> Table:
     )
 
 
-def energy_table(energy: Breakdown, leakage: float, operations: int, per: str) -> Table:
+def energy_table(energy: Breakdown, leaked: float, operations: int, per: str) -> Table:
     """Show energy by level and tensor; with the share of the total and per operation."""
     cells = energy.by("level", "tensor")
     levels, tensors = energy.labels["level"], energy.labels["tensor"]
-    total = energy.total + leakage
+    total = energy.total + leaked
     scaled, unit = quantities.in_joules(1.0, energy.unit)
     exponent = quantities.shared_exponent([total * scaled])
     scale = scaled / 10.0**exponent
@@ -201,11 +197,11 @@ def energy_table(energy: Breakdown, leakage: float, operations: int, per: str) -
     for level in levels:
         values = [cells[level, tensor] for tensor in tensors]
         rows.append(_energy_row(level, values, total, operations, scale))
-    if leakage:
+    if leaked:
         blanks = [0.0] * (len(tensors) - 1)
-        rows.append(_energy_row(LEAKAGE, [*blanks, leakage], total, operations, scale))
+        rows.append(_energy_row(LEAKAGE, [*blanks, leaked], total, operations, scale))
     sums = [sum(cells[level, tensor] for level in levels) for tensor in tensors]
-    sums[-1] += leakage
+    sums[-1] += leaked
     rows.append(_energy_row("total", sums, total, operations, scale))
     return Table(
         title=f"energy by level and tensor, {quantities.scaled_unit(unit, exponent)}",

@@ -98,30 +98,24 @@ def compare(
     words = _sort(what)
     words.dataflows += dataflows
     _check_mix(words)
-    machines, for_work = _machines(words, overrides)
-    network = as_network(words.networks[0], for_work)
-    flows = [as_dataflow(flow) for flow in words.dataflows]
-    rows: list[tuple[str, Architecture, list[Dataflow]]]
     if words.studies:
         kind = "study row"
-        plans = _study_plans(words.studies[0], technology, accounting, search)
+        rows, for_work = _study_rows(words, overrides)
     else:
-        if len(machines) == 1:
-            kind = "dataflow"
-            (arch,) = machines.values()
-            flows = flows or [as_dataflow(name) for name in general_dataflows()]
-            rows = [*((flow.name, arch, [flow]) for flow in flows), (UNCONSTRAINED, arch, [])]
-        elif not flows:
-            kind = "machine"
-            rows = [(label, arch, []) for label, arch in machines.items()]
-        else:
-            kind = "machine"
-            rows = [
-                (f"{label} {flow.name}", arch, [flow])
-                for label, arch in machines.items()
-                for flow in flows
-            ]
-        plans = [plan(*row, technology, accounting, search) for row in rows]
+        kind = "dataflow" if len(words.machines) == 1 else "machine"
+        rows, for_work = _machine_rows(words, overrides)
+    network = as_network(words.networks[0], for_work)
+    plans = [
+        plan(
+            row.label,
+            row.arch,
+            row.dataflows,
+            technology or row.technology or None,
+            accounting or row.accounting or None,
+            search,
+        )
+        for row in rows
+    ]
     _check_comparable(plans)
     return Comparison(
         search_rows(network, plans, search, stop, progress),
@@ -186,43 +180,59 @@ def _check_mix(words: _Sorted) -> None:
         )
 
 
-def _machines(
-    words: _Sorted, overrides: Sequence[str]
-) -> tuple[dict[str, Architecture], list[str]]:
-    """Return the machines by label, and the overrides that are not theirs.
+@dataclass(frozen=True)
+class _Row:
+    """What a row is made of, before options that hold for all rows."""
 
-    A label is the spec's name; where two machines have one name, how they were called.
+    label: str
+    arch: Architecture
+    dataflows: tuple[Dataflow, ...] = ()
+    technology: str = ""
+    accounting: str = ""
+
+
+def _machine_rows(words: _Sorted, overrides: Sequence[str]) -> tuple[list[_Row], list[str]]:
+    """Return the rows of a comparison without a study, and the overrides of the workload.
+
+    A machine is called by its spec's name; where two have one name, as they were named here.
     """
-    work = words.networks[0]
-    per_machine, for_work = split_overrides(overrides, words.machines, work)
+    per_machine, for_work = split_overrides(overrides, words.machines, words.networks[0])
     machines = [
         as_architecture(machine, its)
         for machine, its in zip(words.machines, per_machine, strict=True)
     ]
+    flows = [as_dataflow(flow) for flow in words.dataflows]
+    if len(machines) == 1:
+        (arch,) = machines
+        flows = flows or [as_dataflow(name) for name in general_dataflows()]
+        rows = [_Row(flow.name, arch, (flow,)) for flow in flows]
+        return [*rows, _Row(UNCONSTRAINED, arch)], for_work
     names = Counter(arch.name for arch in machines)
-    labelled: dict[str, Architecture] = {}
+    rows = []
     for word, arch in zip(words.machines, machines, strict=True):
         label = arch.name if names[arch.name] == 1 else called(word)
-        if label in labelled:
-            raise UsageError(Problem(f"two machines are called '{label}'"))
-        labelled[label] = arch
-    return labelled, for_work
+        rows += [_Row(f"{label} {flow.name}", arch, (flow,)) for flow in flows]
+        if not flows:
+            rows.append(_Row(label, arch))
+    return rows, for_work
 
 
-def _study_plans(
-    word: Word, technology: Technology | None, accounting: Rules | None, search: Search
-) -> list[Plan]:
-    return [
-        plan(
+def _study_rows(words: _Sorted, overrides: Sequence[str]) -> tuple[list[_Row], list[str]]:
+    """Return the rows that a study lists, and the overrides of the workload."""
+    study = read_study(words.studies[0])
+    machines = [row.architecture for row in study.rows]
+    per_machine, for_work = split_overrides(overrides, machines, words.networks[0])
+    rows = [
+        _Row(
             row.label,
-            as_architecture(row.architecture),
-            [as_dataflow(flow) for flow in row.dataflows],
-            technology or row.technology or None,
-            accounting or row.accounting,
-            search,
+            as_architecture(row.architecture, its),
+            tuple(as_dataflow(flow) for flow in row.dataflows),
+            row.technology,
+            row.accounting,
         )
-        for row in read_study(word).rows
+        for row, its in zip(study.rows, per_machine, strict=True)
     ]
+    return rows, for_work
 
 
 def _check_comparable(plans: Sequence[Plan]) -> None:

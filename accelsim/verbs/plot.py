@@ -37,7 +37,8 @@ def plot(
     SpecError
         If there are no results there.
     UsageError
-        For a kind, a group or a format that does not exist, or a result without any mapping.
+        For a kind, a group or a format that does not exist, or a result without any mapping,
+        or a file that cannot be written.
     """
     if kind not in KINDS:
         raise UsageError(Problem(f"unknown kind '{kind}'", expected="one of " + ", ".join(KINDS)))
@@ -54,7 +55,11 @@ def plot(
         raise UsageError(Problem("nothing to draw: no layer has a mapping"))
     drawn = draw(result, next((one for one in figures.BYS if one == by), None), group)
     if output is not None:
-        figures.save(drawn, Path(output))
+        try:
+            figures.save(drawn, Path(output))
+        except OSError as fault:
+            reason = fault.strerror or str(fault)
+            raise UsageError(Problem(f"cannot write '{output}': {reason}")) from None
     return drawn
 
 

@@ -23,8 +23,8 @@ MAX_OPERATIONS = 2**60
 MAX_WINDOW_WORDS = 2**28
 """The longest rank with two terms: its words may have to be marked one by one."""
 
-MAX_DIMS = 60
-"""Sets of dims are masks of 64 bits."""
+MAX_DIMS = 16
+"""The counter keeps tables of fixed width; a phased 3-D transposed convolution needs about ten."""
 
 
 @dataclass(frozen=True)

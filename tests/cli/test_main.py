@@ -16,7 +16,7 @@ import accelsim as acs
 from accelsim import cli
 from accelsim.errors import MissingExtraError
 from tests.cli.conftest import ROOT, Call
-from tests.small import LAYER, MACHINE, MIXED, TABLE
+from tests.small import LAYER, MACHINE, TABLE
 
 VERBS = [verb.__name__ for verb in cli.VERBS]
 
@@ -95,7 +95,11 @@ def test_a_missing_extra(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
         raise MissingExtraError("pandas", "frames")
 
     monkeypatch.setattr(acs, "list", lacking)
-    assert call("list") == (5, "", "this needs pandas; `pip install 'accelsim[frames]'` brings it\n")
+    assert call("list") == (
+        5,
+        "",
+        "this needs pandas; `pip install 'accelsim[frames]'` brings it\n",
+    )
 
 
 def test_debug_shows_where_a_spec_was_refused(call: Call) -> None:
@@ -114,7 +118,7 @@ def test_an_interrupt_outside_a_search(call: Call, monkeypatch: pytest.MonkeyPat
 
 def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
     """A real process with an endless budget, stopped as a terminal would stop it."""
-    words = ["run", MACHINE, MIXED, "--technology", TABLE, "--samples", 10**12, "--seconds", 200]
+    words = ["run", "eyeriss", "alexnet:fc8", "--dataflow", "rs", "--seconds", 200]
     with subprocess.Popen(
         [sys.executable, "-m", "accelsim", *map(str, words), "-o", tmp_path, "--progress", "json"],
         cwd=ROOT,
@@ -129,7 +133,7 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
         out, err = running.communicate(timeout=60)
         waited = time.monotonic() - asked
     assert first["event"] == "progress"
-    assert first["row"] == "small"
+    assert first["row"] == "rs"
     assert running.returncode == 130
     assert waited < 30  # a second where nothing else runs
     assert "stopping with the best so far; press again to quit at once\n" in err

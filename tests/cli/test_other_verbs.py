@@ -17,11 +17,11 @@ from tests.small.results import comparison, refused, row
 
 REPRICED = """\
 fc (1 layer, 4 MACs)
-            energy    energy                                                               EDP
-dataflow    pJ/MAC   vs best     DRAM   buffer   network    RF     MAC   cycles   util.   aJ s
-──────────────────────────────────────────────────────────────────────────────────────────────
-outputs        509      1.02   78.6 %   19.6 %     1.4 %   0 %   0.4 %     2.00   100 %   4.07
-inputs         498      best   80.3 %   18.1 %     1.2 %   0 %   0.4 %     2.00   100 %   3.98
+           energy    energy                                                               EDP
+dataflow   pJ/MAC   vs best     DRAM   buffer   network    RF     MAC   cycles   util.   aJ s
+─────────────────────────────────────────────────────────────────────────────────────────────
+outputs       509      1.02   78.6 %   19.6 %     1.4 %   0 %   0.4 %     2.00   100 %   4.07
+inputs        498      best   80.3 %   18.1 %     1.2 %   0 %   0.4 %     2.00   100 %   3.98
 
 Energy: in pJ; table small-pj.
 """
@@ -52,8 +52,10 @@ def test_show_what_several_kinds_have(call: Call) -> None:
     assert call("show", "isca2016", "--kind", "car") == (
         2,
         "",
-        "unknown kind 'car'; expected one of architecture, workload, dataflow, technology,"
-        " accounting, study\n",
+        (
+            "unknown kind 'car'; expected one of architecture, workload, dataflow, technology,"
+            " accounting, study\n"
+        ),
     )
 
 
@@ -82,8 +84,10 @@ def test_list_an_unknown_kind(call: Call) -> None:
     assert call("list", "cars") == (
         2,
         "",
-        "cannot list 'cars'; expected one of archs, workloads, dataflows, technologies,"
-        " accountings, studies\n",
+        (
+            "cannot list 'cars'; expected one of archs, workloads, dataflows, technologies,"
+            " accountings, studies\n"
+        ),
     )
 
 
@@ -91,11 +95,13 @@ def test_check_good_specs(call: Call) -> None:
     done = call("check", "rs", MACHINE, TABLE)
     assert done == (
         0,
-        "rs: dataflow, no problems\n"
-        f"{MACHINE}: architecture, no problems, assumes 1 thing:\n"
-        "  - bandwidths are unlimited\n"
-        f"{TABLE}: technology, no problems, assumes 1 thing:\n"
-        "  - mac.alu = 1 MAC: an addition costs what a MAC costs\n",
+        (
+            "rs: dataflow, no problems\n"
+            f"{MACHINE}: architecture, no problems, assumes 1 thing:\n"
+            "  - bandwidths are unlimited\n"
+            f"{TABLE}: technology, no problems, assumes 1 thing:\n"
+            "  - mac.alu = 1 MAC: an addition costs what a MAC costs\n"
+        ),
         "",
     )
 
@@ -110,7 +116,7 @@ def test_check_says_all_that_is_wrong(call: Call, tmp_path: Path) -> None:
     assert done.code == 3
     assert done.err == "1 of 2 files have problems\n"
     assert f"{path}:4:1: unknown key 'clok'" in done.out
-    assert f"{path}:15:3: unknown key 'mesh'" in done.out
+    assert f"{path}:16:3: unknown key 'mesh'" in done.out
     assert done.out.endswith("rs: dataflow, no problems\n")
     assert call("check", path, "rs", "-q").err == ""
     data = json.loads(call("check", path, "--json").out)
@@ -118,7 +124,11 @@ def test_check_says_all_that_is_wrong(call: Call, tmp_path: Path) -> None:
     assert data["problems"] == []
     (checked,) = data["files"]
     assert checked["kind"] == "architecture"
-    assert [problem["line"] for problem in checked["problems"]] == [4, 15]
+    assert [problem["line"] for problem in checked["problems"]] == [
+        4,
+        14,
+        16,
+    ]  # 14: mesh_x is missing
 
 
 def test_check_a_file_that_is_not_there(call: Call) -> None:
@@ -171,8 +181,10 @@ def test_reprice_where_there_is_nothing(call: Call, tmp_path: Path) -> None:
     assert call("reprice", tmp_path, "--technology", TABLE) == (
         3,
         "",
-        f"{tmp_path}/results.json: no results here; accelsim compare ... -o DIR and"
-        " accelsim run ... -o DIR write results\n",
+        (
+            f"{tmp_path}/results.json: no results here; accelsim compare ... -o DIR and"
+            " accelsim run ... -o DIR write results\n"
+        ),
     )
 
 

@@ -52,7 +52,9 @@ def test_a_bar() -> None:
     assert telling.bar(step()) == "[######..............]"
 
 
-def test_what_is_quick_is_not_talked_about(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_quick_is_not_talked_about(
+    clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
     with telling.progress("auto", quiet=False) as teller:
         teller.tell(step())
         clock.now += 0.9
@@ -60,15 +62,16 @@ def test_what_is_quick_is_not_talked_about(clock: Clock, capsys: pytest.CaptureF
     assert capsys.readouterr().err == ""
 
 
-def test_lines_where_there_is_no_terminal(
-    clock: Clock, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_lines_where_there_is_no_terminal(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
     with telling.progress("auto", quiet=False) as teller:
         for second in range(20):
             clock.now += 1
             teller.tell(step(done=second // 10))
     lines = capsys.readouterr().err.splitlines()
-    assert [line.split(",")[0] for line in lines] == ["ws (2/4): 0/5 layers", "ws (2/4): 1/5 layers"]
+    assert [line.split(",")[0] for line in lines] == [
+        "ws (2/4): 0/5 layers",
+        "ws (2/4): 1/5 layers",
+    ]
 
 
 def test_a_terminal_gets_one_line_that_is_wiped(
@@ -109,9 +112,7 @@ def test_events(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(("style", "quiet"), [("none", False), ("auto", True)])
-def test_silence(
-    style: str, quiet: bool, clock: Clock, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_silence(style: str, quiet: bool, clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
     with telling.progress(style, quiet) as teller:
         clock.now += 60
         teller.tell(step())

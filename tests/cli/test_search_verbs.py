@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,10 @@ from tests.cli.conftest import Call
 from tests.small import IMPOSSIBLE, INPUTS, LAYER, MACHINE, MAPPING, MIXED, OUTPUTS, STUDY, TABLE
 
 QUICK = ("--technology", TABLE, "--samples", 50)
+
+EXPECTED = Path(__file__).parent / "expected"
+COMPARISON = (EXPECTED / "compare.txt").read_text(encoding="utf-8")
+EVALUATION = (EXPECTED / "evaluate.txt").read_text(encoding="utf-8")
 
 MEANING = """\
 Energy: one 16-bit multiply-accumulate is 1; table small-table.
@@ -23,61 +28,6 @@ ASSUMES = """\
 Assumes 2 things:
   - small: bandwidths are unlimited
   - small: mac.alu = 1 MAC: an addition costs what a MAC costs
-"""
-
-COMPARISON = """\
-fc (1 layer, 4 MACs)
-                energy    energy                                                                      EDP
-dataflow          /MAC   vs best     DRAM   buffer   network    RF     MAC   cycles   util.   10^-6 MAC s
-─────────────────────────────────────────────────────────────────────────────────────────────────────────
-outputs            254      1.02   78.6 %   19.6 %     1.4 %   0 %   0.4 %     2.00   100 %          2.04
-inputs             249      best   80.3 %   18.1 %     1.2 %   0 %   0.4 %     2.00   100 %          1.99
-unconstrained      249      1.00   80.3 %   18.1 %     1.2 %   0 %   0.4 %     2.00   100 %          1.99
-
-"""
-
-EVALUATION = """\
-dram: keeps Weights 4, Inputs 2, Outputs 2 words
-buffer: keeps Weights 4, Inputs 2, Outputs 2 words
-  for c in 0..2
-array: 2 x 1 of 2 x 1 lanes (x, y)
-    parallel-for m in 0..2 on x
-mac: Outputs += Weights * Inputs
-
-energy by level and tensor, 10^3 MAC
-level    Weights    Inputs   Outputs   compute     total    share   x MAC
-─────────────────────────────────────────────────────────────────────────
-dram       0.400     0.200     0.200         –     0.800   78.6 %     200
-buffer    0.0800    0.0400    0.0800         –     0.200   19.6 %    50.0
-array    0.00400   0.00400   0.00600         –    0.0140    1.4 %    3.50
-mac            –         –         –   0.00400   0.00400    0.4 %    1.00
-total      0.484     0.244     0.286   0.00400      1.02    100 %     254
-
-what is in use
-level    words held                        full   instances   cycles
-────────────────────────────────────────────────────────────────────
-dram     Weights 4, Inputs 2, Outputs 2       –         1/1        –
-buffer   Weights 4, Inputs 2, Outputs 2   100 %         1/1        –
-array    –                                    –           –        –
-mac      –                                    –         2/2        2
-
-accesses
-level    tensor    read   first read   update   fill   drain   deliver   collect   mac
-──────────────────────────────────────────────────────────────────────────────────────
-dram     Weights      4            –        –      –       –         –         –     –
-dram     Inputs       2            –        –      –       –         –         –     –
-dram     Outputs      –            2        2      –       –         –         –     –
-buffer   Weights      4            –        –      4       –         –         –     –
-buffer   Inputs       2            –        –      2       –         –         –     –
-buffer   Outputs      2            2        4      –       2         –         –     –
-array    Weights      –            –        –      –       –         4         –     –
-array    Inputs       –            –        –      –       –         4         –     –
-array    Outputs      –            –        –      –       –         2         4     –
-mac                   –            –        –      –       –         –         –     4
-
-1.02 x 10^3 MAC for 4 operations; 2 cycles = 2.00 ns, bound by compute; utilisation 100 %; \
-EDP 2.04 x 10^-6 MAC s.
-Energy: one 16-bit multiply-accumulate is 1; table small-table.
 """
 
 
@@ -135,7 +85,7 @@ def test_compare_as_json(call: Call) -> None:
     assert [row["totals"]["all"]["energy"] for row in data["rows"]] == [1018.0, 996.0]
     assert data["settings"]["seed"] == 0
     assert data["settings"]["samples"] == 50
-    assert list(data["settings"]["dataflow_keys"][0])[0] == "outputs"
+    assert [name for name, _ in data["settings"]["dataflow_keys"]] == ["outputs"]
     assert [row["row"] for row in data["run"]["rows"]] == ["outputs", "unconstrained"]
 
 
@@ -155,11 +105,27 @@ def test_threads_and_repetition_change_no_byte(call: Call, tmp_path: Path) -> No
 
 def test_files_are_announced_on_stderr(call: Call, tmp_path: Path) -> None:
     done = call("compare", MACHINE, LAYER, INPUTS, *QUICK, "-o", tmp_path / "out")
-    assert done.err == (
-        f"wrote 8 files to {tmp_path / 'out'}, among them energy-breakdown.png\n"
-    )
+    assert done.err == (f"wrote 8 files to {tmp_path / 'out'}, among them energy-breakdown.png\n")
     quiet = call("compare", MACHINE, LAYER, INPUTS, *QUICK, "-o", tmp_path / "out", "-q")
     assert (quiet.out, quiet.err) == (done.out, "")
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_the_search(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    words = ("run", MACHINE, LAYER, "--samples", 10**12, "--technology", TABLE)
+    assert call(*words, "-o", tmp_path / "file" / "out") == (
+        2,
+        "",
+        f"cannot write '{tmp_path}/file/out': '{tmp_path}/file' is not a folder\n",
+    )
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert call(*words, "-o", tmp_path / "out") == (
+        2,
+        "",
+        f"cannot write '{tmp_path}/out': '{tmp_path}' may not be written\n",
+    )
 
 
 def test_run_shows_layers_and_levels(call: Call) -> None:
@@ -167,12 +133,11 @@ def test_run_shows_layers_and_levels(call: Call) -> None:
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
     assert lines[0] == "by layer"
-    assert lines[4].split() == (
-        "fc1 fc 249 50.0 % 80.3 % 18.1 % 1.2 % 0 % 0.4 % 2 100 % compute".split()
-    )
-    assert lines[6].split() == "all 249 100 % 80.3 % 18.1 % 1.2 % 0 % 0.4 % 4 100 %".split()
-    assert lines[8] == "energy by level and tensor, 10^3 MAC"
-    assert lines[11].split() == "dram 0.800 0.400 0.400 – 1.60 80.3 % 200".split()
+    cells = [" ".join(line.split()) for line in lines]
+    assert cells[4] == "fc1 fc 249 50.0 % 80.3 % 18.1 % 1.2 % 0 % 0.4 % 2 100 % compute"
+    assert cells[6] == "all 249 100 % 80.3 % 18.1 % 1.2 % 0 % 0.4 % 4 100 %"
+    assert cells[8] == "energy by level and tensor, 10^3 MAC"
+    assert cells[11] == "dram 0.800 0.400 0.400 – 1.60 80.3 % 200"
 
 
 def test_run_without_a_mapping_for_a_layer(call: Call) -> None:
@@ -258,18 +223,24 @@ def test_every_assumption_with_v(call: Call) -> None:
     [
         (
             ("compare", "eyeriss"),
-            "no workload to compare on; expected one; as in: accelsim compare eyeriss alexnet"
-            " (accelsim list workloads)",
+            (
+                "no workload to compare on; expected one; as in: accelsim compare eyeriss alexnet"
+                " (accelsim list workloads)"
+            ),
         ),
         (
             ("compare", "alexnet"),
-            "no machine to compare on; expected a machine, several, or a study; as in:"
-            " accelsim compare eyeriss alexnet (accelsim list archs)",
+            (
+                "no machine to compare on; expected a machine, several, or a study; as in:"
+                " accelsim compare eyeriss alexnet (accelsim list archs)"
+            ),
         ),
         (
             ("compare", "isca2016", "eyeriss", "alexnet"),
-            "the study 'isca2016' names its machines and dataflows itself; expected a study and a"
-            " workload, nothing else",
+            (
+                "the study 'isca2016' names its machines and dataflows itself; expected a study"
+                " and a workload, nothing else"
+            ),
         ),
         (
             ("run", "eyeriss", "alexnet", "--objective", "edpp"),
@@ -305,13 +276,17 @@ def test_words_that_make_no_sense(call: Call, words: tuple[str, ...], message: s
         ),
         (
             ("run", "eyeriss", "alexnet", "--technology", "eyeriss-relativ"),
-            "no technology 'eyeriss-relativ'; did you mean 'eyeriss-relative'?"
-            " (accelsim list technologies)",
+            (
+                "no technology 'eyeriss-relativ'; did you mean 'eyeriss-relative'?"
+                " (accelsim list technologies)"
+            ),
         ),
         (
             ("run", "eyeriss", "alexnet", "--set", "glp.size=1KiB"),
-            "--set glp.size=1KiB: 'glp' is neither a level of eyeriss nor a layer of alexnet;"
-            " did you mean 'glb'?",
+            (
+                "--set glp.size=1KiB: 'glp' is neither a level of eyeriss nor a layer of alexnet;"
+                " did you mean 'glb'?"
+            ),
         ),
         (
             ("run", "eyeriss", "alexnet", "--set", "glb.size"),

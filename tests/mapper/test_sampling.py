@@ -10,6 +10,7 @@ from accelsim.mapper import sampling
 from accelsim.mapper.contract import Budget
 from accelsim.mapper.objectives import ENERGY, LATENCY
 from accelsim.mapper.random import below, fraction, next_word, seeded
+from accelsim.mapper.rounds import State
 from accelsim.mapper.sampling import SamplingDriver
 from tests.mapper.problems import problem, random_problem, solved
 from tests.mapspace.cases import conv, eyeriss, gemm, shared
@@ -22,8 +23,8 @@ def test_slices_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     cut = SamplingDriver(3).search(one, ENERGY, Budget(6_000))
     assert cut.best == whole.best
     assert cut.certificate == whole.certificate
-    assert isinstance(cut.resume, sampling.State)
-    assert isinstance(whole.resume, sampling.State)
+    assert isinstance(cut.resume, State)
+    assert isinstance(whole.resume, State)
     assert np.array_equal(cut.resume.random, whole.resume.random)
     assert np.array_equal(cut.resume.counts, whole.resume.counts)
 

@@ -48,7 +48,11 @@ def test_one_line_per_layer_even_without_a_mapping() -> None:
     lines = read(layers_csv([row("partial", entry("M", "fc1"), refused("fc2"))]))
     assert tuple(lines[0]) == LAYER_COLUMNS
     assert [line["layer"] for line in lines] == ["fc1", "fc2"]
-    assert (lines[0]["energy"], lines[0]["cycles"], lines[0]["bound"]) == ("1018.0", "2.0", "compute")
+    assert (lines[0]["energy"], lines[0]["cycles"], lines[0]["bound"]) == (
+        "1018.0",
+        "2.0",
+        "compute",
+    )
     assert (lines[1]["operations"], lines[1]["energy"]) == ("4", "")
 
 

@@ -111,6 +111,8 @@ def test_settings_are_left_as_they_were() -> None:
 
 
 def test_other_formats_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"cannot write a figure as 'x\.gif'; expected a name that"):
+    with pytest.raises(
+        UsageError, match=r"cannot write a figure as 'x\.gif'; expected a name that"
+    ):
         save(drawn(), tmp_path / "x.gif")
     assert list(tmp_path.iterdir()) == []

@@ -45,6 +45,16 @@ def test_layers_of_equal_shape_count_as_one_search() -> None:
     )
 
 
+def test_searches_that_time_ended() -> None:
+    hasty = entry("M")
+    assert hasty.certificate is not None
+    hasty = replace(hasty, certificate=replace(hasty.certificate, stopped_by="seconds"))
+    assert notes.search_note([row("a", hasty, entry("C"))], "energy", 0).endswith(
+        "0 of 2 searches proved optimal; 1 ended early, so that another run may find another"
+        " mapping."
+    )
+
+
 def test_given_mappings() -> None:
     given = row("a", replace(entry("M"), certificate=None))
     assert notes.search_note([given], "", 0) == "Mappings were given, not searched."

@@ -53,7 +53,7 @@ def test_a_column_shares_the_scale_of_its_largest_number() -> None:
     assert shared_exponent([1000.0, 1.0]) == 3
     assert shared_exponent([0.5]) == -3
     assert shared_exponent([1e30]) == 12
-    assert shared_exponent([1e-30]) == -15
+    assert shared_exponent([1e-30]) == -18
 
 
 def test_units_take_prefixes_and_relative_ones_powers_of_ten() -> None:

@@ -39,7 +39,7 @@ def test_records_come_back_as_they_were(record: object) -> None:
 def test_whole_numbers_stand_for_floats_but_truths_do_not_stand_for_numbers() -> None:
     memory = to_data(Memory("m", "any"))
     assert from_data(Memory, memory | {"leakage_mw": 1}, "m").leakage_mw == 1.0
-    with pytest.raises(SpecError, match="m.buffering: unexpected True; expected an integer"):
+    with pytest.raises(SpecError, match=r"m\.buffering: unexpected True; expected an integer"):
         from_data(Memory, memory | {"buffering": True}, "m")
 
 

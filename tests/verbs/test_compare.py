@@ -93,6 +93,11 @@ def test_the_rows_of_a_study() -> None:
     assert energies(dearer) == {"O": 2 * ENERGY_OUTPUTS, "I": 2 * ENERGY_INPUTS}
 
 
+def test_overrides_reach_the_machines_of_a_study() -> None:
+    result = acs.compare(STUDY, LAYER, overrides=["mac.energy.mac=2"], search=QUICK)
+    assert energies(result) == {"O": ENERGY_OUTPUTS + 4, "I": ENERGY_INPUTS + 4}
+
+
 def test_a_dataflow_that_cannot_run_does_not_stop_the_others() -> None:
     result = acs.compare(MACHINE, LAYER, IMPOSSIBLE, INPUTS, technology=TABLE, search=QUICK)
     assert [row.complete for row in result] == [False, True, True]
@@ -115,7 +120,7 @@ def test_the_general_dataflows_belong_to_no_study() -> None:
         ([LAYER], "no machine to compare on; expected a machine, several, or a study"),
         ([STUDY, MACHINE, LAYER], "names its machines and dataflows itself"),
         ([STUDY, STUDY, LAYER], "names its machines and dataflows itself"),
-        ([MACHINE, MACHINE, LAYER], "two machines are called"),
+        ([MACHINE, MACHINE, LAYER], "2 rows are called"),
         ([MACHINE, LAYER, OUTPUTS, OUTPUTS], "2 rows are called 'outputs'"),
         ([MACHINE, LAYER, TABLE], "is of kind 'technology', which has no place here"),
     ],
@@ -161,7 +166,7 @@ def test_overrides_that_nobody_knows() -> None:
         "--set bufer.size=3KiB: 'bufer' is neither a level of "
         f"{MACHINE} nor a layer of {LAYER}; did you mean 'buffer'?"
     )
-    with pytest.raises(SpecError, match="--set buffer.sise=3KiB: unknown key 'sise' in memory"):
+    with pytest.raises(SpecError, match=r"--set buffer\.sise=3KiB: unknown key 'sise' in memory"):
         acs.compare(MACHINE, LAYER, overrides=["buffer.sise=3KiB"])
 
 
@@ -187,9 +192,7 @@ def test_threads_and_repetition_change_nothing() -> None:
 
 def test_progress_is_told() -> None:
     steps: list[Step] = []
-    acs.compare(
-        MACHINE, LAYER, OUTPUTS, technology=TABLE, search=QUICK, progress=steps.append
-    )
+    acs.compare(MACHINE, LAYER, OUTPUTS, technology=TABLE, search=QUICK, progress=steps.append)
     assert [step.row for step in steps if step.network.layers_done] == ["outputs", "unconstrained"]
     assert {(step.rows, step.energy_unit) for step in steps} == {(2, "MAC")}
 

@@ -37,4 +37,4 @@ def test_the_layers_of_a_network_by_tensor(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_drawn(options: dict[str, str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        acs.plot(comparison(), **options)  # type: ignore[arg-type]
+        acs.plot(comparison(), **options)

@@ -84,9 +84,7 @@ def test_what_map_writes_evaluate_reads_to_the_same_numbers(tmp_path: Path) -> N
 
 def test_a_mapping_that_the_machine_cannot_hold() -> None:
     with pytest.raises(IllegalMappingError, match="buffer needs 8 words for its tiles, has 4"):
-        acs.evaluate(
-            MACHINE, LAYER, MAPPING, technology=TABLE, overrides=["buffer.size=4 words"]
-        )
+        acs.evaluate(MACHINE, LAYER, MAPPING, technology=TABLE, overrides=["buffer.size=4 words"])
 
 
 def test_other_prices_without_a_search() -> None:

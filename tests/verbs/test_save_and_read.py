@@ -81,7 +81,7 @@ def test_labels_that_make_one_file_name_are_told_apart(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(UsageError, match="cannot write '.*file.*'"):
+    with pytest.raises(UsageError, match=r"cannot write '.*file.*'"):
         acs.save(comparison(), tmp_path / "file")
 
 
@@ -123,5 +123,5 @@ def test_files_that_hold_no_results(text: str, message: str, tmp_path: Path) -> 
 
 
 def test_a_folder_without_results(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match="results.json: no results here; accelsim compare"):
+    with pytest.raises(SpecError, match=r"results\.json: no results here; accelsim compare"):
         acs.load(tmp_path)

@@ -19,7 +19,6 @@ from accelsim.workload.records import Network
 from tests.small import LAYER, MACHINE, MAPPING, STUDY, TABLE
 
 
-
 def test_show_is_the_file_as_it_is() -> None:
     assert acs.show("eyeriss") == shipped.find("architecture", "eyeriss").read_text("utf-8")
     assert acs.show(str(LAYER)) == LAYER.read_text("utf-8")
@@ -63,7 +62,7 @@ def test_load_takes_overrides_where_they_have_a_meaning() -> None:
 def test_unknown_names_suggest_close_ones_of_any_kind() -> None:
     with pytest.raises(SpecError, match=r"no workload 'alexnte'; did you mean 'alexnet'\?"):
         acs.load("alexnte")
-    with pytest.raises(SpecError, match="no architecture or workload or .* 'xyzzy'"):
+    with pytest.raises(SpecError, match=r"no architecture or workload or .* 'xyzzy'"):
         acs.load("xyzzy")
 
 
@@ -73,7 +72,7 @@ def test_files_of_no_known_kind(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"x.yaml:1:7: unknown kind 'recipe'; expected one of arch"):
         acs.load(path)
     path.write_text("name: x\n", encoding="utf-8")
-    with pytest.raises(SpecError, match="x.yaml: no 'kind:'; expected one of"):
+    with pytest.raises(SpecError, match=r"x\.yaml: no 'kind:'; expected one of"):
         acs.load(path)
 
 

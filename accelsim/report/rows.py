@@ -1,4 +1,4 @@
-"""Which row of a comparison is best, and which rows may be compared at all."""
+"""What can be said of the rows of a comparison: what they lack, what leaks, which is best."""
 
 from __future__ import annotations
 
@@ -23,6 +23,13 @@ def layers_of(row: NetworkResult, group: str | None) -> tuple[LayerResult, ...]:
 def unmapped(row: NetworkResult, group: str | None = None) -> tuple[LayerResult, ...]:
     """Return the layers of ``group`` for which there is no mapping."""
     return tuple(result for result in layers_of(row, group) if result.evaluation is None)
+
+
+def leakage(row: NetworkResult, group: str | None = None) -> float:
+    """Return the energy that leaks while the layers of ``group`` run."""
+    return sum(
+        (entry.evaluation.leakage for entry in layers_of(row, group) if entry.evaluation), 0.0
+    )
 
 
 def best(rows: Sequence[NetworkResult], group: str | None, objective: str) -> int | None:

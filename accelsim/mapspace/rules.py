@@ -1,0 +1,342 @@
+"""Rules resolved: from roles and general words to arrays over slots, dims and tensors.
+
+What the rules mean is said in :mod:`accelsim.mapspace.space`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from accelsim.arch.records import Architecture, Compute, Node, Place
+from accelsim.errors import Problem, SpecError
+from accelsim.mapping.arrays import Ints, LayerArrays, MachineArrays, pack_layer, pack_machine
+from accelsim.mapspace.records import Dataflow, Limit, Rule
+from accelsim.workload.records import Layer
+
+
+class MapspaceArrays(NamedTuple):
+    """What may be chosen, for kernels; axes as in :mod:`accelsim.mapping.arrays`."""
+
+    slot_max: Ints
+    """``[slot, dim]``: the largest factor; 1 allows no loop."""
+    slot_exact: Ints
+    """``[slot, dim]``: the only factor allowed; 0 is free."""
+    joint_slots: Ints
+    """``[joint]``: mask of the slots whose product of factors is limited."""
+    joint_dim: Ints
+    """``[joint]``"""
+    joint_max: Ints
+    """``[joint]``"""
+    joint_exact: Ints
+    """``[joint]``: 0 is free."""
+    inside: Ints
+    """``[slot, dim]``: mask of the dims whose loops must stand inside this dim's."""
+    tile_max: Ints
+    """``[place, tensor]``: most words where the tensor is kept; -1 is unlimited."""
+    keep_must: Ints
+    """``[place]``: mask of tensors."""
+    keep_may: Ints
+    """``[place]``: mask of tensors."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedRule:
+    """A rule of a dataflow that has something to say on this machine."""
+
+    dataflow: str
+    number: int
+    """Counted from 1 in the dataflow."""
+    rule: Rule
+
+    @property
+    def name(self) -> str:
+        return f"rule {self.number} of {self.dataflow} (at {self.rule.at})"
+
+    def __str__(self) -> str:
+        return f'{self.name}: "{self.rule.because}"' if self.rule.because else self.name
+
+
+def binding_rules(dataflows: Sequence[Dataflow], arch: Architecture) -> tuple[AppliedRule, ...]:
+    """Return the rules that have something to say on ``arch``.
+
+    Raises
+    ------
+    SpecError
+        If a rule speaks of loops that its level cannot have or requires a level that is not there.
+    """
+    applied = [
+        AppliedRule(dataflow.name, number, rule)
+        for dataflow in dataflows
+        for number, rule in enumerate(dataflow.rules, start=1)
+    ]
+    problems: list[Problem] = []
+    binding = tuple(one for one in applied if _binds(one, arch, problems))
+    if problems:
+        raise SpecError(problems)
+    return binding
+
+
+def resolve(
+    layer: Layer, arch: Architecture, rules: tuple[AppliedRule, ...]
+) -> tuple[LayerArrays, MachineArrays, MapspaceArrays]:
+    """Pack a layer, a machine, and what the rules leave of their choices.
+
+    Raises
+    ------
+    SpecError
+        If orders exclude each other, or the layer is too large to count.
+    """
+    builder = _Builder(layer, arch)
+    for applied in rules:
+        builder.limit(applied.rule)
+        builder.restrict_keeping(applied.rule)
+    for applied in rules:  # what may be kept is known only now
+        builder.demand_keeping(applied.rule)
+    problems: list[Problem] = []
+    inside = builder.close_order(rules, problems)
+    if problems:
+        raise SpecError(problems)
+    return builder.layer_arrays, builder.machine, builder.arrays(inside)
+
+
+def _binds(applied: AppliedRule, arch: Architecture, problems: list[Problem]) -> bool:
+    """Return whether a rule's selector means anything on ``arch``; collect what is wrong."""
+    rule = applied.rule
+    nodes = arch.selected(rule.at)
+    if not nodes:
+        if rule.required:
+            problems.append(
+                Problem(
+                    f"{applied.name} needs a level '{rule.at}', which {arch.name} does not have",
+                    got=rule.at,
+                    expected="one of " + ", ".join(_names(arch)),
+                )
+            )
+        return False
+    speaks_of_tiles = bool(rule.order or rule.tile or rule.keep or rule.may_keep is not None)
+    for node in nodes:
+        if isinstance(node, Compute):
+            problems.append(
+                Problem(
+                    f"{applied.name}: '{node.name}' is the compute, which has no loops and no tile"
+                )
+            )
+        elif isinstance(node, Place) and rule.axis not in (None, "temporal"):
+            problems.append(
+                Problem(
+                    f"{applied.name} limits {rule.axis} loops, but '{node.name}' is a memory",
+                    hint="a memory's loops are temporal",
+                )
+            )
+        elif not isinstance(node, Place) and (rule.axis == "temporal" or speaks_of_tiles):
+            subject = "temporal loops" if rule.axis == "temporal" else "what a memory does"
+            problems.append(
+                Problem(
+                    f"{applied.name} limits {subject}, but '{node.name}' is a fanout",
+                    hint="a fanout's loops are spatial, spatial_x or spatial_y",
+                )
+            )
+    return True
+
+
+def _names(arch: Architecture) -> tuple[str, ...]:
+    return tuple(node.name for node in arch.nodes)
+
+
+class _Builder:
+    """The arrays of a mapspace while rules narrow them, as plain Python lists."""
+
+    def __init__(self, layer: Layer, arch: Architecture) -> None:
+        self.layer = layer
+        self.arch = arch
+        self.layer_arrays = pack_layer(layer)
+        self.machine = pack_machine(arch, layer)
+        self.dims = [name for name, _ in layer.dims]
+        self.bounds = [bound for _, bound in layer.dims]
+        self.node_slots: list[tuple[Node, dict[str, int]]] = []
+        slot = 0
+        for node in arch.nodes:
+            if isinstance(node, Place):
+                self.node_slots.append((node, {"temporal": slot}))
+                slot += 1
+            elif not isinstance(node, Compute):
+                self.node_slots.append((node, {"spatial_y": slot, "spatial_x": slot + 1}))
+                slot += 2
+        self.slot_max = [list(self.bounds) for _ in range(slot)]
+        for node, slots in self.node_slots:
+            if not isinstance(node, Place | Compute):
+                for axis, lanes in (("spatial_y", node.mesh_y), ("spatial_x", node.mesh_x)):
+                    row = self.slot_max[slots[axis]]
+                    row[:] = [min(bound, lanes) for bound in row]
+        self.slot_exact = [[0] * len(self.dims) for _ in range(slot)]
+        self.joints: list[tuple[int, int, int, int]] = []
+        self.inside = [[0] * len(self.dims) for _ in range(slot)]
+        self.tile_max = [[-1] * len(layer.tensors) for _ in arch.places]
+        self.must = [int(mask) for mask in self.machine.keep_must]
+        self.may = [int(mask) for mask in self.machine.keep_may]
+        for place in range(len(arch.places)):
+            for tensor in range(len(layer.tensors)):
+                memory = int(self.machine.place_memory[place, tensor])
+                if memory >= 0 and self.machine.memory_bits[memory] == 0:
+                    self.may[place] &= ~(1 << tensor) | self.must[place]
+
+    def selected(self, rule: Rule) -> list[int]:
+        """Return the indices into ``node_slots`` that a rule selects."""
+        names = {node.name for node in self.arch.selected(rule.at)}
+        return [i for i, (node, _) in enumerate(self.node_slots) if node.name in names]
+
+    def limit(self, rule: Rule) -> None:
+        """Apply the limits on loops and the order."""
+        chosen = self.selected(rule)
+        wanted = ("spatial_y", "spatial_x") if rule.axis == "spatial" else (rule.axis,)
+        slots = [
+            slot
+            for i in chosen
+            for axis, slot in self.node_slots[i][1].items()
+            if rule.axis is None or axis in wanted
+        ]
+        listed = dict(rule.limits)
+        for dim, name in enumerate(self.dims):
+            if name in listed:
+                self._limit_dim(dim, listed[name], slots, chosen)
+            elif not rule.others_free:
+                for slot in slots:
+                    self.slot_max[slot][dim] = 1
+        for outer_group, inner_group in (
+            (outer, inner)
+            for index, outer in enumerate(rule.order)
+            for inner in rule.order[index + 1 :]
+        ):
+            mask = sum(1 << dim for dim, name in enumerate(self.dims) if name in inner_group)
+            for slot in slots:
+                for dim, name in enumerate(self.dims):
+                    if name in outer_group:
+                        self.inside[slot][dim] |= mask
+
+    def _limit_dim(self, dim: int, limit: Limit, slots: list[int], chosen: list[int]) -> None:
+        if limit.whole:
+            for _, outside in self.node_slots[: min(chosen)]:
+                for slot in outside.values():
+                    self.slot_max[slot][dim] = 1
+        exact = 0 if limit.exact is None else limit.exact
+        if self.bounds[dim] == 1:
+            exact = min(exact, 1)
+        at_most = self.bounds[dim] if limit.at_most is None else limit.at_most
+        if not exact and at_most >= self.bounds[dim]:
+            return
+        if len(slots) > 1:
+            self.joints.append((sum(1 << slot for slot in slots), dim, at_most, exact))
+        for slot in slots:
+            row = self.slot_max[slot]
+            row[dim] = min(row[dim], at_most, exact or at_most)
+            if len(slots) == 1 and exact:
+                if self.slot_exact[slot][dim] not in (0, exact):
+                    row[dim] = 0  # two rules demand different factors: nothing is allowed
+                elif row[dim] >= exact:
+                    self.slot_exact[slot][dim] = exact
+                else:
+                    row[dim] = 0
+
+    def _spoken_of(self, rule: Rule) -> list[tuple[int, int]]:
+        """Return (place, mask of its tensors) that a rule about keeping speaks of."""
+        places = {place.name: index for index, place in enumerate(self.arch.places)}
+        spoken = []
+        for i in self.selected(rule):
+            node = self.node_slots[i][0]
+            if not isinstance(node, Place):
+                continue
+            mask = 0
+            for bit, tensor in enumerate(self.layer.tensors):
+                holding = node.holding(tensor.role)
+                # By a memory's own name, what stands beside it is not meant.
+                named = any(held.memory == rule.at for held in node.holdings)
+                one_memory = named and rule.at != node.name
+                if not one_memory or (holding is not None and holding.memory == rule.at):
+                    mask |= 1 << bit
+            spoken.append((places[node.name], mask))
+        return spoken
+
+    def _tensors(self, roles: Iterable[str]) -> int:
+        roles = frozenset(roles)
+        return sum(1 << bit for bit, t in enumerate(self.layer.tensors) if t.role in roles)
+
+    def restrict_keeping(self, rule: Rule) -> None:
+        """Apply ``may_keep`` and ``tile``."""
+        for place, mask in self._spoken_of(rule):
+            if rule.may_keep is not None:
+                self.may[place] &= self._tensors(rule.may_keep) | ~mask
+            for role, words in rule.tile:
+                bits = self._tensors([role]) & mask
+                for tensor in range(len(self.layer.tensors)):
+                    if bits >> tensor & 1:
+                        known = self.tile_max[place][tensor]
+                        self.tile_max[place][tensor] = words if known < 0 else min(known, words)
+
+    def demand_keeping(self, rule: Rule) -> None:
+        """Apply ``keep``; a demand that no place can meet leaves ``must`` beyond ``may``."""
+        if not rule.keep:
+            return
+        spoken = self._spoken_of(rule)
+        wanted = self._tensors(rule.keep)
+        for tensor in range(len(self.layer.tensors)):
+            bit = 1 << tensor
+            if not wanted & bit:
+                continue
+            able = [place for place, mask in spoken if self.may[place] & mask & bit]
+            for place in able:
+                self.must[place] |= bit
+            if not able and spoken:
+                self.must[spoken[0][0]] |= bit
+                self.may[spoken[0][0]] &= ~bit
+
+    def close_order(self, rules: Sequence[AppliedRule], problems: list[Problem]) -> list[list[int]]:
+        """Return ``inside`` closed under transitivity; a cycle in an order is a fault."""
+        closed = [list(row) for row in self.inside]
+        for row in closed:
+            for middle in range(len(row)):
+                for outer in range(len(row)):
+                    if row[outer] >> middle & 1:
+                        row[outer] |= row[middle]
+        for node, slots in self.node_slots:
+            for slot in slots.values():
+                cyclic = [
+                    self.dims[dim] for dim, mask in enumerate(closed[slot]) if mask >> dim & 1
+                ]
+                if cyclic:
+                    said = "; ".join(
+                        one.name
+                        for one in rules
+                        if one.rule.order and node in self.arch.selected(one.rule.at)
+                    )
+                    problems.append(
+                        Problem(
+                            f"the order of {', '.join(cyclic)} at '{node.name}' contradicts itself",
+                            hint=f"see {said}",
+                        )
+                    )
+        return closed
+
+    def arrays(self, inside: list[list[int]]) -> MapspaceArrays:
+        """Return everything as arrays of int64."""
+        joints = np.array(self.joints, dtype=np.int64).reshape(-1, 4)
+
+        def ints(rows: object, *shape: int) -> Ints:
+            return np.array(rows, dtype=np.int64).reshape(shape)
+
+        slots, dims = len(self.slot_max), len(self.dims)
+        return MapspaceArrays(
+            slot_max=ints(self.slot_max, slots, dims),
+            slot_exact=ints(self.slot_exact, slots, dims),
+            joint_slots=joints[:, 0].copy(),
+            joint_dim=joints[:, 1].copy(),
+            joint_max=joints[:, 2].copy(),
+            joint_exact=joints[:, 3].copy(),
+            inside=ints(inside, slots, dims),
+            tile_max=ints(self.tile_max, len(self.arch.places), len(self.layer.tensors)),
+            keep_must=ints(self.must, len(self.arch.places)),
+            keep_may=ints(self.may, len(self.arch.places)),
+        )
