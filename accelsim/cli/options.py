@@ -41,7 +41,10 @@ def _writable(folder: Path | None) -> Path | None:
     """Refuse a folder that cannot be written before a search, not after it."""
     if folder is None:
         return None
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    try:
+        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    except OSError as fault:
+        raise UsageError(Problem(f"cannot write '{folder}': {fault.strerror}")) from None
     if not there.is_dir():
         raise UsageError(Problem(f"cannot write '{folder}': '{there}' is not a folder"))
     if not os.access(there, os.W_OK | os.X_OK):

@@ -39,13 +39,21 @@ def read_folder(path: Path) -> Comparison | NetworkRun:
     SpecError
         If there are no results there, or not in the form that this version writes.
     """
-    file = path / RESULTS if path.is_dir() else path
+    file = path / RESULTS if is_folder(path) else path
     try:
         return _rebuild(_read_json(file))
     except SpecError as fault:
         raise SpecError(
             Problem(p.what, Where(str(file)), p.got, p.expected, p.hint) for p in fault.problems
         ) from None
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether a path is a folder; one that cannot be looked at is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _read_json(file: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, UsageError
 from accelsim.mapspace.records import Dataflow
-from accelsim.report.folder import RESULTS, read_folder
+from accelsim.report.folder import RESULTS, is_folder, read_folder
 from accelsim.report.results import Comparison, NetworkRun
 from accelsim.study import Study, read_study
 from accelsim.technology.records import Accounting, EnergyTable
@@ -37,7 +37,7 @@ def load(name: str | Path, *, kind: str | None = None, overrides: Sequence[str] 
     UsageError
         If the name means several specs, or is a mapping (which needs a machine and a layer).
     """
-    if Path(name).is_dir() or Path(name).name == RESULTS:
+    if is_folder(Path(name)) or Path(name).name == RESULTS:
         return read_folder(Path(name))
     found = kind or kind_of(name, KINDS)
     if overrides and found not in ("architecture", "workload"):

@@ -188,6 +188,12 @@ def test_reprice_where_there_is_nothing(call: Call, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("verb", ["plot", "reprice"])
+def test_names_too_long_for_any_folder(call: Call, verb: str) -> None:
+    name = "a" * 5000
+    assert call(verb, name) == (3, "", f"{name}: cannot be read: File name too long\n")
+
+
 def test_plot_writes_a_figure_and_names_it(call: Call, folder: Path) -> None:
     path = folder.parent / "f.pdf"
     assert call("plot", folder, "--by", "tensor", "-o", path) == (0, f"{path}\n", "")

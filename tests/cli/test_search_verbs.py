@@ -120,6 +120,8 @@ def test_a_folder_that_cannot_be_written_is_refused_before_the_search(
         "",
         f"cannot write '{tmp_path}/file/out': '{tmp_path}/file' is not a folder\n",
     )
+    long = "a" * 5000
+    assert call(*words, "-o", long) == (2, "", f"cannot write '{long}': File name too long\n")
     monkeypatch.setattr(os, "access", lambda *_: False)
     assert call(*words, "-o", tmp_path / "out") == (
         2,

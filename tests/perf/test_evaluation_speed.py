@@ -37,8 +37,8 @@ def test_full_evaluation(network: str) -> None:
     for layer in conv_layers(network)[:10]:
         speed = evaluation_speed(problem_of(layer))
         print(
-            f"  {speed.layer:24} median {speed.median_ns:6.0f} ns, fastest {speed.fastest_ns:6.0f} ns"
-            f" a mapping; word by word {speed.marked_share:.2%} of two-term ranks",
+            f"  {speed.layer:24} median {speed.median_ns:6.0f} ns a mapping, fastest"
+            f" {speed.fastest_ns:6.0f} ns; word by word {speed.marked_share:.2%} of two-term ranks",
             file=sys.stderr,
         )
 

@@ -1,0 +1,1 @@
+"""The evaluation's naive twin: what every instance moved, added up in fractions."""
