@@ -15,7 +15,12 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 from accelsim.errors import Problem
 from accelsim.specs.fields import IT, Name, Parameter, Text, one_of, quoted, refuse, suggestion
 from accelsim.specs.join import Faults, SpecModel, check_kind, validate
-from accelsim.specs.references import open_spec, parameters_of, parse_reference
+from accelsim.specs.references import (
+    open_spec,
+    parameters_of,
+    parse_reference,
+    pattern_problems,
+)
 from accelsim.yamldoc import Document
 
 
@@ -29,6 +34,8 @@ class Row:
     accounting: str = "default"
     technology: str = ""
     """Empty: the machine's own."""
+    source: str = ""
+    """Empty: the study's."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,7 @@ class Study:
     rows: tuple[Row, ...]
     source: str = ""
     parameters: tuple[tuple[str, int], ...] = ()
+    assumptions: tuple[str, ...] = ()
 
 
 def _names(value: object) -> tuple[str, ...]:
@@ -93,9 +101,11 @@ def read_study(name_or_path: str | Path) -> Study:
     SpecError
         With every problem of the file.
     """
-    document = open_spec("study", parse_reference(name_or_path))
+    reference = parse_reference(name_or_path)
+    document = open_spec("study", reference)
     check_kind(document, "study")
-    faults = Faults(document, _placeholder_problems(document))
+    problems = [*pattern_problems(document, reference), *_placeholder_problems(document)]
+    faults = Faults(document, problems)
     spec = validate(StudySpec, faults)
     if spec is None or faults:
         raise faults.error()
@@ -110,6 +120,7 @@ def read_study(name_or_path: str | Path) -> Study:
             dataflows=tuple(map(filled, row.dataflow)),
             accounting=filled(row.accounting),
             technology=filled(row.technology or ""),
+            source=row.source or "",
         )
         for row in spec.rows
     )
@@ -124,8 +135,9 @@ def read_study(name_or_path: str | Path) -> Study:
         name=spec.name,
         title=spec.title or spec.name,
         rows=rows,
-        source=spec.source or spec.assumed or "",
+        source=spec.source or "",
         parameters=tuple(spec.parameters.items()),
+        assumptions=(spec.assumed,) if spec.assumed else (),
     )
 
 

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 
 ORDER: tuple[tuple[str, ...], ...] = (
     ("errors",),
+    ("roles",),
     ("units",),
     ("expressions",),
     ("yamldoc",),

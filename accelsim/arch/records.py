@@ -14,9 +14,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from accelsim.errors import Problem
+from accelsim.roles import ROLES
 
-Role = str
-"""``Weights``, ``Inputs`` or ``Outputs``: the roles of :mod:`accelsim.workload.records`."""
+MAX_PLACES = 12
+MAX_FANOUTS = 8
+MAX_MEMORIES = 16
+"""The counter keeps tables of fixed width, more than any machine that we know of needs."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,11 @@ class Holding:
     """Which roles a memory must keep (``keep``) and may keep (``may_keep``) at a place."""
 
     memory: str
-    keep: frozenset[Role] = frozenset()
-    may_keep: frozenset[Role] = frozenset()
+    keep: frozenset[str] = frozenset()
+    may_keep: frozenset[str] = frozenset()
 
     @property
-    def roles(self) -> frozenset[Role]:
+    def roles(self) -> frozenset[str]:
         return self.keep | self.may_keep
 
 
@@ -82,7 +85,7 @@ class Place:
     name: str
     holdings: tuple[Holding, ...]
 
-    def holding(self, role: Role) -> Holding | None:
+    def holding(self, role: str) -> Holding | None:
         return next((held for held in self.holdings if role in held.roles), None)
 
 
@@ -101,7 +104,7 @@ class Fanout:
     component: str
     mesh_x: int
     mesh_y: int = 1
-    multicast: frozenset[Role] = frozenset({"Weights", "Inputs", "Outputs"})
+    multicast: frozenset[str] = frozenset(ROLES)
     reduces: bool = True
     energy: Mapping[str, float] = field(default_factory=dict)
     words_per_cycle: float | None = None
@@ -219,7 +222,7 @@ def structural_problems(arch: Architecture) -> list[Problem]:
                 hint="the outermost memory keeps every tensor",
             )
         ]
-    roles = frozenset({"Weights", "Inputs", "Outputs"})
+    roles = frozenset(ROLES)
     outermost = arch.places[0]
     kept = frozenset().union(*(held.keep for held in outermost.holdings))
     if kept != roles:
@@ -243,4 +246,12 @@ def structural_problems(arch: Architecture) -> list[Problem]:
             for role in sorted(held.roles & seen):
                 problems.append(Problem(f"'{role}' is kept by two memories of '{place.name}'"))
             seen |= held.roles
+    rooms = {
+        "places": (len(arch.places), MAX_PLACES),
+        "fanouts": (len(arch.fanouts), MAX_FANOUTS),
+        "memories": (len(arch.memories), MAX_MEMORIES),
+    }
+    for noun, (used, room) in rooms.items():
+        if used > room:
+            problems.append(Problem(f"the machine has {used} {noun}", expected=f"at most {room}"))
     return problems

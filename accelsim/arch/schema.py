@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from accelsim.roles import ROLES
 from accelsim.specs.fields import (
-    ROLES,
     Area,
     Bandwidth,
     Flag,

@@ -33,10 +33,15 @@ from accelsim.arch.schema import (
     SideBySideSpec,
     level_tag,
 )
-from accelsim.errors import Problem, Where
+from accelsim.errors import Problem
 from accelsim.specs.join import Faults, SpecModel, check_kind, validate, validate_part
 from accelsim.specs.overrides import overridden
-from accelsim.specs.references import Reference, open_spec, parameters_of, parse_reference
+from accelsim.specs.references import (
+    open_spec,
+    parameters_of,
+    parse_reference,
+    pattern_problems,
+)
 from accelsim.units import Quantity, size_text
 from accelsim.yamldoc import Document, Keys
 
@@ -67,7 +72,7 @@ def read_architecture(name_or_path: str | Path, overrides: Sequence[str] = ()) -
     document = open_spec("architecture", reference)
     check_kind(document, "architecture")
     document, problems = overridden(document, overrides, resolve_path)
-    faults = Faults(document, [*problems, *_refuse_patterns(reference)])
+    faults = Faults(document, [*problems, *pattern_problems(document, reference)])
     context = parameters_of(document)
     spec = validate(ArchitectureSpec, faults, context)
     build = _Build(document, _word_bits(spec.word if spec else None), faults.problems)
@@ -92,17 +97,6 @@ def knows_path(name_or_path: str | Path, path: str) -> bool:
     """Tell whether a ``--set`` path means something in this machine."""
     document = open_spec("architecture", parse_reference(name_or_path))
     return not isinstance(resolve_path(document, path), Problem)
-
-
-def _refuse_patterns(reference: Reference) -> list[Problem]:
-    return [
-        Problem(
-            f"'{pattern}' does not set a parameter",
-            Where(reference.words),
-            expected="NAME=VALUE after the colon",
-        )
-        for pattern in reference.patterns
-    ]
 
 
 def _assembled(spec: ArchitectureSpec, build: _Build) -> Architecture:

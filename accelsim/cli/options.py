@@ -11,11 +11,10 @@ import typer
 
 from accelsim import shipped
 from accelsim.errors import Problem, UsageError
+from accelsim.mapper.objectives import OBJECTIVES
 
 AUTO, JSON, NONE = PROGRESS_STYLES = ("auto", "json", "none")
 """How progress is told on stderr."""
-
-OBJECTIVES = ("energy", "latency", "edp")
 
 
 def words(known: Sequence[str]) -> Callable[[str], list[str]]:
@@ -163,7 +162,7 @@ Goal = Annotated[
         metavar="|".join(OBJECTIVES),
         help="What is best.",
         rich_help_panel=SEARCHING,
-        autocompletion=words(OBJECTIVES),
+        autocompletion=words(tuple(OBJECTIVES)),
     ),
 ]
 Samples = Annotated[

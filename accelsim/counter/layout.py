@@ -16,16 +16,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from accelsim.arch.records import MAX_FANOUTS as MAX_FANOUTS
+from accelsim.arch.records import MAX_MEMORIES as MAX_MEMORIES
+from accelsim.arch.records import MAX_PLACES as MAX_PLACES
 from accelsim.counter.window import BRANCHES, Marks
 from accelsim.errors import Problem, SpecError
 from accelsim.mapping.arrays import LayerArrays, MachineArrays
-from accelsim.workload.shapes import MAX_DIMS
+from accelsim.workload.shapes import MAX_DIMS, MAX_RANKS
+from accelsim.workload.shapes import MAX_TENSORS as MAX_TENSORS
 
-MAX_TENSORS = 8
-MAX_RANKS = 48
-MAX_PLACES = 12
-MAX_FANOUTS = 8
-MAX_MEMORIES = 16
 MAX_SLOTS = MAX_PLACES + 2 * MAX_FANOUTS
 MAX_LOOPS = 128
 

@@ -2,8 +2,10 @@
 
 A driver gets a :class:`MappingProblem`, an objective and a :class:`Budget` and returns an
 :class:`Outcome`.  It asks ``stop`` between slices of at most 0.2 s, reports to ``progress``, and
-can be handed back what an earlier outcome carried in ``resume`` to go on from there.  What a driver
-did and what it proved stands in the :class:`Certificate`.
+can be handed back what an earlier outcome carried in ``resume`` to go on from there.  It can also be
+given mappings to ``start`` from, of whatever origin: all of them are priced, even beyond the budget,
+and the best that it returns is no worse than any of them.  What a driver did and what it proved
+stands in the :class:`Certificate`.
 """
 
 from __future__ import annotations
@@ -25,7 +27,10 @@ from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.space import SIZE_COUNTS, Mapspace, mapspace
 from accelsim.workload.records import Layer
 
-StoppedBy = Literal["samples", "seconds", "stop", "space"]
+EXACTLY = 10**6
+"""Spaces smaller than this are told to the last mapping."""
+
+StoppedBy = Literal["samples", "seconds", "stop", "space", "enough"]
 
 
 @dataclass(frozen=True)
@@ -108,8 +113,10 @@ class Certificate:
         Whether the best is proved to be the best.
     bound : float or None
         No mapping's figure is lower than this; None if the driver proves nothing.
-    stopped_by : "samples", "seconds", "stop" or "space"
-        The end of the budget, the caller, or the end of the space.
+    stopped_by : "samples", "seconds", "stop", "space" or "enough"
+        The end of the budget, the caller, the end of the space (every mapping was looked at, or
+        none is legal), or that it drew many times as many mappings as the space has, without a
+        proof that it met them all.
     details : tuple of (name, number)
         What the driver has to say beyond that (restarts, states, steps).
     """
@@ -133,10 +140,24 @@ class Certificate:
         else:
             proved = "not proved optimal"
         more = "".join(f", {number:,} {name}" for name, number in self.details)
+        size = self.space_size
         return (
-            f"{self.driver}: best of {self.considered:,} mappings of {self.space_size:.3g}"
-            f" ({self.space_counts}){more}; {proved}; stopped by {self.stopped_by}"
+            f"{self.driver}: best of {self.considered:,} mappings considered, of"
+            f" {f'{size:,}' if size < EXACTLY else f'{size:.3g}'} that there are"
+            f" ({self.space_counts}){more}; {proved}; {self._ended()}"
         )
+
+    def _ended(self) -> str:
+        """Say why the search ended."""
+        if self.stopped_by == "enough":
+            times = self.considered // max(1, self.space_size)
+            return f"ended as it had drawn {times} times as many as there are"
+        return {
+            "samples": "stopped by the number of samples",
+            "seconds": "stopped by the number of seconds",
+            "stop": "stopped by the caller",
+            "space": "ended as there were no more",
+        }[self.stopped_by]
 
 
 @dataclass(frozen=True)
@@ -197,8 +218,15 @@ class Driver(Protocol):
         stop: Callable[[], bool] = never,
         progress: OnProgress = silent,
         resume: object | None = None,
+        start: Sequence[Mapping] = (),
     ) -> Outcome:
-        """Search; deterministic unless seconds or ``stop`` end it."""
+        """Search; deterministic unless seconds or ``stop`` end it.
+
+        Raises
+        ------
+        IllegalMappingError
+            If a mapping in ``start`` is not one of the problem.
+        """
 
 
 def search_key(
@@ -208,6 +236,7 @@ def search_key(
     driver: Driver,
     *,
     front: bool = False,
+    start: Sequence[Mapping] = (),
 ) -> str:
     """Return the content key of a search: equal keys, equal outcomes.
 
@@ -227,6 +256,7 @@ def search_key(
             "budget": budget,
             "driver": {"name": driver.name, "options": driver},
             "front": front,
+            "start": start,
         },
         omit=("source", "area_um2"),
     )

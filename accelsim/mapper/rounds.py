@@ -1,7 +1,8 @@
 """Rounds of draws and walks: the kernel of the sampling driver, and the state it works on.
 
 A **round** draws a few mappings at random and walks from the best of them (every other round from
-the best mapping so far).  A step of the walk alters the mapping a little; an altered mapping that
+the best mapping so far: the first one where mappings were given to start from, else the second).
+A step of the walk alters the mapping a little; an altered mapping that
 is not legal is dropped unpriced, one that is priced becomes the current one if it is not worse by
 more than a threshold that shrinks to nothing over the walk (threshold accepting: Dueck and Scheuer,
 J. Comput. Phys. 90, 1990; unlike annealing it needs no exponential, whose last bit differs between
@@ -21,8 +22,8 @@ from accelsim.counter.window import Marks
 from accelsim.evaluation.kernel import price_mapping
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
+from accelsim.mapper import objectives
 from accelsim.mapper.legality import legal
-from accelsim.mapper.objectives import power_product
 from accelsim.mapper.position import (
     Bench,
     Choices,
@@ -53,11 +54,16 @@ WIDEST = 0.3
 """The threshold at the start of a walk: worse by so much is still accepted."""
 
 # Entries of State.counts.
-CONSIDERED, STEPS, ROUND, DRAWN, WALK_LEFT, WALK_LENGTH, BARREN, REFUSED, POINTS = range(9)
+(
+    CONSIDERED, STEPS, ROUND, DRAWN, WALK_LEFT, WALK_LENGTH, BARREN, REFUSED, POINTS, GIVEN,
+) = range(10)  # fmt: skip
 
 # Entries of State.figures: rank and costs of the current, the drawn and the best mapping.
 CURRENT, DRAFT, BEST = range(3)
 FIGURE, TIE, COST_ENERGY, COST_CYCLES = range(4)
+
+
+power_product = kernel(objectives.power_product)
 
 
 class State(NamedTuple):
@@ -173,6 +179,14 @@ def _promote_draft(state: State) -> None:
 
 
 @kernel
+def offer(case: np.record, marks: Marks, aim: Aim, state: State, position: Position) -> None:
+    """Price a mapping that the search is given; it becomes the best if it is."""
+    copy_ints(position.whole, state.draft.whole)
+    _price_draft(case, marks, aim, state)
+    state.counts[GIVEN] += 1
+
+
+@kernel
 def _accepts(state: State) -> bool:
     """Return whether the walk goes on from the draft."""
     current, draft = state.figures[CURRENT], state.figures[DRAFT]
@@ -213,7 +227,7 @@ def advance(
                 _promote_draft(state)
             counts[DRAWN] += 1
             if counts[DRAWN] == DRAWS:
-                if counts[ROUND] % 2 == 1:
+                if counts[ROUND] % 2 == (0 if counts[GIVEN] > 0 else 1):
                     _copy_figures(figures, BEST, CURRENT)
                     copy_ints(state.best.whole, state.current.whole)
                 counts[WALK_LEFT] = counts[WALK_LENGTH]
@@ -239,7 +253,7 @@ def advance(
 
 def fresh_state(space: Mapspace, varied: Choices, seed: int, points: int) -> State:
     """Return the state before the first step, with room for a front of ``points``."""
-    counts = np.zeros(POINTS + 1, dtype=np.int64)
+    counts = np.zeros(GIVEN + 1, dtype=np.int64)
     counts[WALK_LENGTH] = SHORTEST_WALK
     return State(
         random=seeded("sampling", seed),

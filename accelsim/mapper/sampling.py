@@ -7,7 +7,7 @@ resumed and reported on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,7 @@ from accelsim.mapper.contract import (
     never,
     silent,
 )
+from accelsim.mapper.given import given, position_of
 from accelsim.mapper.infeasible import Infeasibility, first_factors
 from accelsim.mapper.objectives import Objective
 from accelsim.mapper.position import (
@@ -46,6 +47,7 @@ from accelsim.mapper.rounds import (
     CONSIDERED,
     COST_CYCLES,
     COST_ENERGY,
+    GIVEN,
     POINTS,
     REFUSED,
     ROUND,
@@ -55,10 +57,12 @@ from accelsim.mapper.rounds import (
     advance,
     copied,
     fresh_state,
+    offer,
     point_of,
 )
 from accelsim.mapper.walk import draw_mapping
 from accelsim.mapping.arrays import Ints, MappingArrays, unpack_mapping
+from accelsim.mapping.records import Mapping
 from accelsim.mapspace.rules import MapspaceArrays
 
 SLICE_SECONDS = 0.05
@@ -71,7 +75,11 @@ FRONT_POINTS = 256
 """Points of a front that are kept; a full front takes in only what displaces another."""
 
 ENOUGH = 20
-"""A search ends when it has priced this many times as many mappings as the space has."""
+"""A search ends when it has priced this many times as many mappings as the space has.
+
+It draws with repetition, so that it then has met a mapping that is as likely as the others with a
+probability of 1 - exp(-20), and has proved nothing.
+"""
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,14 @@ class _Search:
             self.case, self.marks, problem.space.arrays, self.varied, self.aim, self.state,
             self.bench, until, steps,
         )  # fmt: skip
+        self._check_refused()
+
+    def offer(self, position: Position) -> None:
+        offer(self.case, self.marks, self.aim, self.state, position)
+        self._check_refused()
+
+    def _check_refused(self) -> None:
+        problem = self.problem
         if self.state.counts[REFUSED]:
             raise AccelsimError(
                 f"the counter refused {self.state.counts[REFUSED]} mappings of"
@@ -149,15 +165,17 @@ class SamplingDriver:
         stop: Callable[[], bool] = never,
         progress: OnProgress = silent,
         resume: object | None = None,
+        start: Sequence[Mapping] = (),
     ) -> Outcome:
         """Search; see :class:`accelsim.mapper.contract.Driver`.
 
-        ``resume`` must come from an outcome of this driver for the same problem and objective;
+        The best of what is given to ``start`` from is the first best, and the first walk starts
+        from the best so far.  ``resume`` must come from an outcome of this driver for the same problem and objective;
         the outcome then is that of one search over the whole budget.  The first slice, of a few
         hundred mappings, is searched even if ``stop`` is true from the beginning.
         """
         began = time.monotonic()
-        started = self._start(problem, objective, front, resume)
+        started = self._start(problem, objective, front, resume, start)
         if isinstance(started, Infeasibility):
             certificate = Certificate(
                 self.name, problem.space.size, 0, False, None, "space", objective.name
@@ -167,8 +185,9 @@ class SamplingDriver:
         until = enough if budget.samples is None else min(budget.samples, enough)
         stopped_by = _run(started, budget, until, began, stop, progress)
         if stopped_by == "samples" and until == enough:
-            stopped_by = "space"
+            stopped_by = "enough"
         counts = started.state.counts
+        offered = ("given to start from", int(counts[GIVEN]))
         certificate = Certificate(
             self.name,
             problem.space.size,
@@ -177,16 +196,28 @@ class SamplingDriver:
             None,
             stopped_by,
             objective.name,
-            (("rounds", int(counts[ROUND]) + 1), ("steps", int(counts[STEPS]))),
+            (
+                *([offered] if counts[GIVEN] else []),
+                ("rounds", int(counts[ROUND]) + 1),
+                ("steps", int(counts[STEPS])),
+            ),
         )
         return Outcome(
             started.best(), certificate, started.front() if front else (), resume=started.state
         )
 
     def _start(
-        self, problem: MappingProblem, objective: Objective, front: bool, resume: object | None
+        self,
+        problem: MappingProblem,
+        objective: Objective,
+        front: bool,
+        resume: object | None,
+        start: Sequence[Mapping],
     ) -> _Search | Infeasibility:
+        offered = [given(problem.space, mapping) for mapping in start]
         base = first_factors(problem.space)
+        if isinstance(base, Infeasibility) and offered:
+            base = offered[0].factors  # the search for a first mapping gave up
         if isinstance(base, Infeasibility):
             return base
         varied = choices(problem.space, base)
@@ -203,16 +234,11 @@ class SamplingDriver:
             int(front),
         )
         case, marks = _case(problem)
-        return _Search(
-            problem,
-            objective,
-            varied,
-            aim,
-            state,
-            empty_bench(problem.space, varied),
-            case,
-            marks,
-        )
+        bench = empty_bench(problem.space, varied)
+        search = _Search(problem, objective, varied, aim, state, bench, case, marks)
+        for parts in offered:
+            search.offer(position_of(problem.space, varied, parts))
+        return search
 
 
 def _case(problem: MappingProblem) -> tuple[np.record, Marks]:

@@ -24,9 +24,6 @@ from accelsim.workload.shapes import layer_faults
 
 Ints = npt.NDArray[np.int64]
 
-MAX_BITS = 2**58
-"""Of all tensors of a layer together; so many fit int64 in every place at once."""
-
 
 class LayerArrays(NamedTuple):
     """An einsum.  Ranks of tensor t are ``rank_start[t]:rank_start[t + 1]``."""
@@ -109,15 +106,6 @@ def pack_layer(layer: Layer) -> LayerArrays:
     faults = layer_faults(layer)
     if faults:
         raise SpecError(fault.problem for fault in faults)
-    bits = sum(layer.tensor_words(tensor) * tensor.bits for tensor in layer.tensors)
-    if bits > MAX_BITS:
-        raise SpecError(
-            [
-                Problem(
-                    f"layer '{layer.name}' has tensors of {bits:.3g} bits", expected="2^58 at most"
-                )
-            ]
-        )
     dim_index = {name: index for index, (name, _) in enumerate(layer.dims)}
     relevant = [0] * len(layer.tensors)
     single_term = [0] * len(layer.tensors)

@@ -44,6 +44,8 @@ class Rule:
         Whether a machine without such a node is an error (else the rule is void there).
     because : str
         The sentence of the source that this follows.
+    source : str
+        Where that is written, if not in the source of the dataflow.
     """
 
     at: str
@@ -56,6 +58,7 @@ class Rule:
     tile: tuple[tuple[str, int], ...] = ()
     required: bool = False
     because: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,3 +69,4 @@ class Dataflow:
     title: str
     rules: tuple[Rule, ...]
     source: str = ""
+    assumptions: tuple[str, ...] = ()

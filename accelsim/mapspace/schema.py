@@ -112,7 +112,8 @@ class RuleSpec(SpecModel):
     )
     required: Flag = Field(False, description="refuse machines that have no such level")
     because: Text | None = Field(None, description="the sentence of the source that this follows")
-    source: Text | None = None
+    source: Text | None = Field(None, description="left out: the file's")
+    assumed: Text | None = Field(None, description="why a rule without a source is what it is")
 
 
 class DataflowSpec(SpecModel):

@@ -94,7 +94,9 @@ class Mapspace:
         return size(ways, inside, choices)
 
 
-SIZE_COUNTS = "factors x loop orders x kept tensors, before capacities and lanes"
+SIZE_COUNTS = (
+    "factors x loop orders, loops of bound 1 included, x kept tensors, before capacities and lanes"
+)
 """What :attr:`Mapspace.size` counts, in one line."""
 
 

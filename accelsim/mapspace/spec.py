@@ -9,7 +9,7 @@ from accelsim.errors import Problem
 from accelsim.mapspace.records import Axis, Dataflow, Rule
 from accelsim.mapspace.schema import DataflowSpec, RuleSpec
 from accelsim.specs.join import Faults, check_kind, validate, validate_part
-from accelsim.specs.references import open_spec, parse_reference
+from accelsim.specs.references import open_spec, parse_reference, pattern_problems
 from accelsim.yamldoc import Document, Keys
 
 AXES: tuple[Axis, ...] = get_args(Axis)
@@ -23,9 +23,10 @@ def read_dataflow(name_or_path: str | Path) -> Dataflow:
     SpecError
         With every problem of the file.
     """
-    document = open_spec("dataflow", parse_reference(name_or_path))
+    reference = parse_reference(name_or_path)
+    document = open_spec("dataflow", reference)
     check_kind(document, "dataflow")
-    faults = Faults(document)
+    faults = Faults(document, pattern_problems(document, reference))
     spec = validate(DataflowSpec, faults)
     for index, _ in faults.intact_items("rules"):
         keys: Keys = ("rules", index)
@@ -34,11 +35,14 @@ def read_dataflow(name_or_path: str | Path) -> Dataflow:
             faults.problems += _rule_problems(rule, document, keys)
     if spec is None or faults:
         raise faults.error()
+    assumptions = [spec.assumed] if spec.assumed else []
+    assumptions += [f"{rule.at}: {rule.assumed}" for rule in spec.rules if rule.assumed]
     return Dataflow(
         name=spec.name,
         title=spec.title or spec.name,
         rules=tuple(_rule(rule) for rule in spec.rules),
-        source=spec.source or spec.assumed or "",
+        source=spec.source or "",
+        assumptions=tuple(assumptions),
     )
 
 
@@ -56,6 +60,7 @@ def _rule(spec: RuleSpec) -> Rule:
         tile=tuple(spec.tile.items()),
         required=spec.required,
         because=spec.because or "",
+        source=spec.source or "",
     )
 
 

@@ -13,8 +13,9 @@ from accelsim.evaluation.evaluate import level_names
 from accelsim.evaluation.records import COMPUTE, Breakdown, Evaluation
 from accelsim.mapper.contract import Certificate
 from accelsim.mapper.infeasible import Infeasibility
+from accelsim.roles import ROLES
 from accelsim.technology.records import ACTIONS
-from accelsim.workload.records import ROLES, Layer, Network
+from accelsim.workload.records import Layer, Network
 
 
 @dataclass(frozen=True)

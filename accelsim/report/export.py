@@ -16,7 +16,6 @@ from accelsim.network.records import LayerResult, NetworkResult
 from accelsim.report import notes
 from accelsim.report.level_classes import by_class, classes_of
 from accelsim.report.records_json import to_data
-from accelsim.report.rows import leakage
 from accelsim.report.settings import Settings
 
 ENERGY_COLUMNS = (
@@ -62,7 +61,7 @@ def result_data(rows: Sequence[NetworkResult], settings: Settings) -> dict[str, 
     return {
         "settings": to_data(settings),
         "rows": [row_data(row) for row in rows],
-        "assumptions": notes.assumptions(rows),
+        "assumptions": notes.assumptions(rows, settings.assumptions),
         "specs": specs_data(rows),
     }
 
@@ -124,7 +123,7 @@ def totals_data(row: NetworkResult, group: str | None) -> dict[str, Any]:
         "energy_by_class": by_class(totals.energy.over("level"), row.arch),
         "energy_by_level": totals.energy.over("level"),
         "energy_by_tensor": totals.energy.over("tensor"),
-        "leakage": leakage(row, group),
+        "leakage": totals.leakage,
         "cycles": totals.cycles,
         "seconds": totals.seconds,
         "utilization": totals.utilization,

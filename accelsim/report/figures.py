@@ -23,8 +23,8 @@ from accelsim.evaluation.records import COMPUTE, Breakdown
 from accelsim.network.records import NetworkResult
 from accelsim.report.level_classes import CLASSES, LEAKAGE, by_class
 from accelsim.report.quantities import digits
-from accelsim.report.rows import layers_of, leakage, unmapped
-from accelsim.workload.records import ROLES
+from accelsim.report.rows import layers_of, unmapped
+from accelsim.roles import ROLES
 
 By = Literal["level", "tensor"]
 BYS: tuple[By, ...] = ("level", "tensor")
@@ -93,8 +93,8 @@ def comparison_panel(rows: Sequence[NetworkResult], group: str | None, by: By) -
             continue
         per = "MAC" if totals.macs else "operation"
         unit = totals.energy.unit
-        leaked = leakage(row, group)
-        parts = _parts(totals.energy, leaked, row, by, totals.macs or totals.operations)
+        operations = totals.macs or totals.operations
+        parts = _parts(totals.energy, totals.leakage, row, by, operations)
         bars.append(Bar(label, parts, faint=bool(missing)))
     return Panel(group or "all layers", f"energy per {per} ({unit})", f"by {by}", tuple(bars))
 

@@ -123,9 +123,12 @@ def search_note(rows: Iterable[NetworkResult], objective: str, seed: int) -> str
     )
 
 
-def assumptions(rows: Iterable[NetworkResult]) -> list[str]:
-    """Return everything that the results assume, each once: specs, layers, prices."""
-    found: dict[str, None] = {}
+def assumptions(rows: Iterable[NetworkResult], others: Iterable[str] = ()) -> list[str]:
+    """Return everything that the results assume, each once: specs, layers, prices.
+
+    ``others`` are those that the rows do not know of (of a study, of dataflows).
+    """
+    found: dict[str, None] = dict.fromkeys(others)
     for row in rows:
         for text in row.network.assumptions:
             found[f"{row.network.name}: {text}"] = None
@@ -135,6 +138,9 @@ def assumptions(rows: Iterable[NetworkResult]) -> list[str]:
         for text in row.arch.assumptions:
             found[f"{row.arch.name}: {text}"] = None
         for evaluation in evaluations([row]):
+            for spec in (evaluation.prices.table, evaluation.prices.accounting):
+                for text in spec.assumptions:
+                    found[f"{spec.name}: {text}"] = None
             for text in evaluation.prices.assumed:
                 found[f"{row.arch.name}: {text}"] = None
     return list(found)

@@ -15,7 +15,7 @@ from accelsim.network.records import LayerResult, NetworkResult, Totals
 from accelsim.report import export, notes, tables
 from accelsim.report.html import page
 from accelsim.report.mappings import mapping_text
-from accelsim.report.rows import best, leakage
+from accelsim.report.rows import best
 from accelsim.report.settings import Settings
 from accelsim.report.tables import Table
 from accelsim.report.text import table_text
@@ -50,7 +50,7 @@ class Result(ABC):
 
     def assumptions(self) -> list[str]:
         """Return everything that the specs behind the numbers take for granted."""
-        return notes.assumptions(self.rows)
+        return notes.assumptions(self.rows, self.settings.assumptions)
 
     def data(self) -> dict[str, Any]:
         """Return the deterministic part of the result as JSON data."""
@@ -170,7 +170,7 @@ class NetworkRun(Result):
         shown = [tables.layers_table(self.result)]
         if total.layers:
             operations, per = (total.macs, "MAC") if total.macs else (total.operations, "op")
-            shown.append(tables.energy_table(total.energy, leakage(self.result), operations, per))
+            shown.append(tables.energy_table(total.energy, total.leakage, operations, per))
         return shown
 
 

@@ -1,18 +1,16 @@
-"""What can be said of the rows of a comparison: what they lack, what leaks, which is best."""
+"""What can be said of the rows of a comparison: what they lack, which is best."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from accelsim.mapper.objectives import objective_named
 from accelsim.network.records import LayerResult, NetworkResult, Totals
-
-MEASURES = {"energy": "energy", "latency": "cycles", "edp": "EDP"}
-"""Objective -> what it makes small, in the words of a table."""
 
 
 def measure(totals: Totals, objective: str) -> float:
-    """Return what ``objective`` makes small."""
-    return {"energy": totals.energy_total, "latency": totals.seconds, "edp": totals.edp}[objective]
+    """Return what ``objective`` makes small, time in seconds."""
+    return objective_named(objective).figure(totals.energy_total, totals.seconds)
 
 
 def layers_of(row: NetworkResult, group: str | None) -> tuple[LayerResult, ...]:
@@ -23,13 +21,6 @@ def layers_of(row: NetworkResult, group: str | None) -> tuple[LayerResult, ...]:
 def unmapped(row: NetworkResult, group: str | None = None) -> tuple[LayerResult, ...]:
     """Return the layers of ``group`` for which there is no mapping."""
     return tuple(result for result in layers_of(row, group) if result.evaluation is None)
-
-
-def leakage(row: NetworkResult, group: str | None = None) -> float:
-    """Return the energy that leaks while the layers of ``group`` run."""
-    return sum(
-        (entry.evaluation.leakage for entry in layers_of(row, group) if entry.evaluation), 0.0
-    )
 
 
 def best(rows: Sequence[NetworkResult], group: str | None, objective: str) -> int | None:

@@ -18,6 +18,8 @@ class Settings:
     samples, seconds : budget per layer; None is unlimited
     dataflow_keys : tuple of (name, content key)
         Two dataflows with equal keys are equal, whatever file they came from.
+    assumptions : tuple of str
+        What the dataflows, and the study, take for granted; the rows know the rest.
     """
 
     words: tuple[str, ...]
@@ -27,3 +29,4 @@ class Settings:
     seconds: float | None = None
     seed: int = 0
     dataflow_keys: tuple[tuple[str, str], ...] = ()
+    assumptions: tuple[str, ...] = ()

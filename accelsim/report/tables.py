@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accelsim.evaluation.records import COMPUTE, Breakdown, Evaluation
+from accelsim.mapper.objectives import objective_named
 from accelsim.network.records import NetworkResult, Totals
 from accelsim.report import quantities
 from accelsim.report.level_classes import CLASSES, LEAKAGE, by_class
 from accelsim.report.quantities import digits, percent
-from accelsim.report.rows import MEASURES, best, layers_of, leakage, measure, unmapped
+from accelsim.report.rows import best, layers_of, measure, unmapped
 
 NOTHING = "–"
 
@@ -58,16 +59,20 @@ def comparison_table(
     winner = best(rows, group, objective)
     per = "MAC" if any(its.macs for its in totals) else "operation"
     unit = next((its.energy.unit for its in totals if its.energy.unit), "")
-    leaks = any(leakage(row, group) for row in rows)
+    leaks = any(its.leakage for its in totals)
     edps, edp_unit = _edps(totals)
     exponent = quantities.shared_exponent(its.cycles for its in totals)
+    # Cycles of different clocks cannot be compared: seconds stand beside them.
+    clocks = len({row.arch.clock_hz for row in rows}) > 1
+    time_exponent = quantities.shared_exponent(its.seconds for its in totals)
     headings = (
         what,
         f"energy\n{'' if unit == 'MAC' else unit}/{per}",
-        f"{MEASURES[objective]}\nvs best",
+        f"{objective_named(objective).measure}\nvs best",
         *CLASSES,
         *([LEAKAGE] if leaks else []),
         f"cycles\n10^{exponent}" if exponent else "cycles",
+        *([f"time\n{quantities.scaled_unit('s', time_exponent)}"] if clocks else []),
         "util.",
         f"EDP\n{edp_unit}",
     )
@@ -90,8 +95,9 @@ def comparison_table(
                 label,
                 digits(its.energy_per_mac),
                 relative,
-                *_shares(its, row, leakage(row, group) if leaks else None),
+                *_shares(its, row, leaks),
                 digits(its.cycles / 10.0**exponent),
+                *([digits(its.seconds / 10.0**time_exponent)] if clocks else []),
                 percent(its.utilization),
                 digits(edps[index]),
             )
@@ -109,11 +115,11 @@ def comparison_table(
     )
 
 
-def _shares(totals: Totals, row: NetworkResult, leaked: float | None) -> list[str]:
+def _shares(totals: Totals, row: NetworkResult, with_leakage: bool) -> list[str]:
     whole = totals.energy_total or 1.0
     shares = [*by_class(totals.energy.over("level"), row.arch).values()]
-    if leaked is not None:
-        shares.append(leaked)
+    if with_leakage:
+        shares.append(totals.leakage)
     return [percent(share / whole) for share in shares]
 
 
@@ -128,14 +134,14 @@ def _edps(totals: Sequence[Totals]) -> tuple[list[float], str]:
 def layers_table(result: NetworkResult) -> Table:
     """Show every layer of a network: energy and where it goes, time and what bounds it."""
     total = result.total
-    leaked = leakage(result) or None
+    leaks = bool(total.leakage)
     headings = (
         "layer",
         "group",
         f"energy\n{'' if total.energy.unit == 'MAC' else total.energy.unit}/op",
         "share of\nenergy",
         *CLASSES,
-        *([LEAKAGE] if leaked else []),
+        *([LEAKAGE] if leaks else []),
         "cycles",
         "util.",
         "bound by",
@@ -149,7 +155,7 @@ def layers_table(result: NetworkResult) -> Table:
             continue
         whole = evaluation.energy_total or 1.0
         shares = [*by_class(evaluation.energy.over("level"), result.arch).values()]
-        if leaked:
+        if leaks:
             shares.append(evaluation.leakage)
         cells.append(
             (
@@ -170,7 +176,7 @@ def layers_table(result: NetworkResult) -> Table:
                 "",
                 digits(total.energy_total / total.operations),
                 "100 %",
-                *_shares(total, result, leaked),
+                *_shares(total, result, leaks),
                 quantities.whole(total.cycles),
                 percent(total.utilization),
                 "",

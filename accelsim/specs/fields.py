@@ -19,14 +19,13 @@ from pydantic_core import PydanticCustomError
 
 from accelsim import expressions, units
 from accelsim.errors import Problem
+from accelsim.roles import ROLES, Role
 from accelsim.units import Dimension, Quantity, ValueProblemError, shown
 
 MAX_WIDTH = 2**20
 
 IT = "\0"
 """Stands in a message for the value at fault; replaced by its key, which only the join knows."""
-
-ROLES = ("Weights", "Inputs", "Outputs")
 
 
 @dataclass(frozen=True)
@@ -279,7 +278,7 @@ Lanes = Annotated[int, PlainValidator(_whole(1, 2**20)), _count_schema(1, 2**20)
 Small = Annotated[int, PlainValidator(_whole(1, 1024)), _count_schema(1, 1024)]
 Parameter = Annotated[int, PlainValidator(_parameter), _schema("integer", minimum=0, maximum=2**40)]
 RoleName = Annotated[
-    str, PlainValidator(choice("tensor", ROLES)), _schema("string", enum=list(ROLES))
+    Role, PlainValidator(choice("tensor", ROLES)), _schema("string", enum=list(ROLES))
 ]
 Words = Annotated[Quantity, PlainValidator(_width), _quantity_schema(units.WORD)]
 Size = Annotated[Quantity, PlainValidator(_quantity(units.SIZE)), _quantity_schema(units.SIZE)]

@@ -71,6 +71,21 @@ def open_spec(kind: str, reference: Reference) -> Document:
     return document
 
 
+def pattern_problems(document: Document, reference: Reference) -> list[Problem]:
+    """Return a problem for every pattern of a reference to a spec that has no parts to select."""
+    known = parameters_of(document).parameters
+    expected = "nothing after the colon: it has no parameters"
+    if known:
+        expected = f"NAME=VALUE after the colon, NAME being {one_of(known)}"
+    problems = []
+    for pattern in reference.patterns:
+        meant = next(iter(known), "") if re.fullmatch(r"\d+", pattern) else ""
+        hint = f"did you mean '{reference.name}:{meant}={pattern}'?" if meant else ""
+        what = f"'{pattern}' does not set a parameter"
+        problems.append(Problem(what, Where(reference.words), pattern, expected, hint))
+    return problems
+
+
 def with_parameter(document: Document, name: str, number: int, words: str) -> Document:
     """Return the document with one parameter changed, marked with the words that changed it."""
     root, mark = document.root, Mark(0, 0, 0, words)

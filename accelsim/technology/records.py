@@ -44,6 +44,7 @@ class EnergyTable:
     prices: Mapping[str, Mapping[str, Price]]
     word_bits: int = 16
     source: str = ""
+    assumptions: tuple[str, ...] = ()
 
     def price(self, component: str, action: str) -> Price | None:
         """Return the price of ``action`` on ``component``, or None if the table lacks it.
@@ -72,6 +73,7 @@ class Accounting:
     name: str
     weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     source: str = ""
+    assumptions: tuple[str, ...] = ()
 
     def weight(self, component: str, action: str, role: str) -> float:
         actions = self.weights.get(component, {})

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from accelsim.errors import Problem
-from accelsim.specs.fields import ROLES, one_of, suggestion
+from accelsim.roles import ROLES
+from accelsim.specs.fields import one_of, suggestion
 from accelsim.specs.join import Faults, check_kind, validate
-from accelsim.specs.references import open_spec, parse_reference
+from accelsim.specs.references import open_spec, parse_reference, pattern_problems
 from accelsim.technology.records import (
     ACTIONS,
     COMPUTE_ACTIONS,
@@ -38,9 +39,11 @@ def read_technology(name_or_path: str | Path) -> EnergyTable:
     SpecError
         With every problem of the file.
     """
-    document = open_spec("technology", parse_reference(name_or_path))
+    reference = parse_reference(name_or_path)
+    document = open_spec("technology", reference)
     check_kind(document, "technology")
-    faults = Faults(document, _unknown_actions(document, "prices", narrowed=False))
+    faults = Faults(document, pattern_problems(document, reference))
+    faults.problems += _unknown_actions(document, "prices", narrowed=False)
     spec = validate(TechnologySpec, faults)
     if spec is None:
         raise faults.error()
@@ -58,7 +61,8 @@ def read_technology(name_or_path: str | Path) -> EnergyTable:
         unit=spec.unit,
         prices=prices,
         word_bits=int(spec.word.worth()) if spec.word else DEFAULT_WORD_BITS,
-        source=spec.source or spec.assumed or "",
+        source=spec.source or "",
+        assumptions=(spec.assumed,) if spec.assumed else (),
     )
 
 
@@ -89,7 +93,9 @@ def _price(
                 expected="`source:` (or `assumed: reason`) beside it or at the top of the file",
             )
         )
-    assumed = price.source is None and (price.assumed is not None or spec.source is None)
+    assumed = price.assumed is not None or (price.source is None and spec.source is None)
+    if price.source and price.assumed:
+        source = f"{price.source}; {price.assumed}"
     return Price(energy, source or "", assumed)
 
 
@@ -101,14 +107,17 @@ def read_accounting(name_or_path: str | Path) -> Accounting:
     SpecError
         With every problem of the file.
     """
-    document = open_spec("accounting", parse_reference(name_or_path))
+    reference = parse_reference(name_or_path)
+    document = open_spec("accounting", reference)
     check_kind(document, "accounting")
-    faults = Faults(document, _unknown_actions(document, "weights", narrowed=True))
+    faults = Faults(document, pattern_problems(document, reference))
+    faults.problems += _unknown_actions(document, "weights", narrowed=True)
     spec = validate(AccountingSpec, faults)
     if spec is None or faults:
         raise faults.error()
     weights = {component: _spelt_out(actions) for component, actions in spec.weights.items()}
-    return Accounting(spec.name, weights, spec.source or spec.assumed or "")
+    assumptions = (spec.assumed,) if spec.assumed else ()
+    return Accounting(spec.name, weights, spec.source or "", assumptions)
 
 
 def _spelt_out(actions: Mapping[str, float]) -> dict[str, float]:

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from accelsim import yamldoc
-from accelsim.arch.records import Architecture
+from accelsim.arch.records import SELECTORS, Architecture
 from accelsim.arch.schema import ArchitectureSpec
 from accelsim.errors import Problem, SpecError, UsageError, Where
 from accelsim.mapping.schema import MappingSpec
 from accelsim.mapping.spec import read_mapping
+from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.schema import DataflowSpec
 from accelsim.specs.join import SpecModel
 from accelsim.study import Study, StudySpec
-from accelsim.technology.records import EnergyTable
+from accelsim.technology.records import Accounting, EnergyTable
 from accelsim.technology.schema import AccountingSpec, TechnologySpec
 from accelsim.verbs.load import Loaded, load
 from accelsim.verbs.words import (
@@ -48,8 +49,8 @@ MODELS: dict[str, type[SpecModel]] = {
 class Checked:
     """What linting one file found.
 
-    ``assumed`` lists, one line each, what the spec takes for granted: numbers marked ``assumed:``
-    and assumptions written out.
+    ``assumed`` lists, one line each, what the spec takes for granted: what is marked ``assumed:``,
+    assumptions written out, and levels that only some machines have.
     """
 
     file: str
@@ -150,8 +151,13 @@ def _check_rows(study: Study, file: str) -> None:
 
 
 def _assumed(spec: Loaded) -> Iterator[str]:
-    if isinstance(spec, Architecture | Network):
+    if isinstance(spec, Architecture | Network | Dataflow | EnergyTable | Accounting | Study):
         yield from spec.assumptions
+    if isinstance(spec, Dataflow):
+        needed = {rule.at for rule in spec.rules if rule.required}
+        for at in dict.fromkeys(rule.at for rule in spec.rules if rule.at not in SELECTORS):
+            elsewhere = "others are refused" if at in needed else "on others, its rules say nothing"
+            yield f"machines have a level '{at}'; {elsewhere}"
     if isinstance(spec, Network):
         for layer in spec.layers:
             for text in layer.assumptions:

@@ -14,7 +14,7 @@ from accelsim.mapper.contract import never
 from accelsim.mapspace.records import Dataflow
 from accelsim.network.run import Plan
 from accelsim.report.results import Comparison
-from accelsim.study import read_study
+from accelsim.study import Study, read_study
 from accelsim.verbs.search import (
     OnStep,
     Search,
@@ -98,9 +98,12 @@ def compare(
     words = _sort(what)
     words.dataflows += dataflows
     _check_mix(words)
+    assumptions: list[str] = []
     if words.studies:
         kind = "study row"
-        rows, for_work = _study_rows(words, overrides)
+        study = read_study(words.studies[0])
+        assumptions += (f"{study.name}: {text}" for text in study.assumptions)
+        rows, for_work = _study_rows(study, words, overrides)
     else:
         kind = "dataflow" if len(words.machines) == 1 else "machine"
         rows, for_work = _machine_rows(words, overrides)
@@ -119,7 +122,7 @@ def compare(
     _check_comparable(plans)
     return Comparison(
         search_rows(network, plans, search, stop, progress),
-        settings_of([called(word) for word in what], overrides, search, plans),
+        settings_of([called(word) for word in what], overrides, search, plans, assumptions),
         kind,
     )
 
@@ -217,9 +220,10 @@ def _machine_rows(words: _Sorted, overrides: Sequence[str]) -> tuple[list[_Row],
     return rows, for_work
 
 
-def _study_rows(words: _Sorted, overrides: Sequence[str]) -> tuple[list[_Row], list[str]]:
+def _study_rows(
+    study: Study, words: _Sorted, overrides: Sequence[str]
+) -> tuple[list[_Row], list[str]]:
     """Return the rows that a study lists, and the overrides of the workload."""
-    study = read_study(words.studies[0])
     machines = [row.architecture for row in study.rows]
     per_machine, for_work = split_overrides(overrides, machines, words.networks[0])
     rows = [

@@ -36,7 +36,7 @@ class Search:
 
     Parameters
     ----------
-    objective : "energy", "latency" or "edp"
+    objective : a name in :data:`accelsim.mapper.objectives.OBJECTIVES`, as "energy"
     samples : mappings to consider for each layer
     seconds : time for each layer; a search that time ends may differ from run to run
         Without samples and seconds, the mapper's default number of samples.
@@ -138,10 +138,20 @@ def single_plan(
 
 
 def settings_of(
-    words: Sequence[str], overrides: Sequence[str], search: Search, plans: Sequence[Plan]
+    words: Sequence[str],
+    overrides: Sequence[str],
+    search: Search,
+    plans: Sequence[Plan],
+    assumptions: Sequence[str] = (),
 ) -> Settings:
-    """Return what a result keeps of the call that made it."""
+    """Return what a result keeps of the call that made it; assumptions are those of a study."""
     flows = {flow.name: content_key(flow) for row in plans for flow in row.dataflows}
+    assumed = dict.fromkeys(
+        f"{flow.name}: {text}"
+        for row in plans
+        for flow in row.dataflows
+        for text in flow.assumptions
+    )
     return Settings(
         words=tuple(words),
         overrides=tuple(overrides),
@@ -150,6 +160,7 @@ def settings_of(
         seconds=search.budget.seconds,
         seed=search.seed,
         dataflow_keys=tuple(flows.items()),
+        assumptions=(*assumptions, *assumed),
     )
 
 

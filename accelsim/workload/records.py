@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import gcd, prod
-from typing import Literal, cast, get_args
+from typing import Literal
 
-Role = Literal["Weights", "Inputs", "Outputs"]
-ROLES: tuple[Role, ...] = cast("tuple[Role, ...]", get_args(Role))
+from accelsim.roles import Role
 
 Op = Literal["mac", "alu"]
 
@@ -67,6 +66,8 @@ class Layer:
         Multiply-accumulate, or a cheap operation (comparison, addition) as in pooling.
     group : str
         The heading under which reports add layers up (``conv``, ``fc``, ``pool``, ...).
+    source : str
+        Where the layer is described, if not in the source of the network.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Layer:
     op: Op = "mac"
     group: str = ""
     assumptions: tuple[str, ...] = ()
+    source: str = ""
 
     @cached_property
     def bounds(self) -> dict[str, int]:

@@ -198,7 +198,7 @@ class PoolSpec(_Window):
 
 
 class ElementwiseSpec(LayerModel):
-    """One operation on values of the same place, e.g. the addition of a residual."""
+    """One operation on values of the same place: an activation, the addition of a residual."""
 
     tag: ClassVar[str] = "<elementwise>"
     shape: Literal["elementwise"]
@@ -206,7 +206,7 @@ class ElementwiseSpec(LayerModel):
     G: Bound = Field(1, description="channels")
     P: Bound = Field(1, description="rows")
     Q: Bound = Field(1, description="columns")
-    operands: Small = Field(2, description="tensors read")
+    operands: Small = Field(1, description="tensors read: 1 as softmax, 2 as an addition")
 
 
 class EinsumSpec(LayerModel):

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from math import prod
 
 from accelsim.errors import Problem
-from accelsim.workload.records import Layer, Op, Rank, Role, Tensor, Term
+from accelsim.roles import Role
+from accelsim.workload.records import Layer, Op, Rank, Tensor, Term, window_terms
 
 Pair = tuple[int, int]
 """Along rows, along columns."""
@@ -24,7 +25,13 @@ MAX_WINDOW_WORDS = 2**28
 """The longest rank with two terms: its words may have to be marked one by one."""
 
 MAX_DIMS = 16
-"""The counter keeps tables of fixed width; a phased 3-D transposed convolution needs about ten."""
+MAX_TENSORS = 8
+MAX_RANKS = 48
+"""The counter keeps tables of fixed width; a phased 3-D transposed convolution needs about ten
+dims.  Ranks are those of all tensors together."""
+
+RESERVED_TENSOR = "compute"
+"""What results write in a tensor's place for operations, which belong to no tensor."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,7 @@ class Options:
 
     stride: Pair = (1, 1)
     dilation: Pair = (1, 1)
-    operands: int = 2
+    operands: int = 1
 
 
 @dataclass(frozen=True)
@@ -175,7 +182,8 @@ def layer_faults(layer: Layer) -> list[LayerFault]:
 
     Each dim is in at most one rank of a tensor; a rank has at most two terms whose dims have bounds
     above 1; ranks of the output have one term; every dim indexes some tensor; there are at most
-    2^60 operations.
+    2^60 operations; dims, tensors and ranks fit the counter's tables; no tensor has the name that
+    results write for operations.
     """
     faults: list[LayerFault] = []
     outputs = [tensor for tensor in layer.tensors if tensor.role == "Outputs"]
@@ -196,14 +204,28 @@ def layer_faults(layer: Layer) -> list[LayerFault]:
     if operations > MAX_OPERATIONS:
         what = f"layer '{layer.name}' has {float(operations):.3g} operations"
         faults.append(LayerFault(Problem(what, expected="at most 2^60, to be counted exactly")))
-    if len(layer.dims) > MAX_DIMS:
-        what = f"layer '{layer.name}' has {len(layer.dims)} dims"
-        faults.append(LayerFault(Problem(what, expected=f"at most {MAX_DIMS}")))
+    ranks = [rank for tensor in layer.tensors for rank in tensor.ranks]
+    rooms = {
+        "dims": (len(layer.dims), MAX_DIMS),
+        "tensors": (len(layer.tensors), MAX_TENSORS),
+        "ranks longer than 1": (
+            sum(bool(window_terms(rank, layer.bounds)) for rank in ranks),
+            MAX_RANKS,
+        ),
+    }
+    for noun, (count, room) in rooms.items():
+        if count > room:
+            what = f"layer '{layer.name}' has {count} {noun}"
+            faults.append(LayerFault(Problem(what, expected=f"at most {room}")))
     return faults
 
 
 def _tensor_problems(tensor: Tensor, bounds: Mapping[str, int]) -> list[Problem]:
     problems: list[Problem] = []
+    if tensor.name == RESERVED_TENSOR:
+        what = f"a tensor cannot be called '{RESERVED_TENSOR}'"
+        hint = "results list operations under that name"
+        problems.append(Problem(what, hint=hint))
     rank_of: dict[str, Rank] = {}
     for rank in tensor.ranks:
         wide = [term.dim for term in rank.terms if bounds[term.dim] > 1 and term.coefficient]

@@ -11,13 +11,14 @@ from typing import cast
 
 from accelsim.errors import Problem, SpecError, Where
 from accelsim.expressions import linear
-from accelsim.specs.fields import ROLES, one_of, suggestion
+from accelsim.roles import ROLES, Role
+from accelsim.specs.fields import one_of, suggestion
 from accelsim.specs.join import Faults, SpecModel, check_kind, validate, validate_part
 from accelsim.specs.overrides import overridden
 from accelsim.specs.references import Reference, open_spec, parameters_of, parse_reference
 from accelsim.units import ValueProblemError, shown
 from accelsim.workload.paths import resolve_path
-from accelsim.workload.records import Layer, Network, Op, Rank, Role, Tensor, Term
+from accelsim.workload.records import Layer, Network, Op, Rank, Tensor, Term
 from accelsim.workload.schema import (
     BatchedGemmSpec,
     ConvSpec,
@@ -164,9 +165,15 @@ class _Build:
         for fault in layer_faults(layer):
             self.layer_fault(keys, layer, fault)
         tensors = self.valued(keys, spec, layer.tensors)
-        assumptions = (spec.assumed,) if spec.assumed else ()
-        group = spec.group or layer.group or layer.shape
-        self.layers.append(replace(layer, tensors=tensors, group=group, assumptions=assumptions))
+        self.layers.append(
+            replace(
+                layer,
+                tensors=tensors,
+                group=spec.group or layer.group or layer.shape,
+                assumptions=(spec.assumed,) if spec.assumed else (),
+                source=spec.source or "",
+            )
+        )
 
     def layer_fault(self, keys: Keys, layer: Layer, fault: LayerFault) -> None:
         """Note a fault of a layer at the tensor or dim that it is about, if the file names it."""
@@ -287,6 +294,6 @@ def _named(spec: LayerModel) -> Layer:
     options = Options(
         stride=getattr(spec, "stride", (1, 1)),
         dilation=getattr(spec, "dilation", (1, 1)),
-        operands=getattr(spec, "operands", 2),
+        operands=getattr(spec, "operands", 1),
     )
     return named_layer(spec.name, spec.tag.strip("<>"), bounds, options)

@@ -14,9 +14,9 @@ from accelsim.evaluation.prices import resolve
 from accelsim.mapper.infeasible import Infeasibility, first_factors
 from accelsim.mapspace.space import mapspace
 from accelsim.mapspace.spec import read_dataflow
+from accelsim.roles import ROLES
 from accelsim.study import read_study
 from accelsim.technology.spec import read_accounting, read_technology
-from accelsim.workload.records import ROLES
 from accelsim.workload.spec import read_workload
 from accelsim.yamldoc import load
 

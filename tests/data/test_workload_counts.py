@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from accelsim import shipped
 from accelsim.workload.records import Network
 from accelsim.workload.spec import read_workload
 
@@ -224,6 +225,30 @@ def test_residual_additions_read_two_feature_maps() -> None:
         ("Inputs", 512 * 7 * 7),
         ("Outputs", 512 * 7 * 7),
     ]
+
+
+def is_addition(name: str) -> bool:
+    """Tell an addition, or a product of two tensors, from what has one operand."""
+    return name.rpartition(".")[2].rstrip("0123456789") == "add" or name == "silu_and_mul"
+
+
+@pytest.mark.parametrize("name", shipped.names("workload"))
+def test_additions_have_two_operands_and_other_elementwise_layers_one(name: str) -> None:
+    for layer in read_workload(name).layers:
+        if layer.shape == "elementwise":
+            operands = [tensor.name for tensor in layer.tensors if tensor.role == "Inputs"]
+            expected = ["Inputs", "Inputs2"] if is_addition(layer.name) else ["Inputs"]
+            assert operands == expected, layer.name
+
+
+def test_softmax_reads_each_score_once() -> None:
+    # 12 heads of 512 x 512 scores in BERT-base; 32 heads of 2048 in one step of Llama 2 7B.
+    for name, scores in (("transformer_encoder", 12 * 512 * 512), ("llm_decode", 32 * 2048)):
+        (softmax,) = read_workload(f"{name}:softmax").layers
+        assert [(t.name, softmax.tensor_words(t)) for t in softmax.tensors] == [
+            ("Inputs", scores),
+            ("Outputs", scores),
+        ]
 
 
 def test_a_strided_1x1_layer_reads_only_the_pixels_that_it_uses() -> None:

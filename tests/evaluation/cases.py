@@ -10,14 +10,21 @@ import random
 from dataclasses import dataclass, replace
 
 from accelsim.arch.records import Architecture, Compute, Fanout, Memory, Node
+from accelsim.roles import ROLES
+from accelsim.mapping.records import Block
 from accelsim.technology.records import Accounting, EnergyTable, Price
-from accelsim.workload.records import ROLES
 from tests.evaluation.traffic import Traffic, traffic
 from tests.naive.cases import Case, random_case
 
 COMPONENTS = ("big", "small", "tiny")
 NETWORKS = ("bus", "mesh")
-WIDTHS = (None, None, 0.1, 0.3, 0.5, 1.0, 1.0, 1.5, 2.0, 3.0, 7.0)
+# Words per cycle: how wide all ports of a case are, and what each is drawn from.
+WIDTHS = (
+    (None,),
+    (None, None, 0.1, 0.3, 0.5, 1.0, 1.5),
+    (None, None, 0.5, 1.0, 2.0, 3.0, 7.0),
+    (None, 4.0, 6.0, 8.3, 16.0),
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,10 @@ def random_priced_case(seed: int) -> PricedCase:
     """Return the case of a seed; the same for ever while this file and the counter's cases stay."""
     rng = random.Random(seed)
     case = random_case(seed)
+    if rng.random() < 0.4:
+        # Lanes that share sums which come back: only there is one instance busier than others.
+        tries = (random_case(rng.randrange(2**32)) for _ in range(50))
+        case = next((one for one in tries if _sums_return_to_lanes(one)), case)
     case = replace(
         case,
         architecture=replace(
@@ -49,6 +60,22 @@ def random_priced_case(seed: int) -> PricedCase:
     return PricedCase(replace(case, architecture=machine), table, _accounting(rng), moved)
 
 
+def _sums_return_to_lanes(case: Case) -> bool:
+    output = case.layer.output
+    lanes_passed = False
+    loops_before_lanes = False
+    for step in case.mapping.steps:
+        loops = step.loops if isinstance(step, Block) else (*step.y, *step.x)
+        summed = any(loop.dim not in output.dims and loop.bound > 1 for loop in loops)
+        if isinstance(step, Block):
+            if lanes_passed and output.name in step.keep:
+                return True
+            loops_before_lanes = loops_before_lanes or summed
+        else:
+            lanes_passed = lanes_passed or (summed and loops_before_lanes)
+    return False
+
+
 def _with_words(rng: random.Random, memory: Memory) -> Memory:
     """Draw what the walk has to know: words and blocks."""
     word = rng.choice([8, 16, 16, 32])
@@ -59,6 +86,7 @@ def _priced(
     rng: random.Random, case: Case, moved: Traffic, table: EnergyTable
 ) -> Architecture:
     leaky = table.unit == "pJ" and rng.random() < 0.8
+    widths = rng.choice(WIDTHS)
     memories = []
     for memory in case.architecture.memories:
         used = sum(
@@ -77,9 +105,9 @@ def _priced(
                 component="absent" if absent else rng.choice(COMPONENTS),
                 size_bits=0 if absent else size,
                 buffering=buffering,
-                read_words_per_cycle=rng.choice(WIDTHS),
-                write_words_per_cycle=rng.choice(WIDTHS),
-                shared_words_per_cycle=rng.choice(WIDTHS),
+                read_words_per_cycle=rng.choice(widths),
+                write_words_per_cycle=rng.choice(widths),
+                shared_words_per_cycle=rng.choice(widths),
                 overlap=rng.random() < 0.7,
                 energy=_stated(rng, ("read", "first_read", "update", "fill", "drain", "access")),
                 leakage_mw=rng.choice([0.0, rng.uniform(0.01, 3)]) if leaky else 0.0,
@@ -93,7 +121,7 @@ def _priced(
             node = replace(  # noqa: PLW2901
                 node,
                 component=rng.choice(NETWORKS),
-                words_per_cycle=rng.choice(WIDTHS),
+                words_per_cycle=rng.choice(widths),
                 word_bits=rng.choice([8, 16, 16, 32]),
                 energy=_stated(rng, ("deliver", "collect", "reduce")),
             )

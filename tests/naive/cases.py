@@ -13,7 +13,8 @@ from math import prod
 
 from accelsim.arch.records import Architecture, Compute, Fanout, Holding, Memory, Place
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
-from accelsim.workload.records import ROLES, Layer, Rank, Role, Tensor, Term
+from accelsim.roles import ROLES, Role
+from accelsim.workload.records import Layer, Rank, Tensor, Term
 from accelsim.workload.shapes import Options, named_layer
 
 MAX_OPERATIONS = 216

@@ -80,6 +80,22 @@ def test_assumptions_each_once_and_in_short() -> None:
     assert notes.assumptions_note([], 3) == []
 
 
+def test_assumptions_of_tables_of_accountings_and_of_what_no_row_knows() -> None:
+    assumed = entry("M")
+    assert assumed.evaluation is not None
+    prices = assumed.evaluation.prices
+    prices = replace(
+        prices,
+        table=replace(prices.table, assumptions=("a sketch",)),
+        accounting=replace(prices.accounting, assumptions=("as told",)),
+    )
+    evaluation = replace(assumed.evaluation, prices=prices)
+    rows = [row("a", replace(assumed, evaluation=evaluation))]
+    every = notes.assumptions(rows, ["pairs: equal area"])
+    assert every[0] == "pairs: equal area"
+    assert {"small-table: a sketch", "default: as told"} < set(every)
+
+
 def test_one_layer_in_a_sentence() -> None:
     run = network_run()["fc1"]
     assert run.notes()[0] == (

@@ -13,11 +13,13 @@ import pytest
 
 from accelsim.arch.spec import read_architecture
 from accelsim.errors import ExitCode, SpecError
+from accelsim.evaluation.records import COMPUTE
 from accelsim.mapping.spec import read_mapping
 from accelsim.mapspace.spec import read_dataflow
 from accelsim.report.messages import render_all
 from accelsim.study import read_study
 from accelsim.technology.spec import read_accounting, read_technology
+from accelsim.workload.shapes import RESERVED_TENSOR
 from accelsim.workload.spec import read_workload
 from tests.specs import sound
 
@@ -94,11 +96,54 @@ def test_all_problems_of_a_file_are_reported_at_once() -> None:
         .replace("mesh_y: 3", "mesh_z: 3")
         .replace("clock", "clokc")
     )
-    sentences = [line for line in said("architecture", text).split("\n") if "bad.yaml" in line]
-    assert [line.split(": ")[0] for line in sentences] == [
+    assert [line.split(": ")[0] for line in sentences("architecture", text)] == [
         "bad.yaml:5:1",
         "bad.yaml:14:9",
         "bad.yaml:19:3",
+    ]
+
+
+def sentences(kind: str, text: str) -> list[str]:
+    return [line for line in said(kind, text).split("\n") if line.startswith("bad.yaml")]
+
+
+def test_machines_that_the_counter_has_no_room_for_are_refused_when_read() -> None:
+    memory = "- {{memory: m{0}, component: buffer, keep: [Inputs]}}\n"
+    fanout = "- {{fanout: f{0}, component: array, mesh_x: 1}}\n"
+    levels = "".join(memory.format(i) for i in range(14)) + "".join(map(fanout.format, range(8)))
+    text = sound.ARCHITECTURE.replace("- compute: mac", f"{levels}- compute: mac")
+    assert sentences("architecture", text) == [
+        "bad.yaml:9:1: the machine has 17 places; expected at most 12",
+        "bad.yaml:9:1: the machine has 9 fanouts; expected at most 8",
+        "bad.yaml:9:1: the machine has 18 memories; expected at most 16",
+    ]
+
+
+def test_layers_that_the_counter_has_no_room_for_are_refused_when_read() -> None:
+    dims = [f"D{i}" for i in range(17)]
+    inputs = [f"'T{i}[{', '.join(dims[:7])}]'" for i in range(8)]
+    text = (
+        "kind: workload\nname: large\nlayers:\n- name: wide\n  shape: einsum\n"
+        f"  dims: {{{', '.join(f'{dim}: 2' for dim in dims)}}}\n"
+        f"  inputs: [{', '.join(inputs)}]\n  output: Z[{', '.join(dims)}]\n"
+        "- {name: sum, shape: elementwise, operands: 8}\n"
+    )
+    assert sentences("workload", text) == [
+        "bad.yaml:4:3: layer 'wide' has 17 dims; expected at most 16",
+        "bad.yaml:4:3: layer 'wide' has 9 tensors; expected at most 8",
+        "bad.yaml:4:3: layer 'wide' has 73 ranks longer than 1; expected at most 48",
+        "bad.yaml:9:3: layer 'sum' has 9 tensors; expected at most 8",
+    ]
+
+
+def test_no_tensor_has_the_name_that_results_write_for_operations() -> None:
+    assert RESERVED_TENSOR == COMPUTE
+    text = sound.WORKLOAD.replace("A[I, K]", "compute[I, K]")
+    assert sentences("workload", text) == [
+        (
+            "bad.yaml:12:12: a tensor cannot be called 'compute';"
+            " results list operations under that name"
+        )
     ]
 
 

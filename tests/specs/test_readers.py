@@ -328,18 +328,27 @@ def test_einsum(tmp_path: Path) -> None:
     )
 
 
+def test_an_elementwise_layer_reads_one_tensor_unless_it_says_more(tmp_path: Path) -> None:
+    found = layer(tmp_path, "shape: elementwise, G: 3, P: 4")
+    assert [(t.name, found.tensor_words(t)) for t in found.tensors] == [
+        ("Inputs", 12),
+        ("Outputs", 12),
+    ]
+
+
 def test_a_network(tmp_path: Path) -> None:
     text = (
         "kind: workload\nname: net\nassumed: a sketch\nparameters: {batch: 2}\n"
         "assumptions: [biases are left out]\nbits: {weights: 8}\nedges: [[a, b]]\nlayers:\n"
         "- {name: a, shape: fc, N: batch, M: 4, C: 8, assumed: a guess}\n"
-        "- {name: b, shape: fc, N: batch, M: 2, C: 4, bits: {Weights: 4}}\n"
+        "- {name: b, shape: fc, N: batch, M: 2, C: 4, bits: {Weights: 4}, source: table 2}\n"
     )
     net = read_workload(written(tmp_path, text))
     assert isinstance(net, Network)
     assert (net.name, net.parameters, net.edges) == ("net", (("batch", 2),), (("a", "b"),))
     assert net.assumptions == ("a sketch", "biases are left out")
     assert net.layers[0].assumptions == ("a guess",)
+    assert [found.source for found in net.layers] == ["", "table 2"]
     assert [found.tensors[0].bits for found in net.layers] == [8, 4]
     assert net.macs == 2 * 4 * 8 + 2 * 2 * 4
     assert net.weights == 4 * 8 + 2 * 4
@@ -372,6 +381,16 @@ def test_a_dataflow(tmp_path: Path) -> None:
     )
 
 
+def test_what_a_dataflow_assumes(tmp_path: Path) -> None:
+    text = sound.DATAFLOW.replace("source: a paper", "assumed: a sketch") + (
+        "- {at: glb, keep: [Inputs], assumed: a guess}\n"
+        "- {at: glb, keep: [Outputs], source: section 3}\n"
+    )
+    flow = read_dataflow(written(tmp_path, text))
+    assert (flow.source, flow.assumptions) == ("", ("a sketch", "glb: a guess"))
+    assert [rule.source for rule in flow.rules] == ["", "", "", "section 3"]
+
+
 def test_an_energy_table(tmp_path: Path) -> None:
     text = sound.TECHNOLOGY.replace("{mac: 1}", "{mac: 1.5 nJ, alu: {energy: 0, assumed: free}}")
     assert read_technology(written(tmp_path, text)) == EnergyTable(
@@ -392,9 +411,25 @@ def test_an_energy_table(tmp_path: Path) -> None:
 
 def test_a_table_that_is_assumed_as_a_whole(tmp_path: Path) -> None:
     text = sound.TECHNOLOGY.replace("source: a paper", "assumed: for a test")
-    prices = read_technology(written(tmp_path, text)).prices
-    assert prices["dram"]["access"] == Price(200.0, "for a test", assumed=True)
-    assert prices["array"]["reduce"] == Price(4.0, "another paper")
+    table = read_technology(written(tmp_path, text))
+    assert (table.source, table.assumptions) == ("", ("for a test",))
+    assert table.prices["dram"]["access"] == Price(200.0, "for a test", assumed=True)
+    assert table.prices["array"]["reduce"] == Price(4.0, "another paper")
+
+
+def test_a_price_with_a_source_may_assume_something_as_well(tmp_path: Path) -> None:
+    text = sound.TECHNOLOGY.replace("source: another paper", "source: another, assumed: scaled")
+    price = read_technology(written(tmp_path, text)).prices["array"]["reduce"]
+    assert price == Price(4.0, "another; scaled", assumed=True)
+
+
+@pytest.mark.parametrize("beside", ["assumed: a guess", "source: a paper\nassumed: a guess"])
+def test_what_an_accounting_and_a_study_assume(tmp_path: Path, beside: str) -> None:
+    source = "a paper" if "paper" in beside else ""
+    rules = read_accounting(written(tmp_path, sound.ACCOUNTING.replace("source: a paper", beside)))
+    assert (rules.source, rules.assumptions) == (source, ("a guess",))
+    study = read_study(written(tmp_path, sound.STUDY.replace("source: a paper", beside)))
+    assert (study.source, study.assumptions) == (source, ("a guess",))
 
 
 def test_an_accounting_spells_access_out(tmp_path: Path) -> None:
@@ -421,7 +456,7 @@ def test_an_accounting_spells_access_out(tmp_path: Path) -> None:
 def test_a_study(tmp_path: Path) -> None:
     text = sound.STUDY + (
         '- {label: "both {pes}", architecture: "x:pes={pes}", dataflow: [a, "b{pes}"],'
-        " technology: t}\n"
+        " technology: t, source: a table}\n"
     )
     assert read_study(written(tmp_path, text)) == Study(
         "pairs",
@@ -429,7 +464,7 @@ def test_a_study(tmp_path: Path) -> None:
         (
             Row("RS", "rs_256", ("rs",), "default"),
             Row("WS", "ws_256", ("ws",), "default"),
-            Row("both 256", "x:pes=256", ("a", "b256"), "default", "t"),
+            Row("both 256", "x:pes=256", ("a", "b256"), "default", "t", "a table"),
         ),
         "a paper",
         (("pes", 256),),

@@ -12,9 +12,11 @@ from accelsim.arch.records import Architecture
 from accelsim.arch.spec import knows_path as machine_knows
 from accelsim.arch.spec import read_architecture
 from accelsim.errors import SpecError
+from accelsim.mapspace.spec import read_dataflow
 from accelsim.report.messages import render_all
 from accelsim.specs.references import Reference, parse_reference
 from accelsim.study import read_study
+from accelsim.technology.spec import read_accounting, read_technology
 from accelsim.workload.records import Network
 from accelsim.workload.spec import knows_path as network_knows
 from accelsim.workload.spec import read_workload
@@ -121,12 +123,41 @@ def test_a_parameter_may_be_0_and_the_bound_that_it_becomes_may_not() -> None:
 
 def test_what_is_wrong_after_the_colon_of_a_machine() -> None:
     assert said(lambda: machine(name="tiny.yaml:glb")) == (
-        "tiny.yaml:glb: 'glb' does not set a parameter; expected NAME=VALUE after the colon"
+        "tiny.yaml:glb: 'glb' does not set a parameter; expected NAME=VALUE after the colon,"
+        " NAME being 'pes'"
+    )
+    assert said(lambda: machine(name="tiny.yaml:24")) == (
+        "tiny.yaml:24: '24' does not set a parameter; expected NAME=VALUE after the colon,"
+        " NAME being 'pes'; did you mean 'tiny.yaml:pes=24'?"
     )
     assert said(lambda: machine(name="tiny.yaml:pes=7")) == (
         "tiny.yaml:18:11: 'pes/3' is not whole: 7/3 leaves a remainder\n"
         "   18 |   mesh_x: pes/3\n"
         "                  ^^^^^"
+    )
+
+
+def test_what_follows_the_colon_of_a_study_is_never_dropped() -> None:
+    assert said(lambda: read_study("isca2016:512")) == (
+        "isca2016:512: '512' does not set a parameter; expected NAME=VALUE after the colon,"
+        " NAME being 'pes'; did you mean 'isca2016:pes=512'?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("read", "words"),
+    [
+        (read_dataflow, "rs:foo"),
+        (read_technology, "eyeriss-relative:foo"),
+        (read_accounting, "isca2016:foo"),
+    ],
+)
+def test_what_follows_the_colon_of_other_specs_is_never_dropped(
+    read: Callable[[str], object], words: str
+) -> None:
+    assert said(lambda: read(words)) == (
+        f"{words}: 'foo' does not set a parameter;"
+        " expected nothing after the colon: it has no parameters"
     )
 
 

@@ -93,6 +93,46 @@ def test_the_rows_of_a_study() -> None:
     assert energies(dearer) == {"O": 2 * ENERGY_OUTPUTS, "I": 2 * ENERGY_INPUTS}
 
 
+def test_a_result_lists_what_its_study_dataflows_tables_and_accountings_assume(
+    tmp_path: Path,
+) -> None:
+    flow, table, rules = (tmp_path / f"{name}.yaml" for name in ("flow", "table", "rules"))
+    text = INPUTS.read_text("utf-8").replace("source: made up for tests", "assumed: a flow")
+    flow.write_text(text.replace("  others: 1\n", "  others: 1\n  assumed: a rule\n"), "utf-8")
+    table.write_text(TABLE.read_text("utf-8").replace("\nprices:", "\nassumed: a table\nprices:"))
+    rules.write_text("kind: accounting\nname: rules\nassumed: an accounting\n", "utf-8")
+    study = tmp_path / "study.yaml"
+    study.write_text(
+        "kind: study\nname: pairs\nassumed: a study\nrows:\n"
+        f"- {{label: I, architecture: {MACHINE}, dataflow: {flow}, technology: {table},"
+        f" accounting: {rules}}}\n",
+        "utf-8",
+    )
+    result = acs.compare(study, LAYER, search=QUICK)
+    listed = {
+        "pairs: a study",
+        "inputs: a flow",
+        "inputs: array: a rule",
+        "small-table: a table",
+        "rules: an accounting",
+    }
+    assert listed < set(result.assumptions())
+    assert result.data()["assumptions"] == result.assumptions()
+    acs.save(result, tmp_path / "out")
+    again = acs.load(tmp_path / "out")
+    assert isinstance(again, Comparison)
+    assert again.assumptions() == result.assumptions()
+    found = [text for checked in acs.check(study, flow, table, rules) for text in checked.assumed]
+    assert found == [
+        "a study",
+        "a flow",
+        "array: a rule",
+        "a table",
+        "mac.alu = 1 MAC: an addition costs what a MAC costs",
+        "an accounting",
+    ]
+
+
 def test_overrides_reach_the_machines_of_a_study() -> None:
     result = acs.compare(STUDY, LAYER, overrides=["mac.energy.mac=2"], search=QUICK)
     assert energies(result) == {"O": ENERGY_OUTPUTS + 4, "I": ENERGY_INPUTS + 4}

@@ -97,6 +97,13 @@ def test_check_finds_what_is_assumed() -> None:
     assert (mapping.kind, mapping.problems) == ("mapping", ())
 
 
+def test_check_lists_levels_that_only_some_machines_have() -> None:
+    general, specific, required = acs.check("rs", "isca2016_rs", "isca2016_ws")
+    assert general.assumed == ()
+    assert specific.assumed == ("machines have a level 'buffer'; on others, its rules say nothing",)
+    assert "machines have a level 'rows'; others are refused" in required.assumed
+
+
 def test_check_reads_a_mapping_against_what_it_names(tmp_path: Path) -> None:
     path = tmp_path / "m.yaml"
     path.write_text(MAPPING.read_text("utf-8").replace("C 2", "C 3"), encoding="utf-8")

@@ -1,0 +1,185 @@
+"""What is not evaluated, and in which words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from accelsim.arch.records import Architecture, Compute, Fanout, Memory
+from accelsim.errors import SpecError
+from accelsim.evaluation.evaluate import IllegalMappingError, evaluate
+from accelsim.evaluation.prices import resolve
+from accelsim.mapping.arrays import pack_layer
+from accelsim.mapping.records import Block, Loop, Mapping, Spread
+from accelsim.technology.records import Accounting, EnergyTable
+from tests.evaluation.machines import (
+    ALL,
+    ARRAY,
+    BUFFER,
+    DRAM,
+    MAC,
+    MAPPING,
+    REGISTER,
+    loops,
+    machine,
+    priced,
+    row,
+    table,
+)
+from tests.mapspace.cases import gemm
+
+STEPS = MAPPING.steps
+FREE = priced()
+DEFAULT = Accounting("default")
+
+
+# --- mappings that are not of this machine or layer -----------------------------------------------
+
+MISFITS = {
+    "no steps": (),
+    "a step is missing": STEPS[:3],
+    "a step too many": (*STEPS, Block("register")),
+    "steps in another order": (STEPS[1], STEPS[0], *STEPS[2:]),
+    "another name": (*STEPS[:3], Block("registers")),
+    "a block for a fanout": (*STEPS[:2], Block("array"), STEPS[3]),
+    "a fanout for a block": (*STEPS[:3], Spread("register")),
+    "a dim that the layer lacks": (Block("dram", loops("C2 P3 K2"), ALL), *STEPS[1:]),
+    "a dim that the layer lacks, on lanes": (
+        *STEPS[:2],
+        Spread("array", x=loops("Z2"), y=loops("R3")),
+        STEPS[3],
+    ),
+    "a tensor that the layer lacks": (*STEPS[:3], Block("register", (), frozenset({"Biases"}))),
+    "no turns": (Block("dram", (*loops("C2 P3"), Loop("M", 0)), ALL), *STEPS[1:]),
+    "turns below zero": (Block("dram", (*loops("C2 P3"), Loop("M", -1)), ALL), *STEPS[1:]),
+    "two negatives make a bound": (
+        Block("dram", (Loop("C", -2), Loop("C", -1), *loops("P3")), ALL),
+        *STEPS[1:],
+    ),
+}
+
+
+@pytest.mark.parametrize("steps", MISFITS.values(), ids=MISFITS.keys())
+def test_a_mapping_of_something_else(steps: tuple[Block | Spread, ...]) -> None:
+    with pytest.raises(SpecError):
+        evaluate(row(), machine(), Mapping(steps), FREE)
+
+
+def test_a_loop_of_one_turn_over_a_known_dim_is_no_misfit() -> None:
+    steps = (Block("dram", loops("M1 C2 R1 P3"), ALL), *STEPS[1:])
+    assert evaluate(row(), machine(), Mapping(steps), FREE).cycles == 12
+
+
+@pytest.mark.parametrize(
+    ("arch", "steps", "words"),
+    [
+        (
+            machine(),
+            (Block("dram", loops("C2"), ALL), *STEPS[1:]),
+            "the loops over P multiply to 2; the layer's bound is 6",
+        ),
+        (
+            machine(),
+            (Block("dram", loops("C2 P3"), ALL - {"Inputs"}), *STEPS[1:]),
+            "dram must keep Inputs on machine",
+        ),
+        (
+            machine(array=replace(ARRAY, mesh_x=3, mesh_y=2)),
+            STEPS,
+            "array spreads 3 lanes over its y axis, which has 2",
+        ),
+        (
+            # 4 inputs, 6 weights and 4 sums.
+            machine(buffer=replace(BUFFER, size_bits=13 * 16)),
+            STEPS,
+            "buffer needs 14 words for its tiles, has 13",
+        ),
+        (
+            machine(buffer=replace(BUFFER, size_bits=27 * 16, buffering=2)),
+            STEPS,
+            "buffer needs 14 words for its tiles, has 13",
+        ),
+    ],
+)
+def test_an_illegal_mapping_is_put_into_words(
+    arch: Architecture, steps: tuple[Block | Spread, ...], words: str
+) -> None:
+    with pytest.raises(IllegalMappingError) as raised:
+        evaluate(row(), arch, Mapping(steps), FREE)
+    assert str(raised.value) == words
+
+
+def test_a_memory_of_size_zero_keeps_nothing() -> None:
+    arch = machine(register=replace(REGISTER, size_bits=0))
+    with pytest.raises(IllegalMappingError, match="register needs 1 words for its tiles, has 0"):
+        evaluate(row(), arch, MAPPING, FREE)
+
+
+def test_a_layer_too_large_to_be_counted() -> None:
+    """2^27 x 2^27 words of 16 bits and their like: within 2^58 bits no longer."""
+    fits = gemm(M=2**26, K=2**26)
+    pack_layer(fits)
+    for layer in (gemm(M=2**27, K=2**28), gemm(M=2**30, N=2**30)):
+        with pytest.raises(SpecError, match=layer.name):
+            pack_layer(layer)
+
+
+# --- prices ---------------------------------------------------------------------------------------
+
+
+def test_every_missing_price_is_named() -> None:
+    prices = table({"dram": {"read": 1.0}, "array": {"deliver": 1.0}, "mac": {"mac": 1.0}})
+    with pytest.raises(SpecError) as raised:
+        resolve(machine(), prices, DEFAULT)
+    missing = {
+        (action, level)
+        for problem in raised.value.problems
+        for level in ("dram", "buffer", "array", "register", "mac")
+        for action in ("read", "update", "fill", "drain", "deliver", "collect", "reduce", "alu")
+        if f"'{action}'" in problem.what and f"level '{level}'" in problem.what
+    }
+    accesses = ("read", "update", "fill", "drain")
+    assert missing == {
+        *((action, "dram") for action in accesses[1:]),
+        *((action, level) for action in accesses for level in ("buffer", "register")),
+        *((action, "array") for action in ("collect", "reduce")),
+        ("alu", "mac"),
+    }
+
+
+def stating(part: Memory | Fanout | Compute) -> Architecture:
+    parts = {"dram": DRAM, "buffer": BUFFER, "register": REGISTER, "array": ARRAY, "mac": MAC}
+    return machine(**(parts | {part.name: part}), technology="own")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        replace(BUFFER, energy={"read": 1.0}),
+        replace(ARRAY, energy={"deliver": 1.0}),
+        replace(MAC, energy={"mac": 1.0}),
+    ],
+    ids=lambda part: part.name,
+)
+def test_stated_energies_are_in_the_unit_of_the_machines_table(
+    part: Memory | Fanout | Compute,
+) -> None:
+    arch = stating(part)
+    own = replace(FREE, name="own", unit="MAC")
+    evaluate(row(), arch, MAPPING, own)
+    with pytest.raises(SpecError, match=f"'{part.name}'"):
+        evaluate(row(), arch, MAPPING, replace(FREE, name="other", unit="pJ"))
+
+
+def test_a_machine_that_states_nothing_takes_any_table() -> None:
+    for unit in ("MAC", "pJ"):
+        other = replace(FREE, name="other", unit=unit)
+        assert evaluate(row(), machine(technology="own"), MAPPING, other).energy_unit == unit
+
+
+def test_power_has_no_price_in_macs() -> None:
+    arch = machine(register=replace(REGISTER, leakage_mw=1.0))
+    relative: EnergyTable = replace(FREE, unit="MAC")
+    with pytest.raises(SpecError, match="leaks"):
+        evaluate(row(), arch, MAPPING, relative)
