@@ -100,6 +100,7 @@ def evaluate(
         arch=arch,
         mapping=mapping,
         prices=prices,
+        conventions=conventions,
         levels=levels,
         words=words,
         accesses=accesses,
@@ -131,6 +132,7 @@ def reprice(
         evaluation.mapping,
         table,
         accounting or evaluation.prices.accounting,
+        evaluation.conventions,
     )
 
 

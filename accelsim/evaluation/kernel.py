@@ -67,7 +67,7 @@ CASE = np.dtype(
             # Whether any port or network is limited at all.
             ("has_ports", np.int64),
             # Bits read from and written to the busiest instance; cycles of its busiest port.
-            ("port_bits", np.int64, (MAX_MEMORIES, 2)),
+            ("port_bits", _float, (MAX_MEMORIES, 2)),
             ("port_cycles", _float, (MAX_MEMORIES,)),
             ("network_cycles", _float, (MAX_FANOUTS,)),
             ("energy", _float),
@@ -120,7 +120,7 @@ def price_counts(case: np.record, keep: Ints) -> None:
         for fanout in range(machine.n_fanouts):
             cycles = 0.0
             if prices.fanout_bits[fanout] > 0.0:
-                cycles = float(ceil(network_bits(case, keep, fanout) / prices.fanout_bits[fanout]))
+                cycles = whole_cycles(network_bits(case, keep, fanout), prices.fanout_bits[fanout])
             case.network_cycles[fanout] = cycles
             overlapped = max(overlapped, cycles)
     case.cycles = overlapped + waited
@@ -174,15 +174,16 @@ def add_up_ports(case: np.record) -> None:
     """Add up the bits through the ports of the busiest instance of each memory (rule 17).
 
     Sums go back to one lane of a group: that lane, not the average, is the busiest.  Everything
-    else is spread evenly, so that the divisions are exact.
+    else is spread evenly, so that the divisions are exact.  Bits are added up as floats, exact
+    below 2^53: words times bits need not fit an int64.
     """
     layer, machine, nest = case.counter.layer, case.counter.machine, case.counter.nest
     port = case.port_bits
     for memory in range(machine.n_memories):
-        port[memory, 0] = 0
-        port[memory, 1] = 0
+        port[memory, 0] = 0.0
+        port[memory, 1] = 0.0
     for tensor in range(layer.n_tensors):
-        bits = layer.tensor_bits[tensor]
+        bits = float(layer.tensor_bits[tensor])
         parent = 0
         for index in range(nest.keepers[tensor]):
             place = nest.keeper[tensor, index]
@@ -208,16 +209,26 @@ def port_cycles(case: np.record, memory: int) -> float:
     read, written = case.port_bits[memory, 0], case.port_bits[memory, 1]
     cycles = 0.0
     if prices.read_bits[memory] > 0.0:
-        cycles = max(cycles, ceil(read / prices.read_bits[memory]))
+        cycles = max(cycles, whole_cycles(read, prices.read_bits[memory]))
     if prices.write_bits[memory] > 0.0:
-        cycles = max(cycles, ceil(written / prices.write_bits[memory]))
+        cycles = max(cycles, whole_cycles(written, prices.write_bits[memory]))
     if prices.shared_bits[memory] > 0.0:
-        cycles = max(cycles, ceil((read + written) / prices.shared_bits[memory]))
-    return float(cycles)
+        cycles = max(cycles, whole_cycles(read + written, prices.shared_bits[memory]))
+    return cycles
 
 
 @kernel
-def network_bits(case: np.record, keep: Ints, fanout: int) -> int:
+def whole_cycles(bits: float, width: float) -> float:
+    """Return ceil(bits / width), taking a quotient within 1e-12 of an integer for that integer.
+
+    A width such as 0.7 words a cycle has no exact float; without the tolerance its rounding would
+    cost a cycle.
+    """
+    return float(ceil(bits / width * (1.0 - 1e-12)))
+
+
+@kernel
+def network_bits(case: np.record, keep: Ints, fanout: int) -> float:
     """Return the bits through the network below the busiest instance just outside a fanout."""
     layer, machine, nest = case.counter.layer, case.counter.machine, case.counter.nest
     counts = case.counter.counts
@@ -226,7 +237,7 @@ def network_bits(case: np.record, keep: Ints, fanout: int) -> int:
     for other in range(fanout):
         outside *= nest.fanout_lanes[other]
         sums_outside *= nest.fanout_sums[other]
-    bits = 0
+    bits = 0.0
     for tensor in range(layer.n_tensors):
         words = counts.network[fanout, tensor, COLLECTIONS] // outside
         if tensor != layer.output:
@@ -247,7 +258,7 @@ def network_bits(case: np.record, keep: Ints, fanout: int) -> int:
             )
             back = visits - layer.output_words * nest.sum_lanes[parent]
             words += back * (sums_outside // nest.sum_lanes[parent]) // outside
-        bits += words * layer.tensor_bits[tensor]
+        bits += float(words) * layer.tensor_bits[tensor]
     return bits
 
 

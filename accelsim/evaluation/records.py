@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from accelsim.arch.records import Architecture
+from accelsim.counter import Conventions
 from accelsim.evaluation.prices import Floats, Prices
 from accelsim.mapping.arrays import Ints
 from accelsim.mapping.records import Mapping
@@ -101,6 +102,7 @@ class Evaluation:
     arch: Architecture
     mapping: Mapping
     prices: Prices
+    conventions: Conventions
     levels: tuple[str, ...]
     words: Ints
     accesses: Ints

@@ -2,10 +2,10 @@
 
 A driver gets a :class:`MappingProblem`, an objective and a :class:`Budget` and returns an
 :class:`Outcome`.  It asks ``stop`` between slices of at most 0.2 s, reports to ``progress``, and
-can be handed back what an earlier outcome carried in ``resume`` to go on from there.  It can also be
-given mappings to ``start`` from, of whatever origin: all of them are priced, even beyond the budget,
-and the best that it returns is no worse than any of them.  What a driver did and what it proved
-stands in the :class:`Certificate`.
+can be handed back what an earlier outcome carried in ``resume`` to go on from there.  It can also
+be given mappings to ``start`` from, whatever their origin: all of them are priced, even beyond the
+budget, and the best that it returns is no worse than any of them.  What a driver did and what it
+proved stands in the :class:`Certificate`.
 """
 
 from __future__ import annotations

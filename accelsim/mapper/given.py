@@ -107,7 +107,9 @@ def _faults(space: Mapspace, parts: Given) -> list[str]:
             for at, outer in enumerate(dims)
             for inner in dims[at + 1 :]
         ):
-            faults.append(f"{_slot_name(space, slot)} has its loops in an order that a rule forbids")
+            faults.append(
+                f"{_slot_name(space, slot)} has its loops in an order that a rule forbids"
+            )
     if not lanes_fit(space, parts.factors):
         faults.append("an array has fewer lanes than its loops need")
     elif not tiles_fit(space, parts.factors, parts.keep):

@@ -170,9 +170,10 @@ class SamplingDriver:
         """Search; see :class:`accelsim.mapper.contract.Driver`.
 
         The best of what is given to ``start`` from is the first best, and the first walk starts
-        from the best so far.  ``resume`` must come from an outcome of this driver for the same problem and objective;
-        the outcome then is that of one search over the whole budget.  The first slice, of a few
-        hundred mappings, is searched even if ``stop`` is true from the beginning.
+        from the best so far.  ``resume`` must come from an outcome of this driver for the same
+        problem and objective; the outcome then is that of one search over the whole budget.  The
+        first slice, of a few hundred mappings, is searched even if ``stop`` is true from the
+        beginning.
         """
         began = time.monotonic()
         started = self._start(problem, objective, front, resume, start)
@@ -258,13 +259,19 @@ def _run(
     """Search slice by slice until something ends it; return what did."""
     limit = min(until, np.iinfo(np.int64).max)
     steps = FIRST_STEPS
+
+    def report(now: float) -> None:
+        energy, cycles = map(float, search.state.figures[BEST, COST_ENERGY:])
+        progress(Progress(search.considered, budget.samples, now - began, energy, cycles))
+
+    if search.considered:  # resumed, or given mappings to start from
+        report(time.monotonic())
     while search.considered < until:
         slice_began = time.monotonic()
         search.advance(limit, steps)
         now = time.monotonic()
         steps = _next_steps(steps, now - slice_began)
-        energy, cycles = map(float, search.state.figures[BEST, COST_ENERGY:])
-        progress(Progress(search.considered, budget.samples, now - began, energy, cycles))
+        report(now)
         if search.considered < until:
             if stop():
                 return "stop"

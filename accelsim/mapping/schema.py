@@ -82,8 +82,13 @@ class MappingSpec(SpecModel):
     kind: Literal["mapping"]
     name: Text | None = None
     source: Text | None = None
-    architecture: Text | None = Field(None, description="for the reader; not checked")
-    layer: Text | None = Field(None, description="for the reader; not checked")
+    architecture: Text | None = Field(
+        None, description="the machine that it is for: a name or a path; `accelsim check` reads it"
+    )
+    layer: Text | None = Field(None, description="the layer that it is for, as alexnet:conv3")
+    overrides: list[Text] = Field(
+        default_factory=list, description="PATH=VALUE that change the machine or the layer"
+    )
     levels: list[StepSpec] = Field(
         max_length=100, description="the machine's order, outermost first"
     )

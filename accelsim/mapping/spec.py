@@ -6,6 +6,7 @@ and keeps what the machine says must be kept there; so does a place without ``ke
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -223,18 +224,54 @@ def _loops(step: Block | Spread) -> tuple[Loop, ...]:
     return step.loops if isinstance(step, Block) else (*step.y, *step.x)
 
 
-def mapping_yaml(mapping: Mapping, arch: Architecture, layer: Layer) -> str:
+@dataclass(frozen=True, slots=True)
+class MadeFrom:
+    """The machine and the layer that a mapping is for, as words of a call; empty if unknown."""
+
+    architecture: str = ""
+    layer: str = ""
+    overrides: tuple[str, ...] = ()
+
+
+def read_made_from(path: str | Path) -> MadeFrom:
+    """Read what a mapping file says it is for; what is not said, or not in words, is left empty.
+
+    Raises
+    ------
+    SpecError
+        If the file cannot be read.
+    """
+    data = yamldoc.load(path).data
+    machine, layer = (data.get(key) for key in ("architecture", "layer"))
+    overrides = data.get("overrides")
+    return MadeFrom(
+        machine if isinstance(machine, str) else "",
+        layer if isinstance(layer, str) else "",
+        tuple(map(str, overrides)) if isinstance(overrides, list) else (),
+    )
+
+
+def mapping_yaml(
+    mapping: Mapping, arch: Architecture, layer: Layer, made_from: MadeFrom | None = None
+) -> str:
     """Write a mapping as YAML that :func:`read_mapping` reads back to the same record.
 
     The text begins with ``kind: mapping``; places, fanouts and loops stand outermost first.
+    ``made_from`` says what the machine and the layer are read from; by default, shipped specs of
+    their names.
     """
+    made_from = made_from or MadeFrom(arch.name, layer.name)
     order = [tensor.name for tensor in layer.tensors].index
-    lines = [
-        "kind: mapping",
-        f"architecture: {_word(arch.name)}",
-        f"layer: {_word(layer.name)}",
-        "levels:",
-    ]
+    lines = ["kind: mapping"]
+    for key, word, name in (
+        ("architecture", made_from.architecture, arch.name),
+        ("layer", made_from.layer, layer.name),
+    ):
+        record = f"# {key}: {' '.join(name.split())}, which was not read from a file"
+        lines.append(f"{key}: {_word(word)}" if word else record)
+    if made_from.overrides:
+        lines.append(f"overrides: {_list(made_from.overrides)}")
+    lines.append("levels:")
     for step in mapping.steps:
         if isinstance(step, Block):
             lines.append(f"- place: {_word(step.place)}")
@@ -255,4 +292,6 @@ def _word(text: str) -> str:
     """Quote a text unless it is plain text to any YAML reader."""
     plain = re.fullmatch(r"[A-Za-z_][\w ./-]*", text) and yamldoc.scalar(text) == text
     yaml11 = text.lower() in ("y", "n", "yes", "no", "on", "off", "null", "true", "false")
-    return text if plain and not yaml11 and text == text.strip() else f'"{text}"'
+    if plain and not yaml11 and text == text.strip():
+        return text
+    return json.dumps(text, ensure_ascii=False)

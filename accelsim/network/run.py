@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from accelsim.arch.records import Architecture
 from accelsim.counter import Conventions
@@ -27,6 +27,7 @@ from accelsim.mapper.contract import (
     search_key,
 )
 from accelsim.mapper.objectives import Objective
+from accelsim.mapping.records import Mapping
 from accelsim.mapspace.records import Dataflow
 from accelsim.network.records import LayerResult, NetworkResult, RunInfo
 from accelsim.technology.records import Accounting, EnergyTable
@@ -54,7 +55,11 @@ class NetworkProgress:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a network is run on and how: one row of a comparison."""
+    """What a network is run on and how: one row of a comparison.
+
+    ``starts`` gives mappings to start the search of a layer from, by the layer's name; each must be
+    legal under the dataflows.
+    """
 
     label: str
     arch: Architecture
@@ -65,6 +70,15 @@ class Plan:
     budget: Budget
     driver: Driver
     conventions: Conventions = Conventions()  # noqa: RUF009  (an immutable record)
+    starts: dict[str, tuple[Mapping, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One search: of one layer, or of several that are equal."""
+
+    problem: MappingProblem
+    starts: tuple[Mapping, ...]
 
 
 def run_network(
@@ -77,38 +91,41 @@ def run_network(
 ) -> NetworkResult:
     """Search a mapping for every layer and evaluate it.
 
-    When ``stop`` answers yes, running searches end with the best that they have; layers that were
-    not begun are left without a mapping.
+    ``stop`` is asked between the layers while they are set up, and often while they are searched.
+    When it answers yes, running searches end with the best that they have; layers that were not
+    begun are left without a mapping.
 
     Raises
     ------
     SpecError
         If prices are missing or the constraints cannot apply to the machine.
+    IllegalMappingError
+        If a mapping to start from is not one of its layer.
     """
     started = time.perf_counter()
     prices = resolve(plan.arch, plan.table, plan.accounting)
-    problems = [_problem(layer, plan, prices) for layer in network.layers]
-    keys = [search_key(problem, plan.objective, plan.budget, plan.driver) for problem in problems]
-    first = {key: index for index, key in reversed(list(enumerate(keys)))}
-    board = _Board(len(first), progress)
-    outcomes = _search_all(
-        {key: problems[index] for key, index in sorted(first.items(), key=lambda item: item[1])},
-        plan,
-        threads,
-        stop,
-        board,
-    )
+    tasks: dict[str, _Task] = {}
+    keys: list[str] = []
+    first: dict[str, str] = {}
+    for layer in network.layers:
+        if stop():
+            break
+        task = _Task(_problem(layer, plan, prices), plan.starts.get(layer.name, ()))
+        keys.append(_task_key(task, plan))
+        tasks.setdefault(keys[-1], task)
+        first.setdefault(keys[-1], layer.name)
+    set_up = len(keys) == len(network.layers)
+    board = _Board(len(tasks), progress)
+    outcomes = _search_all(tasks, plan, threads, stop, board) if set_up else {}
     layers = [
         _layer_result(
-            layer,
-            plan,
-            outcomes.get(key),
-            same_as="" if first[key] == index else network.layers[first[key]].name,
+            layer, plan, outcomes.get(key), same_as="" if first[key] == layer.name else first[key]
         )
-        for index, (layer, key) in enumerate(zip(network.layers, keys, strict=True))
+        for layer, key in zip(network.layers, keys, strict=False)
     ]
+    layers += [LayerResult(layer, None) for layer in network.layers[len(keys) :]]
     stopped = {o.certificate.stopped_by for o in outcomes.values()} & {"seconds", "stop"}
-    if len(outcomes) < len(first):
+    if len(outcomes) < len(tasks) or not set_up:
         stopped = {"stop"}
     return NetworkResult(
         label=plan.label,
@@ -129,6 +146,10 @@ def run_network(
 
 def _problem(layer: Layer, plan: Plan, prices: Prices) -> MappingProblem:
     return mapping_problem(layer, plan.arch, prices, plan.dataflows, plan.conventions)
+
+
+def _task_key(task: _Task, plan: Plan) -> str:
+    return search_key(task.problem, plan.objective, plan.budget, plan.driver, start=task.starts)
 
 
 def _layer_result(layer: Layer, plan: Plan, outcome: Outcome | None, same_as: str) -> LayerResult:
@@ -183,24 +204,25 @@ class _Board:
 
 
 def _search_all(
-    problems: dict[str, MappingProblem],
+    tasks: dict[str, _Task],
     plan: Plan,
     threads: int,
     stop: Callable[[], bool],
     board: _Board,
 ) -> dict[str, Outcome]:
-    """Search every problem; the result lacks those that a stop kept from beginning."""
+    """Do every search; the result lacks those that a stop kept from beginning."""
     halt = threading.Event()
 
-    def search(key: str, problem: MappingProblem) -> Outcome | None:
+    def search(key: str, task: _Task) -> Outcome | None:
         if halt.is_set():
             return None
         outcome = plan.driver.search(
-            problem,
+            task.problem,
             plan.objective,
             plan.budget,
             stop=halt.is_set,
-            progress=lambda report: board.post(key, problem.layer.name, report),
+            progress=lambda report: board.post(key, task.problem.layer.name, report),
+            start=task.starts,
         )
         board.finish(key, outcome)
         return outcome
@@ -208,7 +230,7 @@ def _search_all(
     outcomes: dict[str, Outcome] = {}
     with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
         waiting: dict[Future[Outcome | None], str] = {
-            pool.submit(search, key, problem): key for key, problem in problems.items()
+            pool.submit(search, key, task): key for key, task in tasks.items()
         }
         try:
             while waiting:
@@ -224,4 +246,4 @@ def _search_all(
         except BaseException:
             halt.set()
             raise
-    return {key: outcomes[key] for key in problems if key in outcomes}
+    return {key: outcomes[key] for key in tasks if key in outcomes}

@@ -228,6 +228,15 @@ def spec_keys(row: NetworkResult) -> dict[str, str | None]:
     }
 
 
+def price_key(row: NetworkResult) -> str:
+    """Return the content key of a row's prices, wherever they come from; empty without any."""
+    evaluations = notes.evaluations([row])
+    if not evaluations:
+        return ""
+    prices = evaluations[0].prices
+    return content_key((prices.table, prices.accounting), omit=("source", "assumptions"))
+
+
 def _prices(row: NetworkResult) -> dict[str, Any] | None:
     """Return the energy table and the accounting, None where no layer was priced."""
     evaluations = notes.evaluations([row])

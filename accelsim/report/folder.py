@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from accelsim.arch.records import Architecture
+from accelsim.arch.records import Architecture, structural_problems
 from accelsim.errors import Problem, SpecError, Where
-from accelsim.evaluation.evaluate import evaluate
+from accelsim.evaluation.evaluate import IllegalMappingError, evaluate
 from accelsim.mapper.contract import Certificate
 from accelsim.mapper.infeasible import Infeasibility
+from accelsim.mapper.objectives import OBJECTIVES
 from accelsim.mapping.records import Mapping
 from accelsim.network.records import LayerResult, NetworkResult, RunInfo
 from accelsim.report.json_text import SCHEMA
@@ -41,7 +43,7 @@ def read_folder(path: Path) -> Comparison | NetworkRun:
     """
     file = path / RESULTS if is_folder(path) else path
     try:
-        return _rebuild(_read_json(file))
+        return _counted(_stored(_read_json(file)))
     except SpecError as fault:
         raise SpecError(
             Problem(p.what, Where(str(file)), p.got, p.expected, p.hint) for p in fault.problems
@@ -77,18 +79,43 @@ def _read_json(file: Path) -> dict[str, Any]:
     return data
 
 
-def _rebuild(data: dict[str, Any]) -> Comparison | NetworkRun:
+@dataclass(frozen=True)
+class _StoredRow:
+    """A row as it is stored: nothing counted yet.  ``layers`` lack their evaluations."""
+
+    row: NetworkResult
+    mappings: tuple[Mapping | None, ...]
+    prices: tuple[EnergyTable, Accounting] | None
+
+
+@dataclass(frozen=True)
+class _Stored:
+    rows: tuple[_StoredRow, ...]
+    settings: Settings
+    what: str | None
+    """None for a run."""
+
+
+def _stored(data: dict[str, Any]) -> _Stored:
+    """Take the data apart; here, and only here, it may turn out to have any form."""
     try:
         settings = from_data(Settings, data["settings"], "settings")
         rows = tuple(_row(row, data["specs"], settings) for row in data["rows"])
-        if "what" in data:
-            return Comparison(rows, settings, str(data["what"]))
-        return NetworkRun(rows, settings)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration) as fault:
+        what = str(data["what"]) if "what" in data else None
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as fault:
         raise SpecError([Problem(f"not in the form that results have ({fault!r})")]) from None
+    if not rows:
+        raise SpecError([Problem("holds no rows")])
+    problems = [p for stored in rows for p in structural_problems(stored.row.arch)]
+    if what is not None and settings.objective not in OBJECTIVES:
+        expected = "one of " + ", ".join(OBJECTIVES)
+        problems.append(Problem(f"unknown objective '{settings.objective}'", expected=expected))
+    if problems:
+        raise SpecError(problems)
+    return _Stored(rows, settings, what)
 
 
-def _row(data: dict[str, Any], specs: dict[str, Any], settings: Settings) -> NetworkResult:
+def _row(data: dict[str, Any], specs: dict[str, Any], settings: Settings) -> _StoredRow:
     keys = data["spec_keys"]
     arch = from_data(Architecture, specs["architectures"][keys["architecture"]], "architecture")
     network = from_data(Network, specs["networks"][keys["network"]], "network")
@@ -99,42 +126,61 @@ def _row(data: dict[str, Any], specs: dict[str, Any], settings: Settings) -> Net
             from_data(EnergyTable, stored["table"], "table"),
             from_data(Accounting, stored["accounting"], "accounting"),
         )
-    return NetworkResult(
-        label=data["row"],
+    layers, mappings = _layers(data["layers"], network)
+    row = NetworkResult(
+        label=from_data(str, data["row"], "row"),
         network=network,
         arch=arch,
-        dataflow=data["dataflow"],
-        technology=data["technology"],
-        accounting=data["accounting"],
+        dataflow=from_data(str, data["dataflow"], "dataflow"),
+        technology=from_data(str, data["technology"], "technology"),
+        accounting=from_data(str, data["accounting"], "accounting"),
         objective=settings.objective,
-        layers=_layers(data["layers"], arch, network, prices),
+        layers=layers,
         run=RunInfo(seconds=0.0, threads=1),
     )
+    return _StoredRow(row, mappings, prices)
 
 
 def _layers(
-    entries: Sequence[dict[str, Any]],
-    arch: Architecture,
-    network: Network,
-    prices: tuple[EnergyTable, Accounting] | None,
-) -> tuple[LayerResult, ...]:
+    entries: Sequence[dict[str, Any]], network: Network
+) -> tuple[tuple[LayerResult, ...], tuple[Mapping | None, ...]]:
     results = []
+    mappings = []
     for layer, entry in zip(network.layers, entries, strict=True):
         where = f"layer {layer.name}"
-        evaluation = None
-        if entry["mapping"] is not None and prices is not None:
-            mapping = from_data(Mapping, entry["mapping"], f"{where}, mapping")
-            evaluation = evaluate(layer, arch, mapping, *prices)
+        mappings.append(_optional(Mapping, entry["mapping"], f"{where}, mapping"))
         results.append(
             LayerResult(
                 layer,
-                evaluation,
+                None,
                 _optional(Certificate, entry["certificate"], f"{where}, certificate"),
                 _optional(Infeasibility, entry["infeasible"], f"{where}, infeasible"),
-                entry["same_as"],
+                from_data(str, entry["same_as"], f"{where}, same_as"),
             )
         )
-    return tuple(results)
+    return tuple(results), tuple(mappings)
+
+
+def _counted(stored: _Stored) -> Comparison | NetworkRun:
+    """Count and price the mappings."""
+    rows = tuple(map(_counted_row, stored.rows))
+    if stored.what is None:
+        return NetworkRun(rows, stored.settings)
+    return Comparison(rows, stored.settings, stored.what)
+
+
+def _counted_row(stored: _StoredRow) -> NetworkResult:
+    layers = []
+    for entry, mapping in zip(stored.row.layers, stored.mappings, strict=True):
+        if mapping is not None and stored.prices is not None:
+            try:
+                found = evaluate(entry.layer, stored.row.arch, mapping, *stored.prices)
+            except IllegalMappingError as fault:
+                raise SpecError([Problem(f"layer {entry.layer.name}, mapping: {fault}")]) from None
+            layers.append(replace(entry, evaluation=found))
+        else:
+            layers.append(entry)
+    return replace(stored.row, layers=tuple(layers))
 
 
 def _optional(kind: type[Any], data: object, where: str) -> Any:

@@ -10,6 +10,7 @@ from accelsim.report import quantities
 from accelsim.report.level_classes import CLASSES, levels_of
 from accelsim.report.quantities import plural
 from accelsim.report.rows import unmapped
+from accelsim.report.settings import FoundUnder
 
 FIRST_FEW = 3
 """Assumptions that a text shows unless it is asked for all."""
@@ -121,6 +122,23 @@ def search_note(rows: Iterable[NetworkResult], objective: str, seed: int) -> str
         f"Mapper: {drivers}, for least {objective}, seed {seed}; "
         f"{plural(considered, 'mapping')} considered; {proved}."
     )
+
+
+def repriced_notes(found_under: Iterable[FoundUnder]) -> list[str]:
+    """Say of rows whose prices changed which they were searched under."""
+    rows_by_prices: dict[str, list[str]] = {}
+    for its in found_under:
+        prices = f"table {its.technology}, accounting {its.accounting}"
+        rows_by_prices.setdefault(prices, []).append(its.row)
+    if not rows_by_prices:
+        return []
+    before = "; ".join(f"{prices} ({', '.join(rows)})" for prices, rows in rows_by_prices.items())
+    return [
+        (
+            f"Repriced: the mappings were the best found under other prices: {before}."
+            " Under these prices, others may be better."
+        )
+    ]
 
 
 def assumptions(rows: Iterable[NetworkResult], others: Iterable[str] = ()) -> list[str]:

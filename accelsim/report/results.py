@@ -46,7 +46,22 @@ class Result(ABC):
             *notes.unmapped_notes(self.rows),
             *notes.meaning_notes(self.rows),
             notes.search_note(self.rows, self.settings.objective, self.settings.seed),
+            *self._history(),
         ]
+
+    def _history(self) -> list[str]:
+        """Return what happened to the result since it was searched, and remarks on the call."""
+        said = [*self.settings.remarks]
+        if self.settings.repriced is not None:
+            before = {its.row: its for its in self.settings.repriced.found_under}
+            keys = {row.label: export.price_key(row) for row in self.rows}
+            changed = [
+                before[label]
+                for label, key in keys.items()
+                if label in before and before[label].prices != key
+            ]
+            said += notes.repriced_notes(changed)
+        return said
 
     def assumptions(self) -> list[str]:
         """Return everything that the specs behind the numbers take for granted."""
@@ -206,7 +221,7 @@ class LayerRun(Result):
     @property
     def yaml(self) -> str:
         """The mapping as ``accelsim evaluate`` reads it; empty if there is none."""
-        return mapping_text(self.rows[0], self.entry)
+        return mapping_text(self.rows[0], self.entry, self.settings)
 
     def tables(self) -> list[Table]:
         """Return energy by level and tensor, what is in use, and the accesses."""
@@ -227,7 +242,7 @@ class LayerRun(Result):
         said = [notes.cost_note(evaluation), notes.energy_note(self.rows)]
         if self.certificate is not None:
             said.append(f"{self.certificate.sentence()}.")
-        return said
+        return [*said, *self._history()]
 
     def text(
         self,

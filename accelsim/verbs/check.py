@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from accelsim import yamldoc
 from accelsim.arch.records import SELECTORS, Architecture
 from accelsim.arch.schema import ArchitectureSpec
 from accelsim.errors import Problem, SpecError, UsageError, Where
 from accelsim.mapping.schema import MappingSpec
-from accelsim.mapping.spec import read_mapping
+from accelsim.mapping.spec import read_made_from, read_mapping
 from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.schema import DataflowSpec
 from accelsim.specs.join import SpecModel
@@ -29,6 +28,7 @@ from accelsim.verbs.words import (
     as_network,
     kind_of,
     one_layer,
+    split_overrides,
 )
 from accelsim.workload.records import Network
 from accelsim.workload.schema import WorkloadSpec
@@ -107,9 +107,8 @@ def _check_one(file: str) -> Checked:
 
 def _check_mapping(path: Path) -> None:
     """Read a mapping against the machine and the layer that it names."""
-    data = yamldoc.load(path).data
-    named = [data.get(key) for key in ("architecture", "layer")]
-    machine, layer = (value if isinstance(value, str) else "" for value in named)
+    made_from = read_made_from(path)
+    machine, layer = made_from.architecture, made_from.layer
     if not machine or not layer:
         raise SpecError(
             [
@@ -122,11 +121,14 @@ def _check_mapping(path: Path) -> None:
             ]
         )
     try:
-        (only,) = one_layer(as_network(layer), layer).layers
-        arch = as_architecture(machine)
+        (for_machine,), rest = split_overrides(made_from.overrides, [machine], layer)
+        (only,) = one_layer(as_network(layer, rest), layer).layers
+        arch = as_architecture(machine, for_machine)
     except (SpecError, UsageError) as fault:
+        named = f"named in {path}, as seen from the directory of the call that wrote it"
         raise SpecError(
-            replace(p, where=p.where or Where(str(path))) for p in fault.problems
+            replace(p, hint=p.hint or named) if p.where else replace(p, where=Where(str(path)))
+            for p in fault.problems
         ) from None
     read_mapping(path, arch, only)
 

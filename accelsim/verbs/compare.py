@@ -14,6 +14,7 @@ from accelsim.mapper.contract import never
 from accelsim.mapspace.records import Dataflow
 from accelsim.network.run import Plan
 from accelsim.report.results import Comparison
+from accelsim.report.settings import Origin
 from accelsim.study import Study, read_study
 from accelsim.verbs.search import (
     OnStep,
@@ -37,6 +38,7 @@ from accelsim.verbs.words import (
     called,
     kind_of,
     split_overrides,
+    word_of,
 )
 from accelsim.workload.records import Network
 
@@ -73,7 +75,8 @@ def compare(
     what : names, paths or records, in any order
         One workload and
 
-        - one machine: its rows are dataflows, then the machine under no constraint;
+        - one machine: its rows are dataflows, then the machine under no constraint, whose search
+          starts from what the dataflows found;
         - several machines: one row each, under no constraint or under each of ``dataflows``;
         - a study: the rows that it lists.
     dataflows : sequence of names, paths or records
@@ -120,9 +123,15 @@ def compare(
         for row in rows
     ]
     _check_comparable(plans)
+    origins = [
+        Origin(row.label, row.word, word_of(words.networks[0]), (*row.overrides, *for_work))
+        for row in rows
+    ]
     return Comparison(
         search_rows(network, plans, search, stop, progress),
-        settings_of([called(word) for word in what], overrides, search, plans, assumptions),
+        settings_of(
+            [called(word) for word in what], overrides, search, plans, origins, assumptions
+        ),
         kind,
     )
 
@@ -185,9 +194,14 @@ def _check_mix(words: _Sorted) -> None:
 
 @dataclass(frozen=True)
 class _Row:
-    """What a row is made of, before options that hold for all rows."""
+    """What a row is made of, before options that hold for all rows.
+
+    ``word`` and ``overrides`` are what the machine was read from.
+    """
 
     label: str
+    word: str
+    overrides: tuple[str, ...]
     arch: Architecture
     dataflows: tuple[Dataflow, ...] = ()
     technology: str = ""
@@ -206,17 +220,19 @@ def _machine_rows(words: _Sorted, overrides: Sequence[str]) -> tuple[list[_Row],
     ]
     flows = [as_dataflow(flow) for flow in words.dataflows]
     if len(machines) == 1:
-        (arch,) = machines
+        (arch,), (its,) = machines, per_machine
+        read_from = (word_of(words.machines[0]), tuple(its))
         flows = flows or [as_dataflow(name) for name in general_dataflows()]
-        rows = [_Row(flow.name, arch, (flow,)) for flow in flows]
-        return [*rows, _Row(UNCONSTRAINED, arch)], for_work
+        rows = [_Row(flow.name, *read_from, arch, (flow,)) for flow in flows]
+        return [*rows, _Row(UNCONSTRAINED, *read_from, arch)], for_work
     names = Counter(arch.name for arch in machines)
     rows = []
-    for word, arch in zip(words.machines, machines, strict=True):
+    for word, its, arch in zip(words.machines, per_machine, machines, strict=True):
+        read_from = (word_of(word), tuple(its))
         label = arch.name if names[arch.name] == 1 else called(word)
-        rows += [_Row(f"{label} {flow.name}", arch, (flow,)) for flow in flows]
+        rows += [_Row(f"{label} {flow.name}", *read_from, arch, (flow,)) for flow in flows]
         if not flows:
-            rows.append(_Row(label, arch))
+            rows.append(_Row(label, *read_from, arch))
     return rows, for_work
 
 
@@ -229,6 +245,8 @@ def _study_rows(
     rows = [
         _Row(
             row.label,
+            row.architecture,
+            tuple(its),
             as_architecture(row.architecture, its),
             tuple(as_dataflow(flow) for flow in row.dataflows),
             row.technology,

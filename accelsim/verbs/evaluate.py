@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from accelsim.errors import Problem, SpecError
+from accelsim.evaluation.evaluate import IllegalMappingError
 from accelsim.evaluation.evaluate import evaluate as evaluate_mapping
 from accelsim.mapping.records import Mapping
-from accelsim.mapping.spec import read_mapping
+from accelsim.mapping.spec import read_made_from, read_mapping
 from accelsim.network.records import LayerResult, NetworkResult, RunInfo
 from accelsim.report.results import LayerRun
-from accelsim.report.settings import Settings
+from accelsim.report.settings import Origin, Settings
 from accelsim.verbs.words import (
     Machine,
     Rules,
@@ -23,6 +25,7 @@ from accelsim.verbs.words import (
     called,
     one_layer,
     split_overrides,
+    word_of,
 )
 
 
@@ -56,9 +59,15 @@ def evaluate(
     arch = as_architecture(machine, for_machine)
     network = one_layer(as_network(layer, rest), layer)
     (only,) = network.layers
-    loops = mapping if isinstance(mapping, Mapping) else read_mapping(mapping, arch, only)
     table, rules = as_energy_table(technology, arch), as_accounting(accounting)
-    entry = LayerResult(only, evaluate_mapping(only, arch, loops, table, rules))
+    remarks = [] if isinstance(mapping, Mapping) else _remarks(mapping, [*for_machine, *rest])
+    try:
+        loops = mapping if isinstance(mapping, Mapping) else read_mapping(mapping, arch, only)
+        entry = LayerResult(only, evaluate_mapping(only, arch, loops, table, rules))
+    except SpecError as fault:
+        raise SpecError([*fault.problems, *map(Problem, remarks)]) from None
+    except IllegalMappingError as fault:
+        raise IllegalMappingError("; ".join([str(fault), *remarks])) from None
     result = NetworkResult(
         label=arch.name,
         network=network,
@@ -72,4 +81,19 @@ def evaluate(
     )
     given = "a record" if isinstance(mapping, Mapping) else str(mapping)
     words = (called(machine), called(layer), given)
-    return LayerRun((result,), Settings(words, tuple(overrides), objective=""))
+    origin = Origin(arch.name, word_of(machine), word_of(layer), (*for_machine, *rest))
+    settings = Settings(
+        words,
+        tuple(overrides),
+        objective="",
+        origins=(origin,),
+        remarks=tuple(f"{remark}." for remark in remarks),
+    )
+    return LayerRun((result,), settings)
+
+
+def _remarks(path: str | Path, overrides: Sequence[str]) -> list[str]:
+    """Say which overrides a mapping file was written for and this call lacks."""
+    lacking = [words for words in read_made_from(path).overrides if words not in overrides]
+    given = " ".join(f"--set '{words}'" for words in lacking)
+    return [f"{path} is for a machine or layer changed by {given}"] if lacking else []

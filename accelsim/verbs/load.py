@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from accelsim import shipped
 from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, UsageError
 from accelsim.mapspace.records import Dataflow
@@ -27,6 +28,8 @@ def load(name: str | Path, *, kind: str | None = None, overrides: Sequence[str] 
     Parameters
     ----------
     name : ``eyeriss``, ``alexnet:batch=16``, ``mine.yaml``, or a folder written by ``-o``
+        A folder is meant by a :class:`~pathlib.Path`, by a text with a slash, and by the name of
+        one that holds results; any other folder does not hide a spec of its name.
     kind : which spec is meant where several kinds have one of that name
     overrides : ``PATH=VALUE`` for a machine or a workload
 
@@ -37,7 +40,7 @@ def load(name: str | Path, *, kind: str | None = None, overrides: Sequence[str] 
     UsageError
         If the name means several specs, or is a mapping (which needs a machine and a layer).
     """
-    if is_folder(Path(name)) or Path(name).name == RESULTS:
+    if _means_results(name):
         return read_folder(Path(name))
     found = kind or kind_of(name, KINDS)
     if overrides and found not in ("architecture", "workload"):
@@ -60,3 +63,11 @@ def load(name: str | Path, *, kind: str | None = None, overrides: Sequence[str] 
             hint="accelsim.evaluate(MACHINE, LAYER, MAPPING) reads a mapping",
         )
     )
+
+
+def _means_results(name: str | Path) -> bool:
+    path = Path(name)
+    if path.name == RESULTS:
+        return True
+    as_path = isinstance(name, Path) or shipped.is_path(name) or name in (".", "..")
+    return is_folder(path) and (as_path or (path / RESULTS).is_file())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from accelsim.mapper.contract import never
 from accelsim.report.results import LayerRun
+from accelsim.report.settings import Origin
 from accelsim.verbs.search import (
     OnStep,
     Search,
@@ -26,6 +27,7 @@ from accelsim.verbs.words import (
     called,
     one_layer,
     split_overrides,
+    word_of,
 )
 
 
@@ -64,4 +66,5 @@ def map(
     plan = single_plan(arch, dataflow, technology, accounting, search)
     rows = search_rows(network, [plan], search, stop, progress)
     words = [called(machine), called(layer)]
-    return LayerRun(rows, settings_of(words, overrides, search, [plan]))
+    origin = Origin(plan.label, word_of(machine), word_of(layer), (*for_machine, *rest))
+    return LayerRun(rows, settings_of(words, overrides, search, [plan], [origin]))

@@ -7,8 +7,11 @@ from pathlib import Path
 
 from accelsim.evaluation.evaluate import reprice as reprice_evaluation
 from accelsim.network.records import NetworkResult
+from accelsim.report.export import price_key
 from accelsim.report.folder import read_folder
 from accelsim.report.results import Comparison, NetworkRun
+from accelsim.report.settings import FoundUnder, Repricing
+from accelsim.technology.records import Accounting, EnergyTable
 from accelsim.verbs.words import Rules, Technology, as_accounting, as_energy_table
 
 
@@ -19,7 +22,8 @@ def reprice(
 ) -> Comparison | NetworkRun:
     """Return a result with the energies of another table or other accounting rules.
 
-    The mappings stay those that were best under the old prices.
+    The mappings stay those that were best under the old prices, which the result's settings and
+    notes name.
 
     Parameters
     ----------
@@ -35,7 +39,25 @@ def reprice(
     if isinstance(result, str | Path):
         result = read_folder(Path(result))
     rows = tuple(_reprice_row(row, technology, accounting) for row in result.rows)
-    return replace(result, rows=rows)
+    settings = replace(result.settings, repriced=_repricing(result, technology, accounting))
+    return replace(result, rows=rows, settings=settings)
+
+
+def _repricing(
+    result: Comparison | NetworkRun, technology: Technology | None, accounting: Rules | None
+) -> Repricing:
+    """Return what is asked for, and what the mappings were found under before any repricing."""
+    earlier = result.settings.repriced
+    found_under = tuple(
+        FoundUnder(row.label, row.technology, row.accounting, price_key(row)) for row in result.rows
+    )
+    return Repricing(
+        technology=technology.name
+        if isinstance(technology, EnergyTable)
+        else str(technology or ""),
+        accounting=accounting.name if isinstance(accounting, Accounting) else str(accounting or ""),
+        found_under=found_under if earlier is None else earlier.found_under,
+    )
 
 
 def _reprice_row(

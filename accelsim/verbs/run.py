@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from accelsim.mapper.contract import never
 from accelsim.report.results import NetworkRun
+from accelsim.report.settings import Origin
 from accelsim.verbs.search import (
     OnStep,
     Search,
@@ -25,6 +26,7 @@ from accelsim.verbs.words import (
     as_network,
     called,
     split_overrides,
+    word_of,
 )
 
 
@@ -77,4 +79,5 @@ def run(
     plan = single_plan(arch, dataflow, technology, accounting, search)
     rows = search_rows(network, [plan], search, stop, progress)
     words = [called(machine), called(workload)]
-    return NetworkRun(rows, settings_of(words, overrides, search, [plan]))
+    origin = Origin(plan.label, word_of(machine), word_of(workload), (*for_machine, *rest))
+    return NetworkRun(rows, settings_of(words, overrides, search, [plan], [origin]))

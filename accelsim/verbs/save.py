@@ -17,7 +17,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from accelsim.errors import Problem, UsageError
-from accelsim.network.records import NetworkResult
 from accelsim.report import figures
 from accelsim.report.export import energy_csv, layers_csv
 from accelsim.report.folder import RESULTS
@@ -53,7 +52,7 @@ def _write(result: Comparison | NetworkRun | LayerRun, folder: Path) -> Iterable
         "run.json": dumps({"schema": SCHEMA, "run": result.run_data()}),
         "energy.csv": energy_csv(result.rows),
         "layers.csv": layers_csv(result.rows),
-        **_mappings(result.rows),
+        **_mappings(result),
     }
     for name, text in texts.items():
         path = folder / name
@@ -72,17 +71,17 @@ def _verb(result: Result) -> str:
     return {Comparison: "compare", NetworkRun: "run", LayerRun: "map"}[type(result)]
 
 
-def _mappings(rows: Iterable[NetworkResult]) -> dict[str, str]:
+def _mappings(result: Result) -> dict[str, str]:
     """Return file name -> text; labels that make one file name are told apart by number."""
     texts: dict[str, str] = {}
-    for row in rows:
+    for row in result.rows:
         for entry in row.layers:
             if entry.evaluation is not None:
                 stem = f"mappings/{_file_name(row.label)}/{_file_name(entry.layer.name)}"
                 name, number = f"{stem}.yaml", 2
                 while name in texts:
                     name, number = f"{stem}-{number}.yaml", number + 1
-                texts[name] = mapping_text(row, entry)
+                texts[name] = mapping_text(row, entry, result.settings)
     return texts
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from accelsim.arch.records import Architecture
@@ -13,10 +13,11 @@ from accelsim.keys import content_key
 from accelsim.mapper.contract import Budget, never
 from accelsim.mapper.objectives import objective_named
 from accelsim.mapper.sampling import SamplingDriver
+from accelsim.mapping.records import Mapping
 from accelsim.mapspace.records import Dataflow
 from accelsim.network.records import NetworkResult
 from accelsim.network.run import NetworkProgress, Plan, run_network
-from accelsim.report.settings import Settings
+from accelsim.report.settings import Origin, Settings
 from accelsim.verbs.words import (
     Flow,
     Rules,
@@ -142,6 +143,7 @@ def settings_of(
     overrides: Sequence[str],
     search: Search,
     plans: Sequence[Plan],
+    origins: Sequence[Origin],
     assumptions: Sequence[str] = (),
 ) -> Settings:
     """Return what a result keeps of the call that made it; assumptions are those of a study."""
@@ -161,6 +163,7 @@ def settings_of(
         seed=search.seed,
         dataflow_keys=tuple(flows.items()),
         assumptions=(*assumptions, *assumed),
+        origins=tuple(origins),
     )
 
 
@@ -171,11 +174,17 @@ def search_rows(
     stop: Stop = never,
     progress: OnStep = silent,
 ) -> tuple[NetworkResult, ...]:
-    """Search row after row; when stopped, return the rows that were begun."""
+    """Search row after row; when stopped, return the rows that were begun.
+
+    A row without dataflows starts from what the rows before it found on the same machine: whatever
+    is legal under a dataflow is legal without one, so that it never finds less than they did.
+    """
     results: list[NetworkResult] = []
     for number, row in enumerate(plans, start=1):
         if results and stop():
             break
+        if not row.dataflows:
+            row = replace(row, starts=_found_before(results, row.arch))
         teller = _Teller(row, number, len(plans), progress)
         results.append(
             run_network(
@@ -187,6 +196,18 @@ def search_rows(
             )
         )
     return tuple(results)
+
+
+def _found_before(
+    results: Sequence[NetworkResult], arch: Architecture
+) -> dict[str, tuple[Mapping, ...]]:
+    """Return the mappings found on a machine, by layer, each once."""
+    found: dict[str, dict[Mapping, None]] = {}
+    for result in results:
+        for entry in result.layers if result.arch == arch else ():
+            if entry.evaluation is not None:
+                found.setdefault(entry.layer.name, {})[entry.evaluation.mapping] = None
+    return {layer: tuple(mappings) for layer, mappings in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

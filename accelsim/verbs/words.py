@@ -207,6 +207,11 @@ def called(word: Machine | Work | Flow) -> str:
     return word.name if isinstance(word, Architecture | Network | Dataflow) else str(word)
 
 
+def word_of(spec: Machine | Work) -> str:
+    """Return the word that a spec can be read by again; empty for a record."""
+    return "" if isinstance(spec, Architecture | Network) else str(spec)
+
+
 def one_layer(network: Network, word: Work) -> Network:
     """Return the network if it has one layer.
 

@@ -21,6 +21,9 @@ Pair = tuple[int, int]
 MAX_OPERATIONS = 2**60
 """No count exceeds twice the operations, so that every count fits int64 below this many."""
 
+MAX_BITS = 2**58
+"""Of all tensors of a layer together; so many fit int64 in every place at once."""
+
 MAX_WINDOW_WORDS = 2**28
 """The longest rank with two terms: its words may have to be marked one by one."""
 
@@ -182,8 +185,8 @@ def layer_faults(layer: Layer) -> list[LayerFault]:
 
     Each dim is in at most one rank of a tensor; a rank has at most two terms whose dims have bounds
     above 1; ranks of the output have one term; every dim indexes some tensor; there are at most
-    2^60 operations; dims, tensors and ranks fit the counter's tables; no tensor has the name that
-    results write for operations.
+    2^60 operations and 2^58 bits; dims, tensors and ranks fit the counter's tables; no tensor has
+    the name that results write for operations.
     """
     faults: list[LayerFault] = []
     outputs = [tensor for tensor in layer.tensors if tensor.role == "Outputs"]
@@ -217,6 +220,10 @@ def layer_faults(layer: Layer) -> list[LayerFault]:
         if count > room:
             what = f"layer '{layer.name}' has {count} {noun}"
             faults.append(LayerFault(Problem(what, expected=f"at most {room}")))
+    bits = 0 if faults else sum(layer.tensor_words(t) * t.bits for t in layer.tensors)
+    if bits > MAX_BITS:
+        what = f"layer '{layer.name}' has tensors of {float(bits):.3g} bits"
+        faults.append(LayerFault(Problem(what, expected="at most 2^58")))
     return faults
 
 

@@ -11,7 +11,8 @@ import pytest
 from tests.cli.conftest import Call
 from tests.small import IMPOSSIBLE, INPUTS, LAYER, MACHINE, MAPPING, MIXED, OUTPUTS, STUDY, TABLE
 
-QUICK = ("--technology", TABLE, "--samples", 50)
+QUICK = ("--technology", TABLE, "--samples", 50, "--progress", "none")
+"""Without progress, which a machine with a cold kernel cache would tell of."""
 
 EXPECTED = Path(__file__).parent / "expected"
 COMPARISON = (EXPECTED / "compare.txt").read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import pytest
 
+from accelsim.evaluation.evaluate import IllegalMappingError
 from accelsim.keys import canonical_json
 from accelsim.mapper.contract import (
     Budget,
@@ -23,10 +24,12 @@ from accelsim.mapper.contract import (
 )
 from accelsim.mapper.objectives import EDP, ENERGY, LATENCY, Objective
 from accelsim.mapper.sampling import SamplingDriver
+from accelsim.mapping.records import Mapping
+from accelsim.mapspace.enumerate import enumerate_mappings
 from accelsim.mapspace.records import Limit, Rule
 from tests.mapper.problems import packed_batch, priced, problem, solved
 from tests.mapspace.cases import conv, eyeriss, flow, gemm, shared
-from tests.mapspace.legality import faults
+from tests.mapspace.legality import every_mapping, faults
 
 DRIVERS: tuple[Driver, ...] = (SamplingDriver(), SamplingDriver(seed=7))
 """A new driver is added here."""
@@ -187,6 +190,79 @@ def test_a_resumed_search_ends_where_one_search_would(driver: Driver) -> None:
     for _ in range(2):  # what an outcome carries can be resumed more than once
         resumed = driver.search(LARGE, ENERGY, Budget(12_345), front=True, resume=part.resume)
         assert content(resumed) == content(whole)
+
+
+@drivers
+@objectives
+def test_a_start_is_never_lost(driver: Driver, objective: Objective) -> None:
+    """Even one that the budget would not reach, wherever it stands among the starts."""
+    everything = solved(SMALL)
+    costs = list(zip(everything.energy.tolist(), everything.cycles.tolist(), strict=True))
+    optimum = min(range(len(costs)), key=lambda index: objective.rank(*costs[index]))
+    others = everything.mappings[:: max(1, len(costs) // 5)]
+    for starts in (
+        [everything.mappings[optimum]],
+        [*others, everything.mappings[optimum]],
+        [everything.mappings[optimum], *others],
+    ):
+        outcome = driver.search(SMALL, objective, Budget(1), start=starts)
+        best = found(outcome)
+        assert objective.rank(best.energy, best.cycles) == everything.best(objective)
+        assert faults(best.mapping, SMALL.layer, SMALL.arch, SMALL.dataflows) == []
+        assert outcome.certificate.considered >= len(starts)
+
+
+@drivers
+def test_every_mapping_can_be_started_from(driver: Driver) -> None:
+    """Whatever its limits, orders and bypasses; what it costs is not changed on the way in."""
+    everything = solved(SMALL)
+    rows = list(zip(everything.mappings, everything.energy, everything.cycles, strict=True))
+    for mapping, energy, cycles in rows[:: max(1, len(rows) // 200)]:
+        best = found(driver.search(SMALL, ENERGY, Budget(1), start=[mapping]))
+        assert (best.energy, best.cycles) <= (energy, cycles)
+
+
+@drivers
+def test_a_search_goes_on_from_its_start(driver: Driver) -> None:
+    before = found(driver.search(LARGE, ENERGY, Budget(3_000)))
+    outcome = driver.search(LARGE, ENERGY, Budget(6_000), start=[before.mapping])
+    assert found(outcome).energy < before.energy or outcome.certificate.optimal
+    assert content(outcome) == content(
+        driver.search(LARGE, ENERGY, Budget(6_000), start=[before.mapping])
+    )
+    part = driver.search(LARGE, ENERGY, Budget(2_000), start=[before.mapping])
+    resumed = driver.search(LARGE, ENERGY, Budget(6_000), resume=part.resume)
+    assert content(resumed) == content(outcome)
+    reports: list[Progress] = []
+    driver.search(LARGE, ENERGY, Budget(1), start=[before.mapping], progress=reports.append)
+    assert reports[-1].best_energy == before.energy
+
+
+@drivers
+def test_an_illegal_start_is_refused(driver: Driver) -> None:
+    legal = set(enumerate_mappings(SMALL.space))
+    some = [
+        mapping
+        for mapping in list(every_mapping(SMALL.layer, SMALL.arch))[::997]
+        if mapping not in legal
+    ]
+    assert len(some) > 20
+    for mapping in some:
+        assert faults(mapping, SMALL.layer, SMALL.arch, SMALL.dataflows) != []
+        with pytest.raises(IllegalMappingError, match="cannot start from a mapping of conv on"):
+            driver.search(SMALL, ENERGY, Budget(1), start=[next(iter(legal)), mapping])
+    with pytest.raises(IllegalMappingError, match="the mapping is not one of shared"):
+        driver.search(SMALL, ENERGY, Budget(1), start=[Mapping(())])
+
+
+def test_the_key_tells_starts_apart() -> None:
+    one, other = list(enumerate_mappings(SMALL.space))[:2]
+    keys = {
+        search_key(SMALL, ENERGY, ENOUGH, DRIVERS[0], start=starts)
+        for starts in ((), (one,), (other,), (one, other))
+    }
+    assert len(keys) == 4
+    assert search_key(SMALL, ENERGY, ENOUGH, DRIVERS[0]) in keys
 
 
 @drivers

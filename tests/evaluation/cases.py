@@ -1,7 +1,7 @@
-"""Random cases with everything that has a price: on top of the cases that the counter is tested on.
+"""Random cases with everything that has a price, made of the cases that the counter is tested on.
 
-Ports are drawn near the knee, so that the compute, ports, networks and waiting memories each set the
-time of many cases; widths are decimal fractions too, which floats cannot hold exactly.
+Ports are drawn near the knee, so that the compute, ports, networks and waiting memories each set
+the time of many cases; widths are decimal fractions too, which floats cannot hold exactly.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import random
 from dataclasses import dataclass, replace
 
 from accelsim.arch.records import Architecture, Compute, Fanout, Memory, Node
-from accelsim.roles import ROLES
 from accelsim.mapping.records import Block
+from accelsim.roles import ROLES
 from accelsim.technology.records import Accounting, EnergyTable, Price
 from tests.evaluation.traffic import Traffic, traffic
 from tests.naive.cases import Case, random_case
@@ -21,7 +21,7 @@ NETWORKS = ("bus", "mesh")
 # Words per cycle: how wide all ports of a case are, and what each is drawn from.
 WIDTHS = (
     (None,),
-    (None, None, 0.1, 0.3, 0.5, 1.0, 1.5),
+    (None, None, 0.1, 0.3, 0.5, 0.7, 1.0, 1.5),
     (None, None, 0.5, 1.0, 2.0, 3.0, 7.0),
     (None, 4.0, 6.0, 8.3, 16.0),
 )
@@ -82,9 +82,7 @@ def _with_words(rng: random.Random, memory: Memory) -> Memory:
     return replace(memory, word_bits=word, block_bits=word * rng.choice([1, 1, 2, 3, 4]))
 
 
-def _priced(
-    rng: random.Random, case: Case, moved: Traffic, table: EnergyTable
-) -> Architecture:
+def _priced(rng: random.Random, case: Case, moved: Traffic, table: EnergyTable) -> Architecture:
     leaky = table.unit == "pJ" and rng.random() < 0.8
     widths = rng.choice(WIDTHS)
     memories = []
@@ -118,7 +116,7 @@ def _priced(
     nodes: list[Node] = []
     for node in case.architecture.nodes:
         if isinstance(node, Fanout):
-            node = replace(  # noqa: PLW2901
+            node = replace(
                 node,
                 component=rng.choice(NETWORKS),
                 words_per_cycle=rng.choice(widths),
@@ -126,7 +124,7 @@ def _priced(
                 energy=_stated(rng, ("deliver", "collect", "reduce")),
             )
         elif isinstance(node, Compute):
-            node = replace(  # noqa: PLW2901
+            node = replace(
                 node,
                 component="alu",
                 ops_per_cycle=rng.choice([1, 1, 2, 3]),

@@ -23,17 +23,15 @@ def close(twin: Fraction, value: float) -> bool:
     return abs(Fraction(value) - twin) <= TOLERANCE * abs(twin)
 
 
-def differences(priced: PricedCase) -> list[str]:
+def differences(priced: PricedCase, billed: Bill | None = None) -> list[str]:
     """Return a line for each number in which the evaluation and its twin disagree."""
     found = evaluate_case(priced)
-    return _differences(bill(priced), found) + _kernel_differences(priced, found)
+    return _differences(billed or bill(priced), found) + _kernel_differences(priced, found)
 
 
 def evaluate_case(priced: PricedCase) -> Evaluation:
     case = priced.case
-    return evaluate(
-        case.layer, case.architecture, case.mapping, priced.table, priced.accounting
-    )
+    return evaluate(case.layer, case.architecture, case.mapping, priced.table, priced.accounting)
 
 
 def _differences(twin: Bill, found: Evaluation) -> list[str]:
@@ -51,9 +49,7 @@ def _differences(twin: Bill, found: Evaluation) -> list[str]:
         near(("energy", *key), twin.energy.get(_triple(key), Fraction(0)), value)
     for axis, name in enumerate(("level", "tensor", "action")):
         for (label,), value in found.energy.by(name).items():
-            expected = sum(
-                (e for key, e in twin.energy.items() if key[axis] == label), Fraction(0)
-            )
+            expected = sum((e for key, e in twin.energy.items() if key[axis] == label), Fraction(0))
             near(("energy", name, label), expected, value)
     for key, value in found.traffic.by("level", "tensor", "action").items():
         same(("words", *key), twin.words.get(_triple(key), 0), value)
@@ -74,8 +70,8 @@ def _differences(twin: Bill, found: Evaluation) -> list[str]:
     same("capacity", twin.capacity_bits, found.capacity_bits)
     for level, of_level in zip(found.levels, found.tile_words, strict=True):
         for tensor, words in zip(found.layer.tensors, of_level, strict=True):
-            expected = twin.tile_words.get((level, tensor.name), 0)
-            same(("tile", level, tensor.name), expected, int(words))
+            held = twin.tile_words.get((level, tensor.name), 0)
+            same(("tile", level, tensor.name), held, int(words))
     if twin.area_mm2 is None or found.area_mm2 is None:
         same("area", twin.area_mm2, found.area_mm2)
     else:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from accelsim.arch.records import Architecture
+from accelsim.arch.records import Architecture, Place
 from accelsim.evaluation.evaluate import evaluate, reprice
 from accelsim.evaluation.records import Evaluation
 from accelsim.mapper.objectives import EDP, ENERGY, LATENCY, Objective
@@ -30,7 +30,7 @@ def under(priced: PricedCase, table: EnergyTable) -> Evaluation:
 
 def without_own_prices(priced: PricedCase) -> PricedCase:
     arch = priced.case.architecture
-    nodes = tuple(n if not hasattr(n, "energy") else replace(n, energy={}) for n in arch.nodes)
+    nodes = tuple(n if isinstance(n, Place) else replace(n, energy={}) for n in arch.nodes)
     memories = tuple(replace(m, energy={}) for m in arch.memories)
     bare = replace(arch, nodes=nodes, memories=memories)
     return replace(priced, case=replace(priced.case, architecture=bare))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from accelsim.mapper import sampling
-from accelsim.mapper.contract import Budget
+from accelsim.mapper.contract import Budget, Certificate, StoppedBy
 from accelsim.mapper.objectives import ENERGY, LATENCY
 from accelsim.mapper.random import below, fraction, next_word, seeded
 from accelsim.mapper.rounds import State
@@ -37,8 +37,16 @@ def test_seeds_differ() -> None:
 
 def test_a_small_space_ends_the_search() -> None:
     outcome = SamplingDriver().search(problem(gemm(M=2), shared(8)), ENERGY, Budget(10**9))
-    assert outcome.certificate.stopped_by == "space"
-    assert outcome.certificate.considered == sampling.ENOUGH * outcome.certificate.space_size
+    certificate = outcome.certificate
+    assert certificate.stopped_by == "enough"
+    assert certificate.considered == sampling.ENOUGH * certificate.space_size
+    assert certificate.sentence().endswith(
+        "; not proved optimal; ended as it had drawn 20 times as many as there are"
+    )
+    assert (
+        f"{certificate.considered:,} mappings considered, of {certificate.space_size:,} that"
+        in (certificate.sentence())
+    )
 
 
 def test_ties_are_broken_by_the_stated_order() -> None:
@@ -82,11 +90,35 @@ def test_the_certificate_in_words() -> None:
     one = problem(gemm(M=8, N=4), shared(8, 2))
     sentence = SamplingDriver().search(one, ENERGY, Budget(1_000)).certificate.sentence()
     assert re.fullmatch(
-        r"sampling: best of 1,000 mappings of [\d.e+]+ \(factors x loop orders x kept tensors,"
-        r" before capacities and lanes\), \d+ rounds, [\d,]+ steps; not proved optimal;"
-        r" stopped by samples",
+        r"sampling: best of 1,000 mappings considered, of [\d,]+ that there are \(factors x loop"
+        r" orders, loops of bound 1 included, x kept tensors, before capacities and lanes\),"
+        r" \d+ rounds, [\d,]+ steps; not proved optimal; stopped by the number of samples",
         sentence,
     )
+
+
+def test_the_certificate_tells_what_was_given() -> None:
+    one = problem(gemm(M=8, N=4), shared(8, 2))
+    best = SamplingDriver().search(one, ENERGY, Budget(100)).best
+    assert best is not None
+    outcome = SamplingDriver().search(one, ENERGY, Budget(1_000), start=[best.mapping])
+    assert outcome.certificate.details[0] == ("given to start from", 1)
+    assert ", 1 given to start from, " in outcome.certificate.sentence()
+
+
+@pytest.mark.parametrize(
+    ("stopped_by", "words"),
+    [
+        ("seconds", "stopped by the number of seconds"),
+        ("stop", "stopped by the caller"),
+        ("space", "ended as there were no more"),
+    ],
+)
+def test_other_ends_in_words(stopped_by: StoppedBy, words: str) -> None:
+    certificate = Certificate("exact", 2 * 10**6, 5, False, 1.5, stopped_by, "energy")
+    sentence = certificate.sentence()
+    assert sentence.startswith("exact: best of 5 mappings considered, of 2e+06 that there are (")
+    assert sentence.endswith(f"; not proved optimal, no energy below 1.5; {words}")
 
 
 @pytest.mark.plain

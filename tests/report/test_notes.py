@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from accelsim.report import notes
+from accelsim.report.settings import FoundUnder
 from tests.small.results import comparison, entry, machine, network_run, pooling, refused, row
 
 
@@ -53,6 +54,21 @@ def test_searches_that_time_ended() -> None:
         "0 of 2 searches proved optimal; 1 ended early, so that another run may find another"
         " mapping."
     )
+
+
+def test_repriced_rows_name_what_they_were_found_under() -> None:
+    under = [
+        FoundUnder("a", "small-table", "default", "k"),
+        FoundUnder("b", "small-table", "default", "k"),
+        FoundUnder("c", "other", "isca2016", "l"),
+    ]
+    (said,) = notes.repriced_notes(under)
+    assert said == (
+        "Repriced: the mappings were the best found under other prices: table small-table,"
+        " accounting default (a, b); table other, accounting isca2016 (c). Under these prices,"
+        " others may be better."
+    )
+    assert notes.repriced_notes([]) == []
 
 
 def test_given_mappings() -> None:

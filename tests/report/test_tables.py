@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from accelsim.report.figures import comparison_panel
 from accelsim.report.html import table_html
 from accelsim.report.tables import (
     Table,
@@ -57,13 +58,26 @@ def test_a_narrow_terminal_folds_cells() -> None:
 
 def test_other_objectives_rank_by_what_they_measure() -> None:
     rows = comparison().rows
-    assert comparison_table(rows, None, "latency", "dataflow").headings[2] == "cycles\nvs best"
+    assert comparison_table(rows, None, "latency", "dataflow").headings[2] == "time\nvs best"
     table = comparison_table(rows, None, "edp", "dataflow")
     assert table.headings[2] == "EDP\nvs best"
     assert [cells[2] for cells in table.rows] == ["1.02", "best"]
     # Equal cycles: the first row stands for both.
     table = comparison_table(rows, None, "latency", "dataflow")
     assert [cells[2] for cells in table.rows] == ["best", "1.00"]
+
+
+def test_seconds_stand_beside_cycles_of_different_clocks() -> None:
+    """Twice the clock: as many cycles, half the time."""
+    fast = replace(machine(), clock_hz=2e9)
+    rows = (row("slow", entry("M")), row("fast", entry("M", arch=fast), arch=fast))
+    table = comparison_table(rows, None, "latency", "machine")
+    at = table.headings.index("time\nns")
+    assert table.headings[at - 1] == "cycles"
+    assert [cells[at - 1 : at + 1] for cells in table.rows] == [("2.00", "2.00"), ("2.00", "1.00")]
+    assert [cells[2] for cells in table.rows] == ["2.00", "best"]
+    alike = comparison_table(rows[:1] * 2, None, "latency", "machine")
+    assert not any(heading.startswith("time\n") for heading in alike.headings[3:])
 
 
 def test_a_row_that_lacks_layers_is_marked_and_never_ranked() -> None:
@@ -124,7 +138,21 @@ def test_rounding_does_not_leak() -> None:
     assert comparison(many).data()["rows"][0]["totals"]["all"]["leakage"] == 0.0
 
 
-def thirds() -> EnergyTable:
+def test_leakage_is_that_of_the_evaluations_to_the_last_bit() -> None:
+    leaky = machine(leakage_mw=1 / 3)
+    made = [entry("M", f"fc{i}", arch=leaky, table=thirds("pJ")) for i in range(3)]
+    shown = row("leaky", *made, arch=leaky)
+    leaked = sum(its.evaluation.leakage for its in made if its.evaluation is not None)
+    assert leaked > 0
+    assert shown.total.leakage == leaked
+    data = comparison(shown).data()["rows"][0]
+    assert data["totals"]["all"]["leakage"] == leaked
+    assert [layer["evaluation"]["leakage"] for layer in data["layers"]] == [leaked / 3] * 3
+    panel = comparison_panel([shown], None, "level")
+    assert panel.bars[0].parts["leakage"] == leaked / shown.total.macs
+
+
+def thirds(unit: str = "MAC") -> EnergyTable:
     table = read_technology(TABLE)
     prices = {
         component: {
@@ -132,7 +160,7 @@ def thirds() -> EnergyTable:
         }
         for component, actions in table.prices.items()
     }
-    return replace(table, prices=prices)
+    return replace(table, prices=prices, unit=unit)
 
 
 def test_energy_by_level_and_tensor() -> None:

@@ -10,6 +10,7 @@ import accelsim as acs
 from accelsim.arch.records import Architecture
 from accelsim.arch.spec import read_architecture
 from accelsim.errors import SpecError, UsageError
+from accelsim.mapper.objectives import OBJECTIVES, Objective
 from accelsim.mapspace.spec import read_dataflow
 from accelsim.report.results import Comparison
 from accelsim.verbs.compare import general_dataflows
@@ -228,6 +229,54 @@ def test_threads_and_repetition_change_nothing() -> None:
         for threads in (1, 2, 1)
     ]
     assert results[0] == results[1] == results[2]
+
+
+@pytest.mark.parametrize(
+    ("objective", "figure"), [("energy", "energy_total"), ("latency", "cycles")]
+)
+def test_no_constraint_never_loses_to_a_dataflow(objective: str, figure: str) -> None:
+    """Even with a budget that its larger space makes short: it starts from what they found."""
+    result = acs.compare(
+        "eyeriss",
+        "alexnet:conv2,conv3,fc8",
+        dataflows=["rs", "ws", "nlr"],
+        search=acs.Search(objective, samples=300),
+    )
+    free = result["unconstrained"]
+    for flow in result.rows[:-1]:
+        for mine, its in zip(free.layers, flow.layers, strict=True):
+            if its.evaluation is not None:
+                assert mine.evaluation is not None
+                assert getattr(mine.evaluation, figure) <= getattr(its.evaluation, figure)
+    given = [dict(entry.certificate.details) for entry in free.layers if entry.certificate]
+    assert all(details["given to start from"] >= 1 for details in given)
+    first = result.rows[0].layers[0].certificate
+    assert first is not None
+    assert "given to start from" not in dict(first.details)
+
+
+def test_machines_do_not_start_from_each_other() -> None:
+    wide = replace(read_architecture(MACHINE), name="other")
+    result = acs.compare(MACHINE, wide, LAYER, technology=TABLE, search=QUICK)
+    for row in result:
+        certificate = row.layers[0].certificate
+        assert certificate is not None
+        assert "given to start from" not in dict(certificate.details)
+
+
+def test_a_new_objective_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything else follows from its record: search, ranking, headings, messages."""
+    squared = Objective("ed2p", 1, 2, tie="cycles", measure="ED2P")
+    monkeypatch.setitem(OBJECTIVES, "ed2p", squared)
+    result = acs.compare(
+        MACHINE, LAYER, OUTPUTS, technology=TABLE, search=acs.Search("ed2p", samples=50)
+    )
+    (table,) = result.tables()
+    assert table.headings[2] == "ED2P\nvs best"
+    # Equal cycles, so that their squares do not show: 1018 / 996.
+    assert [cells[2] for cells in table.rows] == ["1.02", "best"]
+    with pytest.raises(UsageError, match="expected one of energy, latency, edp, ed2p"):
+        acs.Search("speed").check()
 
 
 def test_progress_is_told() -> None:

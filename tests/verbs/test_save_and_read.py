@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 import accelsim as acs
+from accelsim.arch.records import Architecture
 from accelsim.errors import SpecError, UsageError
+from accelsim.report import folder as folder_module
 from accelsim.report.results import Comparison, LayerRun, NetworkRun
+from accelsim.technology.records import Accounting
 from tests.small import ENERGY_INPUTS, ENERGY_OUTPUTS, PICOJOULES, TABLE
 from tests.small.results import comparison, entry, network_run, refused, row
 
@@ -96,6 +99,35 @@ def test_prices_of_a_folder_can_be_changed(tmp_path: Path) -> None:
     assert back.data()["rows"] == comparison().data()["rows"]
 
 
+def test_a_repriced_result_says_so(tmp_path: Path) -> None:
+    note = (
+        "Repriced: the mappings were the best found under other prices: table small-table,"
+        " accounting default (outputs, inputs). Under these prices, others may be better."
+    )
+    dearer = acs.reprice(comparison(), PICOJOULES)
+    assert dearer.notes()[-1] == note
+    data = dearer.data()["settings"]["repriced"]
+    assert (data["technology"], data["accounting"]) == (str(PICOJOULES), "")
+    assert [its["technology"] for its in data["found_under"]] == ["small-table"] * 2
+    acs.save(dearer, tmp_path)
+    again = acs.load(tmp_path)
+    assert isinstance(again, Comparison)
+    assert again.data() == dearer.data()
+    assert again.notes()[-1] == note
+    # Repriced twice: still found under the first prices; under which it says nothing.
+    twice = acs.reprice(again, PICOJOULES, free_fills())
+    assert twice.notes()[-1] == note
+    assert not any("Repriced" in text for text in acs.reprice(twice, TABLE, "default").notes())
+    assert any("Repriced" in text for text in acs.reprice(network_run(), PICOJOULES).notes())
+    one = acs.reprice(network_run(), PICOJOULES)
+    assert isinstance(one, NetworkRun)
+    assert one["fc1"].notes()[-1].startswith("Repriced: ")
+
+
+def free_fills() -> Accounting:
+    return Accounting("free", {"buffer": {"fill": 0.0}})
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -120,6 +152,65 @@ def test_files_that_hold_no_results(text: str, message: str, tmp_path: Path) -> 
     with pytest.raises(SpecError) as caught:
         acs.load(path)
     assert str(caught.value).startswith(f"{path}: {message}")
+
+
+def stored(**changes: object) -> str:
+    return json.dumps(comparison().data() | {"schema": "accelsim/1"} | changes)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"bound": 2', '"bound": 3', "layer fc, mapping: the loops over M multiply to 3"),
+        ('"keep": ["Inputs"', '"keep": ["Imputs"', "the outermost memory 'dram' must keep every"),
+        ('"dim": "C"', '"dim": "X"', "loops over 'X', which layer 'fc' does not have"),
+        ('"objective": "energy"', '"objective": "speed"', "unknown objective 'speed'; expected"),
+        ('"row": "outputs"', '"row": 7', "row: unexpected 7; expected str"),
+    ],
+)
+def test_results_that_were_tampered_with(old: str, new: str, message: str, tmp_path: Path) -> None:
+    assert old in stored()
+    path = tmp_path / "results.json"
+    path.write_text(stored().replace(old, new), encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        acs.load(path)
+    assert message in str(caught.value)
+
+
+def test_a_result_without_rows(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    path.write_text(stored(rows=[]), encoding="utf-8")
+    with pytest.raises(SpecError, match="holds no rows"):
+        acs.load(path)
+
+
+def test_a_defect_of_the_evaluation_is_not_taken_for_a_broken_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("a defect")
+
+    acs.save(comparison(), tmp_path)
+    monkeypatch.setattr(folder_module, "evaluate", broken)
+    with pytest.raises(KeyError, match="a defect"):
+        acs.load(tmp_path)
+
+
+def test_a_folder_does_not_hide_a_shipped_spec_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "eyeriss").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert isinstance(acs.load("eyeriss"), Architecture)
+    (checked,) = acs.check("eyeriss")
+    assert checked.problems == ()
+    for written in ("./eyeriss", "eyeriss/", Path("eyeriss")):
+        with pytest.raises(SpecError, match="no results here"):
+            acs.load(written)
+    acs.save(comparison(), tmp_path / "out")
+    assert isinstance(acs.load("out"), Comparison)
+    monkeypatch.chdir(tmp_path / "out")
+    assert isinstance(acs.load("."), Comparison)
 
 
 def test_a_folder_without_results(tmp_path: Path) -> None:

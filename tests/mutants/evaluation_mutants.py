@@ -1,0 +1,205 @@
+"""Deliberate mistakes in the evaluation, each a small edit of one file of the package.
+
+As in ``mutants.py``: each must be caught, by the comparison with the bill.
+"""
+
+from __future__ import annotations
+
+from tests.mutants.mutants import Mutant
+
+KERNEL = "evaluation/kernel.py"
+PRICES = "evaluation/prices.py"
+EVALUATE = "evaluation/evaluate.py"
+
+EVALUATION_MUTANTS = (
+    # Rule 14: energy.
+    Mutant(
+        "first reads are charged",
+        KERNEL,
+        "moved[FIRST_READS] * cost[FIRST_READS]",
+        "moved[FIRST_READS] * cost[READS]",
+    ),
+    Mutant(
+        "the parent pays for fills and drains",
+        KERNEL,
+        "cost = prices.place_energy[place, tensor]",
+        "cost = prices.place_energy[parent, tensor]",
+    ),
+    Mutant(
+        "words cost the same whatever their bits",
+        PRICES,
+        "return price * weight * tensor.bits / prices.table.word_bits",
+        "return price * weight",
+    ),
+    Mutant(
+        "a multiplication is linear in the bits",
+        PRICES,
+        "prod(widths) ** (2 / len(widths))",
+        "prod(widths) ** (1 / len(widths))",
+    ),
+    Mutant(
+        "a cheap operation is as wide as its first operand",
+        PRICES,
+        "return price * weight * max(widths)",
+        "return price * weight * widths[0]",
+    ),
+    Mutant(
+        "an accounting does not know tensors",
+        PRICES,
+        "prices.accounting.weight(part.component, action, tensor.role)",
+        'prices.accounting.weight(part.component, action, "")',
+    ),
+    Mutant(
+        "the table wins over the level",
+        PRICES,
+        "price = _stated(part, action) or table.price(part.component, action)",
+        "price = table.price(part.component, action) or _stated(part, action)",
+    ),
+    Mutant(
+        "leakage of the instances in use only",
+        PRICES,
+        "leak * arch.instances(outermost_place(arch, memory))",
+        "leak",
+    ),
+    Mutant(
+        "gated memories leak everywhere",
+        EVALUATE,
+        "instances[memory.name][0 if memory.gates_unused else 1]",
+        "instances[memory.name][1]",
+    ),
+    Mutant(
+        "absent memories leak",
+        PRICES,
+        "return 0.0 if memory.size_bits == 0 else memory.leakage_mw",
+        "return memory.leakage_mw",
+    ),
+    # Rule 15: blocks.
+    Mutant(
+        "blocks are not rounded up",
+        KERNEL,
+        "counts.accesses if machine.has_blocks == 1 else counts.words",
+        "counts.words",
+    ),
+    Mutant(
+        "an access costs a word, however wide the block",
+        PRICES,
+        "word_energy(prices, memory, action, tensor) * width",
+        "word_energy(prices, memory, action, tensor)",
+    ),
+    # Rule 17: time.
+    Mutant(
+        "returned sums are averaged over the lanes",
+        KERNEL,
+        "            if tensor == layer.output:\n                reads =",
+        "            if tensor < 0:\n                reads =",
+    ),
+    Mutant(
+        "sums return through every part of a network alike",
+        KERNEL,
+        "words += back * (sums_outside // nest.sum_lanes[parent]) // outside",
+        "words += counts.network[fanout, tensor, DELIVERIES] // outside",
+    ),
+    Mutant(
+        "the write port is ignored",
+        KERNEL,
+        "cycles = max(cycles, whole_cycles(written, prices.write_bits[memory]))",
+        "pass",
+    ),
+    Mutant(
+        "a shared port reads and writes at once",
+        KERNEL,
+        "whole_cycles(read + written, prices.shared_bits[memory])",
+        "whole_cycles(max(read, written), prices.shared_bits[memory])",
+    ),
+    Mutant(
+        "drains pass the write port",
+        KERNEL,
+        "port[memory, 0] += moved[DRAINS]",
+        "port[memory, 1] += moved[DRAINS]",
+    ),
+    Mutant(
+        "first reads pass the port",
+        KERNEL,
+        "port[memory, 0] += reads // nest.instances[parent] * bits",
+        "port[memory, 0] += (reads + moved[FIRST_READS]) // nest.instances[parent] * bits",
+    ),
+    Mutant(
+        "ports take words of any bits alike",
+        KERNEL,
+        "bits = float(layer.tensor_bits[tensor])\n        parent",
+        "bits = 16.0\n        parent",
+    ),
+    Mutant(
+        "networks take words of any bits alike",
+        KERNEL,
+        "bits += float(words) * layer.tensor_bits[tensor]",
+        "bits += words * 16.0",
+    ),
+    Mutant(
+        "a port's words are the table's",
+        PRICES,
+        "(m.read_words_per_cycle, m.word_bits)",
+        "(m.read_words_per_cycle, 16)",
+    ),
+    Mutant(
+        "a network's words are the table's",
+        PRICES,
+        "(f.words_per_cycle, f.word_bits)",
+        "(f.words_per_cycle, 16)",
+    ),
+    Mutant(
+        "collections take no time",
+        KERNEL,
+        "words = counts.network[fanout, tensor, COLLECTIONS] // outside",
+        "words = 0",
+    ),
+    Mutant(
+        "what does not overlap is added twice",
+        KERNEL,
+        "waited += cycles",
+        "waited += 2 * cycles",
+    ),
+    Mutant(
+        "everything overlaps",
+        KERNEL,
+        "if prices.overlaps[memory] == 1:",
+        "if True:",
+    ),
+    Mutant(
+        "operations per cycle are not rounded up",
+        KERNEL,
+        "float(ceil(steps / prices.operations_per_cycle))",
+        "float(steps / prices.operations_per_cycle)",
+    ),
+    Mutant(
+        "utilization of the compute in use",
+        EVALUATE,
+        "arch.instances(arch.compute) * arch.compute.ops_per_cycle",
+        "instances[arch.compute.name][0] * arch.compute.ops_per_cycle",
+    ),
+    Mutant(
+        "a port as slow as the compute is the bound",
+        EVALUATE,
+        "ports[slowest] > compute",
+        "ports[slowest] >= compute",
+    ),
+    # What is said of the levels.
+    Mutant(
+        "the tile of a memory is that of its innermost place",
+        EVALUATE,
+        "levels.index(_holding(place, tensor.role).memory), t] += tile_words",
+        "levels.index(_holding(place, tensor.role).memory), t] = tile_words",
+    ),
+    Mutant(
+        "one instance's area",
+        EVALUATE,
+        "total += area_um2 * copies",
+        "total += area_um2",
+    ),
+    Mutant(
+        "the outermost memory is on the chip",
+        EVALUATE,
+        "        if outermost_place(arch, memory) is not arch.places[0]\n",
+        "",
+    ),
+)
