@@ -63,7 +63,9 @@ def draw_mapping(
     Start from the base, which is legal.  Keep further tensors, in a random rotation, each with a
     chance of a half if its smallest tile fits.  Then take the primes in a random order and move
     each to a random one of its slots if what results is legal.  Every legal mapping whose primes
-    can be reached one by one has a chance.
+    can be reached one by one has a chance.  In every other draw a prime first follows the prime of
+    its dim that was moved last: good mappings often have whole dims in one place, which primes
+    that scatter would seldom find.
     """
     n_slots = position.factor.shape[0]
     copy_ints(varied.base_slot, position.prime_slot)
@@ -93,6 +95,7 @@ def draw_mapping(
 
     n_movable = len(varied.movable)
     deck = bench.deck
+    together = below(random, 2) == 1
     for index in range(n_movable):
         deck[index] = varied.movable[index]
     for index in range(n_movable):
@@ -101,6 +104,15 @@ def draw_mapping(
         deck[other] = deck[index]
         start, end = varied.choice_start[prime], varied.choice_start[prime + 1]
         home = position.prime_slot[prime]
+        if together and below(random, 4) > 0:
+            before = index - 1
+            while before >= 0 and varied.prime_dim[deck[before]] != varied.prime_dim[prime]:
+                before -= 1
+            if before >= 0:
+                place_prime(varied, position, prime, position.prime_slot[deck[before]])
+                if legal(layer, machine, arrays, position, bench):
+                    continue
+                place_prime(varied, position, prime, home)
         for _ in range(3):
             slot = varied.choice_slot[start + below(random, end - start)]
             place_prime(varied, position, prime, slot)
@@ -111,9 +123,17 @@ def draw_mapping(
 
 @kernel
 def move_prime(
-    machine: np.record, arrays: MapspaceArrays, varied: Choices, position: Position, random: Ints
+    machine: np.record,
+    arrays: MapspaceArrays,
+    varied: Choices,
+    position: Position,
+    whole: bool,
+    random: Ints,
 ) -> bool:
-    """Move a random prime to another slot; return whether anything changed."""
+    """Move a random prime to another slot; return whether anything changed.
+
+    ``whole`` takes with it all primes of its dim that stand in the same slot.
+    """
     if len(varied.movable) == 0:
         return False
     prime = varied.movable[below(random, len(varied.movable))]
@@ -122,9 +142,13 @@ def move_prime(
     if slot == position.prime_slot[prime]:
         return False
     fresh = machine.slot_place[slot] >= 0 and position.factor[slot, varied.prime_dim[prime]] == 1
+    dim, source = varied.prime_dim[prime], position.prime_slot[prime]
     place_prime(varied, position, prime, slot)
+    if whole:
+        for other in varied.movable:
+            if varied.prime_dim[other] == dim and position.prime_slot[other] == source:
+                place_prime(varied, position, other, slot)
     if fresh:  # where its loop stood while it had none means nothing
-        dim = varied.prime_dim[prime]
         order = position.order[slot]
         n_dims = len(order)
         at = 0
@@ -229,7 +253,7 @@ def alter(
                 result = max(result, REORDERED)
             continue
         if kind < 8:
-            changed = move_prime(machine, arrays, varied, position, random)
+            changed = move_prime(machine, arrays, varied, position, kind >= 6, random)
         elif kind < 10:
             changed = swap_primes(varied, position, random)
         else:
