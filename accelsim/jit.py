@@ -51,7 +51,7 @@ def kernel_digest() -> str:
     digest = hashlib.sha256(sys.version.encode())
     digest.update(Path(__file__).read_bytes())
     for room in KERNEL_ROOMS:
-        for path in sorted((package / room).glob("*.py")):
+        for path in sorted((package / room).rglob("*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
