@@ -7,8 +7,8 @@
 Every verb of the command line is one function here (:func:`compare`, :func:`run`, :func:`map`,
 :func:`evaluate`, :func:`reprice`, :func:`plot`, :func:`show`, :func:`check`, :func:`list`,
 :func:`doctor`); :func:`load` reads a spec, :func:`save` writes a result into a folder,
-:func:`schema` describes a kind of spec, and :class:`Search` says how to search.  The rest is
-``accelsim.<room>.<function>``.
+:func:`schema` describes a kind of spec, and :class:`Search` says how to search.  :func:`lookup` is
+:func:`map` for loops that ask thousands of times.  The rest is ``accelsim.<room>.<function>``.
 
 This module is the one place of deferred imports: a name is fetched on first use, so that
 ``accelsim --help`` does not wait for numba and matplotlib.
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from accelsim.verbs.evaluate import evaluate as evaluate
     from accelsim.verbs.list import list as list
     from accelsim.verbs.load import load as load
+    from accelsim.verbs.lookup import lookup as lookup
     from accelsim.verbs.map import map as map
     from accelsim.verbs.plot import plot as plot
     from accelsim.verbs.reprice import reprice as reprice
@@ -46,6 +47,7 @@ _HOME = {
     "evaluate": "accelsim.verbs.evaluate",
     "list": "accelsim.verbs.list",
     "load": "accelsim.verbs.load",
+    "lookup": "accelsim.verbs.lookup",
     "map": "accelsim.verbs.map",
     "plot": "accelsim.verbs.plot",
     "reprice": "accelsim.verbs.reprice",
@@ -65,6 +67,7 @@ __all__ = [
     "evaluate",
     "list",
     "load",
+    "lookup",
     "map",
     "plot",
     "reprice",

@@ -10,6 +10,8 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Collection, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,17 +47,36 @@ def canonical_json(content: object, omit: Collection[str] = ()) -> str:
     )
 
 
+@cache
+def sources_digest() -> str:
+    """Return a digest of this package's sources.
+
+    Results that outlive a process are kept under it too: between two releases the version stays the
+    same while the code changes.
+    """
+    package = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(f"{path.relative_to(package).as_posix()}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+_AS_THEY_ARE = frozenset({str, bool, int, float, type(None)})
+
+
 def _plain(value: object, omit: frozenset[str]) -> Any:
-    if value is None or isinstance(value, str | bool | int | float):
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if isinstance(value, list | tuple):
+        return [_plain(item, omit) for item in value]
+    if dataclasses.is_dataclass(kind):
+        return {name: _plain(getattr(value, name), omit) for name in _fields(kind, omit)}
+    if isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: _plain(getattr(value, field.name), omit)
-            for field in dataclasses.fields(value)
-            if field.name not in omit
-        }
     if isinstance(value, Mapping):
         # Keys of any canonical kind, told apart from each other by their JSON text.
         return {
@@ -64,6 +85,9 @@ def _plain(value: object, omit: frozenset[str]) -> Any:
         }
     if isinstance(value, set | frozenset):
         return sorted((_plain(item, omit) for item in value), key=canonical_json)
-    if isinstance(value, list | tuple):
-        return [_plain(item, omit) for item in value]
-    raise TypeError(f"{type(value).__name__} has no canonical form")
+    raise TypeError(f"{kind.__name__} has no canonical form")
+
+
+@cache
+def _fields(kind: Any, omit: frozenset[str]) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind) if field.name not in omit)

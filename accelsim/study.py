@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
+from accelsim import shipped
 from accelsim.errors import Problem
 from accelsim.specs.fields import IT, Name, Parameter, Text, one_of, quoted, refuse, suggestion
 from accelsim.specs.join import Faults, SpecModel, check_kind, validate
@@ -20,6 +21,7 @@ from accelsim.specs.references import (
     parameters_of,
     parse_reference,
     pattern_problems,
+    seen_from,
 )
 from accelsim.yamldoc import Document
 
@@ -71,7 +73,9 @@ class RowSpec(SpecModel):
     noun: ClassVar[str] = "row"
     name_keys: ClassVar[tuple[str, ...]] = ("label",)
     label: Text = Field(description="as tables and figures show it")
-    architecture: Text = Field(description="a machine: a name or a path, with parameters")
+    architecture: Text = Field(
+        description="a machine: a name, or a path relative to this file, with parameters"
+    )
     dataflow: Names = Field((), description="one dataflow or several, which add up")
     accounting: Text = Field("default", description="an accounting")
     technology: Text | None = Field(None, description="an energy table; left out: the machine's")
@@ -96,6 +100,8 @@ class StudySpec(SpecModel):
 def read_study(name_or_path: str | Path) -> Study:
     """Read a study; ``NAME:pes=512`` changes a parameter.
 
+    Paths in the file are relative to it; the record holds them as seen from here.
+
     Raises
     ------
     SpecError
@@ -113,13 +119,18 @@ def read_study(name_or_path: str | Path) -> Study:
     def filled(text: str) -> str:
         return re.sub(r"\{(\w+)\}", lambda found: str(spec.parameters[found[1]]), text)
 
+    folder = shipped.find("study", reference.name).parent
+
+    def named(text: str) -> str:
+        return seen_from(filled(text), folder, Path())
+
     rows = tuple(
         Row(
             label=filled(row.label),
-            architecture=filled(row.architecture),
-            dataflows=tuple(map(filled, row.dataflow)),
-            accounting=filled(row.accounting),
-            technology=filled(row.technology or ""),
+            architecture=named(row.architecture),
+            dataflows=tuple(map(named, row.dataflow)),
+            accounting=named(row.accounting),
+            technology=named(row.technology or ""),
             source=row.source or "",
         )
         for row in spec.rows

@@ -61,6 +61,11 @@ prepare() {
   fi
   say "== installing accelsim$wanted into .venv (once; about a minute)"
   rm -f "$venv"/accelsim-installed*
-  PIP_DISABLE_PIP_VERSION_CHECK=1 "$bin/python" -m pip install -q -e "$root$wanted" || return 1
+  # What pip remarks is of interest only if it fails.
+  if ! "$bin/python" -m pip install -e "$root$wanted" >"$venv/pip.log" 2>&1; then
+    cat "$venv/pip.log" >&2
+    say "error: pip could not install accelsim$wanted into .venv (above: what it said)"
+    return 1
+  fi
   stamp_of "$wanted" > "$venv/accelsim-installed$wanted"
 }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parents[1]
@@ -16,6 +18,13 @@ pytest_plugins = ["tests.skips"]
 os.environ["ACCELSIM_CACHE"] = str(ROOT / ".cache" / "tests")
 os.environ["MPLCONFIGDIR"] = str(ROOT / ".cache" / "matplotlib")
 os.environ["MPLBACKEND"] = "Agg"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Forget the results of earlier runs, before the first worker begins: tests search anew."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(ROOT / ".cache" / "tests" / "results", ignore_errors=True)
+
 
 # Output is compared exactly, so nothing of the caller's terminal may shape it.
 for name in ("COLUMNS", "FORCE_COLOR", "CLICOLOR_FORCE", "NO_COLOR", "TERMINAL_WIDTH"):

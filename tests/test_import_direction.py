@@ -24,7 +24,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("yamldoc",),
     ("shipped",),
     ("jit",),
-    ("keys",),
+    ("keys", "recent", "records_json"),
     ("specs",),
     ("arch", "workload", "technology"),
     ("mapping",),

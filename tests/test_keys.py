@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from accelsim import keys
 from accelsim.keys import canonical_json, content_key
 from accelsim.mapper.contract import Budget, search_key
 from accelsim.mapper.objectives import EDP, ENERGY
@@ -40,6 +42,21 @@ def test_what_has_no_canonical_form() -> None:
 def test_equal_content_has_an_equal_key() -> None:
     assert content_key({"b": 1, "a": 2}) == content_key({"a": 2, "b": 1})
     assert len(content_key(())) == 64
+
+
+def test_the_sources_digest_follows_every_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "__file__", str(tmp_path / "keys.py"))
+    (tmp_path / "room").mkdir()
+    digests = []
+    for name, text in (("a.py", "1"), ("a.py", "2"), ("room/b.py", "2"), ("room/c.txt", "")):
+        (tmp_path / name).write_text(text)
+        digests.append(keys.sources_digest.__wrapped__())
+    (tmp_path / "a.py").rename(tmp_path / "c.py")
+    digests.append(keys.sources_digest.__wrapped__())
+    assert digests[2] == digests[3]  # not a source
+    assert len(set(digests)) == 4
 
 
 def test_a_searchs_key_tells_searches_apart() -> None:

@@ -1,8 +1,9 @@
 """What is written is run: commands of README and docs, and the examples in docstrings.
 
-A fenced block after ``<!-- run -->`` is run, in a folder of its own: ``bash`` line by line,
-``python`` as one program, ``console`` with its output compared exactly (a line ``...`` stands for
-any lines).  Commands in the other ``bash`` blocks must at least name a verb that exists.
+A fenced block after ``<!-- run -->`` is run, in a folder with the page's YAML: ``bash`` line by
+line, ``python`` as one program, ``console`` with its output compared exactly (a line ``...`` stands
+for any lines).  Commands in the other ``bash`` blocks must at least name a verb that exists.  Every
+``yaml`` block is a file, named in its first line, which ``accelsim check`` accepts.
 """
 
 from __future__ import annotations
@@ -20,9 +21,17 @@ from types import ModuleType
 from typing import NamedTuple
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
+PAGES = (
+    "README.md",
+    *sorted(
+        str(path.relative_to(ROOT))
+        for folder in ("docs", "docs/reference")
+        for path in (ROOT / folder).glob("*.md")
+    ),
+)
 PROGRAMS = Path(sys.executable).parent
 FIGURE_SUFFIXES = {".svg", ".png", ".pdf"}
 
@@ -55,6 +64,22 @@ def all_fences() -> list[Fence]:
     ]
 
 
+def yaml_files(page: str) -> dict[str, str]:
+    """Return file name -> text of the YAML on a page."""
+    files = {}
+    for fence in fences(page, (ROOT / page).read_text(encoding="utf-8")):
+        if fence.language == "yaml":
+            named = re.match(r"# ([\w.]+\.yaml)\n", fence.text)
+            assert named, f"{fence}: its first line must be '# NAME.yaml'"
+            files[named[1]] = fence.text
+    return files
+
+
+def write_files(files: dict[str, str], folder: Path) -> None:
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
 def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run one line as a reader would, with the programs of this environment first."""
     return subprocess.run(
@@ -76,6 +101,7 @@ def matches(printed: str, expected: str) -> bool:
 
 @pytest.mark.parametrize("fence", [f for f in all_fences() if f.run], ids=str)
 def test_blocks_marked_to_be_run(fence: Fence, tmp_path: Path) -> None:
+    write_files(yaml_files(fence.page), tmp_path)
     if fence.language == "bash":
         for command in fence.text.splitlines():
             done = shell(command, tmp_path)
@@ -140,12 +166,35 @@ def test_links_lead_somewhere() -> None:
     assert broken == []
 
 
-def test_the_yaml_of_the_readme_is_a_machine(tmp_path: Path) -> None:
-    page = (ROOT / "README.md").read_text(encoding="utf-8")
-    (spec,) = (fence for fence in fences("README.md", page) if fence.language == "yaml")
-    (tmp_path / "mine.yaml").write_text(spec.text, encoding="utf-8")
-    done = shell("accelsim check mine.yaml", tmp_path)
+@pytest.mark.parametrize("page", [page for page in PAGES if yaml_files(page)])
+def test_yaml_is_sound(page: str, tmp_path: Path) -> None:
+    files = yaml_files(page)
+    write_files(files, tmp_path)
+    done = shell(f"accelsim check {' '.join(files)}", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_there_is_an_example_of_every_kind_of_spec() -> None:
+    kinds = [yaml.safe_load(text)["kind"] for text in yaml_files("docs/specs.md").values()]
+    assert sorted(kinds) == sorted(importlib.import_module("accelsim.report.schemas").MODELS)
+
+
+def test_the_einsum_by_hand_is_the_convolution_that_the_page_says(tmp_path: Path) -> None:
+    """``dilated`` of docs/specs.md costs what the shape conv costs under the same mapping."""
+    files = yaml_files("docs/specs.md")
+    network = yaml.safe_load(files["layers.yaml"])
+    by_hand = next(layer for layer in network["layers"] if layer["name"] == "dilated")
+    conv = {"name": "dilated", "shape": "conv", **by_hand["dims"], "dilation": [2, 1]}
+    named = files | {"layers.yaml": yaml.safe_dump(network | {"layers": [conv]})}
+    printed = []
+    for name, written in (("einsum", files), ("conv", named)):
+        folder = tmp_path / name
+        folder.mkdir()
+        write_files(written, folder)
+        done = shell("accelsim evaluate toy.yaml layers.yaml:dilated by_hand.yaml", folder)
+        assert done.returncode == 0, done.stderr
+        printed.append(done.stdout)
+    assert printed[0] == printed[1]
 
 
 def module_names() -> list[str]:

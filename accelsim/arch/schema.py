@@ -152,7 +152,7 @@ class FanoutSpec(LevelModel):
     mesh_y: Lanes = Field(1, description="children along y")
     multicast: list[RoleName] = Field(
         default_factory=lambda: list(ROLES),
-        description="tensors of which one read can serve many children",
+        description="tensors of which one read can serve many children; left out: all",
     )
     reduces: Flag = Field(True, description="whether partial sums are added on the way up")
     bandwidth: Bandwidth | None = Field(None, description="through the network below one parent")

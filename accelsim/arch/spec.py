@@ -33,7 +33,7 @@ from accelsim.arch.schema import (
     SideBySideSpec,
     level_tag,
 )
-from accelsim.errors import Problem
+from accelsim.errors import Problem, Where
 from accelsim.specs.join import Faults, SpecModel, check_kind, validate, validate_part
 from accelsim.specs.overrides import overridden
 from accelsim.specs.references import (
@@ -97,6 +97,20 @@ def knows_path(name_or_path: str | Path, path: str) -> bool:
     """Tell whether a ``--set`` path means something in this machine."""
     document = open_spec("architecture", parse_reference(name_or_path))
     return not isinstance(resolve_path(document, path), Problem)
+
+
+def where_stated(name_or_path: str | Path, overrides: Sequence[str], path: str) -> Where:
+    """Return where a machine states what a ``--set`` path means: a place of its file, or an option.
+
+    What a part of an array does not state itself, the array states.
+    """
+    document = open_spec("architecture", parse_reference(name_or_path))
+    document, _ = overridden(document, overrides, resolve_path)
+    found = resolve_path(document, path)
+    places: list[Keys] = [] if isinstance(found, Problem) else found
+    places = [*(keys[:2] + keys[-1:] for keys in places), *places]
+    stated = [keys for keys in places if document.node(keys)]
+    return document.where(stated[-1] if stated else ())
 
 
 def _assembled(spec: ArchitectureSpec, build: _Build) -> Architecture:

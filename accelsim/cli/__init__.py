@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import gc
 import io
 import os
 import sys
@@ -16,9 +18,10 @@ from accelsim.cli.check import check
 from accelsim.cli.compare import compare
 from accelsim.cli.doctor import doctor
 from accelsim.cli.evaluate import evaluate
+from accelsim.cli.interrupt import end_on_interrupt
 from accelsim.cli.list import list
 from accelsim.cli.map import map
-from accelsim.cli.output import put, say
+from accelsim.cli.output import STDERR, STDOUT, flush, put, say, silence, talk
 from accelsim.cli.plot import plot
 from accelsim.cli.reprice import reprice
 from accelsim.cli.run import run
@@ -31,6 +34,11 @@ VERBS = (compare, run, map, evaluate, reprice, plot, show, check, list, doctor)
 
 # The root of typer's own faults of usage, which typer does not export under a name.
 ClickError: Any = typer.BadParameter.__mro__[2]
+
+INTERRUPTED = Problem("interrupted")
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a system says where no more can be written."""
 
 app = typer.Typer(
     name="accelsim",
@@ -66,11 +74,19 @@ for verb in VERBS:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end the process with its exit code."""
     words = sys.argv[1:] if arguments is None else [*arguments]
+    end_on_interrupt(lambda: _failure(words, ExitCode.INTERRUPTED, [INTERRUPTED]))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A name or a sign that the terminal cannot show must not end the program.
             stream.reconfigure(errors="replace")
-    sys.exit(guarded(words))
+    code = guarded(words)
+    try:
+        flush()
+    except OSError:  # what has been said of it is enough
+        silence(sys.stdout)
+    # What is left goes with the process; to look through all of it first takes half a second.
+    gc.freeze()
+    sys.exit(code)
 
 
 def guarded(words: Sequence[str]) -> int:
@@ -84,12 +100,17 @@ def guarded(words: Sequence[str]) -> int:
     except ClickError as fault:
         return _fail(words, ExitCode.USAGE, (_usage_problem(fault),))
     except (KeyboardInterrupt, typer.Abort):
-        return _fail(words, ExitCode.INTERRUPTED, (Problem("interrupted"),))
+        return _fail(words, ExitCode.INTERRUPTED, (INTERRUPTED,))
     except BrokenPipeError:
         # Whoever read the output has enough (`accelsim show eyeriss | head`).
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence(sys.stdout)
         return ExitCode.OK
     except Exception as fault:  # noqa: BLE001  (the last resort: no traceback unless asked for)
+        if isinstance(fault, OSError) and fault.errno in FULL:
+            named = f" '{fault.filename}'" if fault.filename else ""
+            return _fail(
+                words, ExitCode.USAGE, (Problem(f"cannot write{named}: {fault.strerror}"),)
+            )
         what = f"internal error: {type(fault).__name__}: {fault}"
         hint = "please report it, with what the same command prints under --debug"
         return _fail(words, ExitCode.INTERNAL, (Problem(what, hint=hint),))
@@ -104,7 +125,7 @@ def _invoke(words: Sequence[str]) -> int:
             code = command.invoke(context)
     except typer.Exit as done:  # --help, --version
         code = done.exit_code
-    sys.stdout.flush()
+    flush()
     return code if isinstance(code, int) else ExitCode.OK
 
 
@@ -117,11 +138,24 @@ def _usage_problem(fault: Any) -> Problem:
 def _fail(words: Sequence[str], code: ExitCode, problems: Sequence[Problem]) -> int:
     """Say what went wrong: on stderr, or as the one JSON object on stdout."""
     if "--debug" in words:
-        traceback.print_exc()
+        talk(traceback.format_exc())
+    descriptor, text = _failure(words, code, problems)
+    if descriptor == STDOUT and sys.stdout is not None:
+        try:
+            put(text)
+            flush()
+        except OSError:  # stderr must do
+            silence(sys.stdout)
+        else:
+            return code
+    say(render_all(problems))
+    return code
+
+
+def _failure(words: Sequence[str], code: ExitCode, problems: Sequence[Problem]) -> tuple[int, str]:
+    """Return where a failure is said, and how: in words, or as the one JSON object."""
     if "--json" in words:
         names = {verb.__name__ for verb in VERBS}
         verb = next((word for word in words if word in names), "")
-        put(dumps(envelope(verb, {}, code, problems)))
-    else:
-        say(render_all(problems))
-    return code
+        return STDOUT, dumps(envelope(verb, {}, code, problems))
+    return STDERR, f"{render_all(problems)}\n"

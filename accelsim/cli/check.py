@@ -39,6 +39,7 @@ def check(
         return ExitCode.OK
     checked = acs.check(*files)
     bad = [its for its in checked if its.problems]
+    problems = [problem for its in bad for problem in its.problems]
     code = ExitCode.BAD_SPEC if bad else ExitCode.OK
     if json:
         entries = [
@@ -50,7 +51,7 @@ def check(
             }
             for its in checked
         ]
-        put_json("check", {"files": entries}, code)
+        put_json("check", {"files": entries}, code, problems)
         return code
     for its in checked:
         if its.problems:

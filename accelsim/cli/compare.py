@@ -11,7 +11,6 @@ from accelsim.cli import options
 from accelsim.cli.interrupt import interruptible
 from accelsim.cli.progress import progress as telling
 from accelsim.cli.results import show_result
-from accelsim.errors import ExitCode
 
 
 def compare(
@@ -32,6 +31,7 @@ def compare(
     seconds: options.Seconds = None,
     seed: options.Seed = 0,
     threads: options.Threads = None,
+    driver: options.Driver = "auto",
     output: options.Output = None,
     json: options.Json = False,
     progress: options.Progress = options.AUTO,
@@ -46,29 +46,25 @@ def compare(
     One machine is compared under every general dataflow (or those of --dataflow), then without any;
     several machines are compared without any dataflow, or under each of --dataflow.
     """
-    search = acs.Search(objective, samples, seconds, seed, threads)
-    with interruptible() as interrupt, telling(progress, quiet) as teller:
-        result = acs.compare(
-            *what,
-            dataflows=dataflow,
-            technology=technology,
-            accounting=accounting,
-            overrides=set,
-            search=search,
-            stop=interrupt.pressed,
-            progress=teller.tell,
+    search = acs.Search(objective, samples, seconds, seed, threads, driver)
+    with interruptible() as interrupt:
+        with telling(progress, quiet) as teller:
+            result = acs.compare(
+                *what,
+                dataflows=dataflow,
+                technology=technology,
+                accounting=accounting,
+                overrides=set,
+                search=search,
+                stop=interrupt.pressed,
+                progress=interrupt.watching(teller.tell),
+            )
+        return show_result(
+            "compare",
+            result,
+            as_json=json,
+            verbose=verbose,
+            quiet=quiet,
+            folder=output,
+            interrupt=interrupt,
         )
-    code = ExitCode.OK
-    if interrupt.pressed():
-        code = ExitCode.INTERRUPTED
-    elif not any(row.total.layers for row in result.rows):
-        code = ExitCode.NO_MAPPING
-    return show_result(
-        "compare",
-        result,
-        as_json=json,
-        verbose=verbose,
-        quiet=quiet,
-        folder=output,
-        exit_code=code,
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import accelsim as acs
 from accelsim.cli import options
 from accelsim.cli.output import put, put_json
-from accelsim.errors import ExitCode
+from accelsim.errors import ExitCode, Problem
 
 
 def doctor(
@@ -14,10 +14,11 @@ def doctor(
 ) -> int:
     """Check that this installation works."""
     checks = acs.doctor()
-    code = ExitCode.OK if all(check.ok for check in checks) else ExitCode.INTERNAL
+    problems = [Problem(f"{check.name}: {check.found}") for check in checks if not check.ok]
+    code = ExitCode.INTERNAL if problems else ExitCode.OK
     if json:
         entries = [{"name": check.name, "ok": check.ok, "found": check.found} for check in checks]
-        put_json("doctor", {"checks": entries}, code)
+        put_json("doctor", {"checks": entries}, code, problems)
         return code
     column = max(len(check.name) for check in checks) + 2
     for check in checks:

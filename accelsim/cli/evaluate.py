@@ -9,7 +9,6 @@ import typer
 import accelsim as acs
 from accelsim.cli import options
 from accelsim.cli.results import show_result
-from accelsim.errors import ExitCode
 
 
 def evaluate(
@@ -41,5 +40,4 @@ def evaluate(
         verbose=verbose,
         quiet=quiet,
         folder=output,
-        exit_code=ExitCode.OK,
     )

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from typing import Annotated
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import accelsim as acs
 from accelsim import shipped
 from accelsim.cli import options
-from accelsim.cli.output import put, put_json
+from accelsim.cli.output import put, put_json, width
 from accelsim.errors import ExitCode
 
-WIDEST = 100
+if TYPE_CHECKING:
+    from accelsim.verbs.list import Shipped
+
+LONG = 40
+"""A name that is longer, with all its parameters, does not push the other titles aside."""
 
 WORDS = tuple(shipped.LIST_WORDS.values())
 
@@ -45,16 +51,23 @@ def list(
         ]
         put_json("list", {"specs": entries})
         return ExitCode.OK
-    called = [_called(spec.name, spec.parameters) for spec in specs]
-    column = max(len(name) for name in called) + 2
-    before = ""
-    for spec, name in zip(specs, called, strict=True):
-        if kind is None and spec.kind != before:
-            put(f"{chr(10) if before else ''}{spec.kind}\n")
-            before = spec.kind
-        line = f"{'  ' if kind is None else ''}{name:<{column}}{spec.title}"
-        put(f"{line if len(line) <= WIDEST else line[: WIDEST - 3].rstrip() + '...'}\n")
+    for number, (heading, group) in enumerate(groupby(specs, key=lambda spec: spec.kind)):
+        if kind is None:
+            put(f"{chr(10) if number else ''}{heading}\n")
+        _put_specs([*group], indent="" if kind else "  ")
     return ExitCode.OK
+
+
+def _put_specs(specs: Sequence[Shipped], indent: str) -> None:
+    """Print names and titles in two columns; only a terminal that is too narrow cuts them."""
+    called = [_called(spec.name, spec.parameters) for spec in specs]
+    column = max((len(name) for name in called if len(name) <= LONG), default=0)
+    widest = width(sys.stdout)
+    for spec, name in zip(specs, called, strict=True):
+        line = f"{indent}{name:<{column}}  {spec.title}"
+        if widest is not None and len(line) > widest:
+            line = f"{line[: widest - 3].rstrip()}..."
+        put(f"{line}\n")
 
 
 def _called(name: str, parameters: Sequence[tuple[str, int]]) -> str:

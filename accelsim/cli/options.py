@@ -16,6 +16,9 @@ from accelsim.mapper.objectives import OBJECTIVES
 AUTO, JSON, NONE = PROGRESS_STYLES = ("auto", "json", "none")
 """How progress is told on stderr."""
 
+DRIVERS = ("auto", "exact", "sampling")
+"""The names of :data:`accelsim.mapper.drivers.DRIVERS`, which help must not wait for."""
+
 
 def words(known: Sequence[str]) -> Callable[[str], list[str]]:
     """Return what completes one of a few words in a shell."""
@@ -56,6 +59,38 @@ def _known_style(style: str) -> str:
         expected = "one of " + ", ".join(PROGRESS_STYLES)
         raise UsageError(Problem(f"unknown way to tell progress '{style}'", expected=expected))
     return style
+
+
+def _at_most_one(dataflows: list[str]) -> list[str]:
+    """Refuse what would be several dataflows: they could be meant in two ways."""
+    named = [
+        name
+        for words in dataflows
+        for name in ([words] if shipped.is_path(words) else words.split(","))
+    ]
+    if len(named) > 1:
+        again = " ".join(f"--dataflow {name}" for name in named)
+        raise UsageError(
+            Problem(
+                f"{len(named)} dataflows: {', '.join(named)}",
+                expected="one",
+                hint=(
+                    f"side by side: accelsim compare ... {again}; the rules of all at once: a row "
+                    f"of a study with `dataflow: [{', '.join(named)}]`"
+                ),
+            )
+        )
+    return dataflows
+
+
+def as_words(**given: str | Sequence[str] | None) -> list[str]:
+    """Return options as the words of a command line; what was not given is left out."""
+    return [
+        word
+        for name, values in given.items()
+        for value in ([values] if isinstance(values, str) else values or ())
+        for word in (f"--{name}", value)
+    ]
 
 
 SEARCHING = "Search"
@@ -114,7 +149,17 @@ Dataflows = Annotated[
     typer.Option(
         "--dataflow",
         metavar="NAME",
-        help="A dataflow, by name or file; repeatable.",
+        help="A dataflow, by name or file; a row for each, if repeated.",
+        autocompletion=names("dataflow"),
+    ),
+]
+Dataflow = Annotated[
+    list[str],
+    typer.Option(
+        "--dataflow",
+        metavar="NAME",
+        help="A dataflow, by name or file.",
+        callback=_at_most_one,
         autocompletion=names("dataflow"),
     ),
 ]
@@ -165,12 +210,20 @@ Goal = Annotated[
         autocompletion=words(tuple(OBJECTIVES)),
     ),
 ]
+Pareto = Annotated[
+    bool,
+    typer.Option(
+        "--pareto",
+        help="Find all trade-offs of energy and cycles, not one best.",
+        rich_help_panel=SEARCHING,
+    ),
+]
 Samples = Annotated[
     int | None,
     typer.Option(
         "--samples",
         metavar="N",
-        help="Mappings to consider for each layer.",
+        help="Mappings that sampling considers for each layer.",
         rich_help_panel=SEARCHING,
     ),
 ]
@@ -187,6 +240,16 @@ Seed = Annotated[
     int,
     typer.Option(
         "--seed", metavar="N", help="Start of the random choices.", rich_help_panel=SEARCHING
+    ),
+]
+Driver = Annotated[
+    str,
+    typer.Option(
+        "--driver",
+        metavar="|".join(DRIVERS),
+        help="How to search: auto is exact where it can be; sampling is for checking it.",
+        rich_help_panel=SEARCHING,
+        autocompletion=words(DRIVERS),
     ),
 ]
 Threads = Annotated[

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from accelsim.cli.options import JSON, NONE
-from accelsim.cli.output import rewritable, say
+from accelsim.cli.output import WIPE, rewritable, say, talk
 
 if TYPE_CHECKING:
     from accelsim.verbs.search import Step
@@ -71,13 +71,11 @@ class Bar(Teller):
             self.shown = True
             line = f"{bar(report)} {sentence(report)}"
             columns = shutil.get_terminal_size().columns
-            sys.stderr.write(f"\r\x1b[2K{line[: columns - 1]}")
-            sys.stderr.flush()
+            talk(f"{WIPE}{line[: columns - 1]}")
 
     def close(self) -> None:
         if self.shown:
-            sys.stderr.write("\r\x1b[2K")
-            sys.stderr.flush()
+            talk(WIPE)
 
 
 class Events(Teller):

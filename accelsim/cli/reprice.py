@@ -10,7 +10,6 @@ import typer
 import accelsim as acs
 from accelsim.cli import options
 from accelsim.cli.results import show_result
-from accelsim.errors import ExitCode
 
 
 def reprice(
@@ -37,5 +36,4 @@ def reprice(
         verbose=verbose,
         quiet=quiet,
         folder=output,
-        exit_code=ExitCode.OK,
     )

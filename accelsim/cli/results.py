@@ -1,18 +1,26 @@
-"""What compare, run, map, evaluate and reprice do with their result: show it, save it."""
+"""What compare, run, map, evaluate and reprice do with their result: save it, show it."""
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import accelsim as acs
+from accelsim.cli.interrupt import Interrupt
 from accelsim.cli.output import colourful, put, put_json, say, width
-from accelsim.errors import ExitCode
+from accelsim.errors import ExitCode, Problem, UsageError
+from accelsim.report.messages import render_all
+from accelsim.report.writing import FIGURES, FRONT_FIGURES, write_without_figures
 
 if TYPE_CHECKING:
     from accelsim.report.results import Comparison, LayerRun, NetworkRun
+
+BEST_SO_FAR = Problem("interrupted: this is the best so far")
+
+NOT_DRAWN = Problem("interrupted while the figure was drawn")
 
 
 def show_result(
@@ -23,22 +31,74 @@ def show_result(
     verbose: bool,
     quiet: bool,
     folder: Path | None,
-    exit_code: int,
+    interrupt: Interrupt | None = None,
+    again: Sequence[str] = (),
 ) -> int:
-    """Print a result, write its folder if one is wanted, and return the exit code."""
+    """Write the folder of a result if one is wanted, print the result, and return the exit code.
+
+    Parameters
+    ----------
+    interrupt : that of the search; None where nothing was searched
+        A stopped search is saved without figures, which would take more than a second.
+    again : words of the command that counts a single mapping again; FILE stands for its file
+    """
+    code, said = ExitCode.OK, list[Problem]()
+    stopped = interrupt is not None and interrupt.over()
+    problems = list(result.problems()) if interrupt is not None else []
+    if stopped:
+        code, said = ExitCode.INTERRUPTED, [BEST_SO_FAR]
+    elif problems:
+        code = ExitCode.NO_MAPPING  # the result itself says which
     files: Sequence[Path] = ()
     if folder is not None:
-        files = acs.save(result, folder)
+        try:
+            files = _save(result, folder, interrupt)
+        except UsageError as fault:  # what was found is shown all the same
+            code = fault.exit_code
+            said += fault.problems
+        if interrupt is not None and interrupt.pressed() and not stopped:
+            code, said = ExitCode.INTERRUPTED, [NOT_DRAWN, *said]
+    problems = [*said, *problems]
     if as_json:
-        put_json(verb, result.data() | {"run": result.run_data()}, exit_code)
+        put_json(verb, result.data() | {"run": result.run_data()}, code, problems)
     else:
         put(
             result.text(
                 colour=colourful(sys.stdout), width=width(sys.stdout), every_assumption=verbose
             )
         )
-    if files and not quiet:
-        say(f"wrote {len(files)} files to {folder}, among them {files[-1].name}")
-    if exit_code == ExitCode.INTERRUPTED:
-        say("interrupted: this is the best so far")
-    return exit_code
+    if files and folder is not None and not quiet:
+        say(_written(files, folder, code == ExitCode.INTERRUPTED, again))
+    if said and not as_json:
+        say(render_all(said))
+    return code
+
+
+def _save(
+    result: Comparison | NetworkRun | LayerRun, folder: Path, interrupt: Interrupt | None
+) -> Sequence[Path]:
+    """Write the folder of a result; once Ctrl-C was pressed, without figures."""
+    if interrupt is None:
+        return acs.save(result, folder)
+    if not interrupt.pressed():
+        try:
+            with interrupt.skipping():
+                return acs.save(result, folder)
+        except KeyboardInterrupt:
+            pass  # what was half written is written again
+    return write_without_figures(folder, result.files(folder))
+
+
+def _written(files: Sequence[Path], folder: Path, hurried: bool, again: Sequence[str]) -> str:
+    """Return what to say of the files, the command that reads a single mapping included."""
+    mappings = [path for path in files if path.suffix == ".yaml"]
+    text = f"wrote {len(files)} files to {folder}"
+    if hurried:
+        figure = shlex.join(["accelsim", "plot", str(folder), "-o", str(folder / FIGURES[0])])
+        text += f", but no figure, as it was interrupted: {figure}"
+    elif files[-1].name in (*FIGURES, *FRONT_FIGURES):
+        text += f", among them {files[-1].name}"
+    if len(mappings) == 1 and again:
+        words = [str(mappings[0]) if word == "FILE" else word for word in again]
+        text += f"\ncount the mapping again: {shlex.join(words)}"
+    return text

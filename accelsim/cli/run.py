@@ -7,21 +7,22 @@ from accelsim.cli import options
 from accelsim.cli.interrupt import interruptible
 from accelsim.cli.progress import progress as telling
 from accelsim.cli.results import show_result
-from accelsim.errors import ExitCode
 
 
 def run(
     machine: options.Machine,
     workload: options.Workload,
-    dataflow: options.Dataflows = [],  # noqa: B006  (typer copies it)
+    dataflow: options.Dataflow = [],  # noqa: B006  (typer copies it)
     technology: options.Technology = None,
     accounting: options.Accounting = None,
     set: options.Overrides = [],  # noqa: B006
     objective: options.Goal = "energy",
+    pareto: options.Pareto = False,
     samples: options.Samples = None,
     seconds: options.Seconds = None,
     seed: options.Seed = 0,
     threads: options.Threads = None,
+    driver: options.Driver = "auto",
     output: options.Output = None,
     json: options.Json = False,
     progress: options.Progress = options.AUTO,
@@ -31,32 +32,31 @@ def run(
 ) -> int:
     """Map every layer of a workload on a machine.
 
-    Several dataflows add up; without any, the machine alone limits the mappings.
+    Without a dataflow, the machine alone limits the mappings.  With --pareto the front of the whole
+    network is shown instead: the sums of energy and cycles over the choices of its layers' mappings
+    that no other choice is better than.
     """
-    search = acs.Search(objective, samples, seconds, seed, threads)
-    with interruptible() as interrupt, telling(progress, quiet) as teller:
-        result = acs.run(
-            machine,
-            workload,
-            dataflow=dataflow,
-            technology=technology,
-            accounting=accounting,
-            overrides=set,
-            search=search,
-            stop=interrupt.pressed,
-            progress=teller.tell,
+    search = acs.Search(objective, samples, seconds, seed, threads, driver)
+    with interruptible() as interrupt:
+        with telling(progress, quiet) as teller:
+            result = acs.run(
+                machine,
+                workload,
+                dataflow=dataflow,
+                technology=technology,
+                accounting=accounting,
+                overrides=set,
+                search=search,
+                pareto=pareto,
+                stop=interrupt.pressed,
+                progress=interrupt.watching(teller.tell),
+            )
+        return show_result(
+            "run",
+            result,
+            as_json=json,
+            verbose=verbose,
+            quiet=quiet,
+            folder=output,
+            interrupt=interrupt,
         )
-    code = ExitCode.OK
-    if interrupt.pressed():
-        code = ExitCode.INTERRUPTED
-    elif not result.complete:
-        code = ExitCode.NO_MAPPING
-    return show_result(
-        "run",
-        result,
-        as_json=json,
-        verbose=verbose,
-        quiet=quiet,
-        folder=output,
-        exit_code=code,
-    )

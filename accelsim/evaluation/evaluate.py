@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from math import ceil, prod
+from typing import NamedTuple
 
 import numpy as np
 
 from accelsim.arch.records import Architecture, Fanout, Holding, Memory, Place
 from accelsim.counter.layout import Conventions
+from accelsim.counter.ragged import count_ragged_packed
 from accelsim.counter.tally import Violation, accesses_of
 from accelsim.errors import AccelsimError, ExitCode, SpecError
 from accelsim.evaluation import kernel
@@ -25,6 +27,7 @@ from accelsim.evaluation.prices import (
     word_energy,
 )
 from accelsim.evaluation.records import Evaluation
+from accelsim.evaluation.remainders import network_cycles, port_cycles
 from accelsim.mapping.arrays import (
     Ints,
     block_words,
@@ -33,6 +36,7 @@ from accelsim.mapping.arrays import (
     pack_machine,
     pack_mapping,
 )
+from accelsim.mapping.factors import factors_text, needed_factors
 from accelsim.mapping.records import Block, Loop, Mapping
 from accelsim.technology.records import (
     ACTIONS,
@@ -76,24 +80,17 @@ def evaluate(
     if problems:
         raise SpecError(problems)
     prices = resolve(arch, table, accounting)
-    packed_layer = pack_layer(layer)
-    machine = pack_machine(arch, layer)
     packed_prices = pack(prices, arch, layer)
-    loops = pack_mapping(mapping, layer)
-    case, marks = kernel.make_case(packed_layer, machine, packed_prices, conventions)
-    broken = kernel.price_mapping(case, *loops, marks)
-    nest, counts = case.counter.nest, case.counter.counts
-    if broken:
-        raise IllegalMappingError(
-            explain_violation(Violation(broken), layer, arch, mapping, counts.memory_bits)
-        )
+    count = _count_with_remainders if mapping.remainders else _count
+    found = count(layer, arch, mapping, packed_prices, conventions)
 
     levels = level_names(arch)
-    words = _by_level(layer, arch, mapping, levels, counts.words, counts.network)
-    accesses = _by_level(layer, arch, mapping, levels, accesses_of(case.counter), counts.network)
-    instances = _instances(arch, nest.instances[: len(arch.places) + 1])
-    cycles = float(case.cycles)
-    compute_cycles, port_cycles, bound = _times(arch, packed_prices, case)
+    words = _by_level(layer, arch, mapping, levels, found.words, found.network)
+    accesses = _by_level(layer, arch, mapping, levels, found.accesses, found.network)
+    energy = _energies(layer, arch, prices, levels, accesses)
+    instances = _instances(arch, found.instances)
+    leaked = leakage(arch, instances, found.cycles)
+    ports, bound = _times(arch, packed_prices, found)
     compute_instances = arch.instances(arch.compute) * arch.compute.ops_per_cycle
     return Evaluation(
         layer=layer,
@@ -104,21 +101,105 @@ def evaluate(
         levels=levels,
         words=words,
         accesses=accesses,
-        energy_array=_energies(layer, arch, prices, levels, accesses),
-        energy_total=float(case.energy),
-        leakage=leakage(arch, instances, cycles),
-        tile_words=_tiles_by_level(layer, arch, levels, counts.tile_words),
+        energy_array=energy,
+        energy_total=float(energy.sum()) + leaked if found.energy is None else found.energy,
+        leakage=leaked,
+        tile_words=_tiles_by_level(layer, arch, levels, found.tile_words),
         capacity_bits={
             memory.name: (int(bits), memory.usable_bits)
-            for memory, bits in zip(arch.memories, counts.memory_bits, strict=False)
+            for memory, bits in zip(arch.memories, found.memory_bits, strict=False)
         },
         instances=instances,
-        port_cycles=port_cycles,
-        compute_cycles=compute_cycles,
-        cycles=cycles,
-        utilization=layer.operations / (compute_instances * cycles),
+        port_cycles=ports,
+        compute_cycles=found.compute_cycles,
+        cycles=found.cycles,
+        utilization=layer.operations / (compute_instances * found.cycles),
         bound=bound,
         area_mm2=area_mm2(arch),
+    )
+
+
+class _Counted(NamedTuple):
+    """The counts of a legal mapping, indexed as by the counter, and its time."""
+
+    words: Ints
+    accesses: Ints
+    network: Ints
+    tile_words: Ints
+    memory_bits: Ints
+    instances: Ints
+    port_cycles: Floats
+    """``[memory]``"""
+    network_cycles: Floats
+    """``[fanout]``"""
+    compute_cycles: float
+    cycles: float
+    energy: float | None
+    """As the search sees it, leakage included; None if no search looks at such mappings."""
+
+
+def _count(
+    layer: Layer,
+    arch: Architecture,
+    mapping: Mapping,
+    prices: PriceArrays,
+    conventions: Conventions,
+) -> _Counted:
+    machine = pack_machine(arch, layer)
+    case, marks = kernel.make_case(pack_layer(layer), machine, prices, conventions)
+    broken = kernel.price_mapping(case, *pack_mapping(mapping, layer), marks)
+    nest, counts = case.counter.nest, case.counter.counts
+    if broken:
+        raise IllegalMappingError(
+            explain_violation(Violation(broken), layer, arch, mapping, counts.memory_bits)
+        )
+    temporal = int(nest.temporal_end[machine.n_places])
+    steps = int(nest.steps[temporal - 1]) if temporal else 1
+    return _Counted(
+        words=counts.words,
+        accesses=accesses_of(case.counter),
+        network=counts.network,
+        tile_words=counts.tile_words,
+        memory_bits=counts.memory_bits,
+        instances=nest.instances[: machine.n_places + 1],
+        port_cycles=case.port_cycles,
+        network_cycles=case.network_cycles,
+        compute_cycles=float(ceil(steps / prices.operations_per_cycle)),
+        cycles=float(case.cycles),
+        energy=float(case.energy),
+    )
+
+
+def _count_with_remainders(
+    layer: Layer,
+    arch: Architecture,
+    mapping: Mapping,
+    prices: PriceArrays,
+    conventions: Conventions,
+) -> _Counted:
+    machine, loops = pack_machine(arch, layer), pack_mapping(mapping, layer)
+    counts = count_ragged_packed(pack_layer(layer), machine, loops, conventions)
+    if counts.violation:
+        raise IllegalMappingError(
+            explain_violation(counts.violation, layer, arch, mapping, counts.memory_bits)
+        )
+    ports = port_cycles(layer, machine, loops, prices, counts)
+    networks = network_cycles(layer, prices, counts)
+    compute = float(ceil(counts.steps / prices.operations_per_cycle))
+    hidden = prices.overlaps == 1
+    overlapped = max([compute, *ports[hidden], *networks])
+    return _Counted(
+        words=counts.words,
+        accesses=counts.accesses,
+        network=counts.network,
+        tile_words=counts.tile_words,
+        memory_bits=counts.memory_bits,
+        instances=counts.instances,
+        port_cycles=ports,
+        network_cycles=networks,
+        compute_cycles=compute,
+        cycles=float(overlapped + ports[~hidden].sum()),
+        energy=None,
     )
 
 
@@ -142,9 +223,16 @@ def explain_violation(
     """Put the rule that a mapping breaks into a sentence."""
     if violation is Violation.FACTORS:
         for dim, bound in layer.dims:
-            product = prod(loop.bound for loop in _loops(mapping) if loop.dim == dim)
-            if product != bound:
+            factors = tuple(loop.bound for loop in _loops(mapping) if loop.dim == dim)
+            product = prod(factors)
+            if product < bound or (product > bound and not mapping.remainders):
                 return f"the loops over {dim} multiply to {product}; the layer's bound is {bound}"
+            needed = needed_factors(factors, bound)
+            if factors != needed:
+                return (
+                    f"the loops over {dim}, {factors_text(factors)}, have turns without any "
+                    f"position; {factors_text(needed)} reaches the layer's bound {bound}"
+                )
     if violation is Violation.KEEP:
         for place in arch.places:
             kept = mapping.block(place.name).keep
@@ -170,9 +258,9 @@ def explain_violation(
     if violation is Violation.CAPACITY:
         for memory, bits in zip(arch.memories, memory_bits, strict=False):
             if memory.usable_bits is not None and bits > memory.usable_bits:
-                needed = ceil(int(bits) / memory.word_bits)
+                wanted = ceil(int(bits) / memory.word_bits)
                 held = memory.usable_bits // memory.word_bits
-                return f"{memory.name} needs {needed} words for its tiles, has {held}"
+                return f"{memory.name} needs {wanted} words for its tiles, has {held}"
     raise AssertionError(f"no sentence for {violation!r}")
 
 
@@ -251,26 +339,23 @@ def _instances(arch: Architecture, in_use: Ints) -> dict[str, tuple[int, int]]:
 
 
 def _times(
-    arch: Architecture, prices: PriceArrays, case: np.record
-) -> tuple[float, dict[str, float], str]:
-    """Return (cycles of the compute, cycles by limited port or network, what sets the time)."""
-    nest = case.counter.nest
-    temporal = int(nest.temporal_end[len(arch.places)])
-    steps = int(nest.steps[temporal - 1]) if temporal else 1
-    compute = float(ceil(steps / prices.operations_per_cycle))
+    arch: Architecture, prices: PriceArrays, found: _Counted
+) -> tuple[dict[str, float], str]:
+    """Return (cycles by limited port or network, what sets the time)."""
     ports = {
-        memory.name: float(case.port_cycles[m])
+        memory.name: float(found.port_cycles[m])
         for m, memory in enumerate(arch.memories)
         if prices.read_bits[m] or prices.write_bits[m] or prices.shared_bits[m]
     }
     ports |= {
-        fanout.name: float(case.network_cycles[f])
+        fanout.name: float(found.network_cycles[f])
         for f, fanout in enumerate(arch.fanouts)
         if prices.fanout_bits[f]
     }
     slowest = max(ports, key=lambda name: ports[name], default="")
+    compute = found.compute_cycles
     bound = slowest if slowest and ports[slowest] > compute else "compute"
-    return compute, ports, bound
+    return ports, bound
 
 
 def _energies(

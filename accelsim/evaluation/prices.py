@@ -6,7 +6,7 @@ numbers out for the kernel.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
@@ -17,7 +17,9 @@ import numpy.typing as npt
 from accelsim.arch.records import Architecture, Compute, Fanout, Memory, Place
 from accelsim.errors import Problem, SpecError
 from accelsim.mapping.arrays import Ints, block_words
+from accelsim.specs.fields import one_of, suggestion
 from accelsim.technology.records import (
+    COMPUTE_ACTIONS,
     FANOUT_ACTIONS,
     MEMORY_ACTIONS,
     Accounting,
@@ -55,47 +57,94 @@ def resolve(arch: Architecture, table: EnergyTable, accounting: Accounting) -> P
     Raises
     ------
     SpecError
-        Naming every level and action for which neither the spec nor the table has a price, and
-        every level whose own prices are in the unit of another table.
+        With the problems of :func:`price_problems`.
     """
-    found: dict[tuple[str, str], Price] = {}
-    problems: list[Problem] = []
-
-    def look_up(part: Memory | Fanout | Compute, actions: tuple[str, ...]) -> None:
-        if part.energy and arch.technology and table.name != arch.technology:
-            problems.append(
-                Problem(
-                    f"level '{part.name}' of {arch.name} states energies in the unit of table "
-                    f"'{arch.technology}', which '{table.name}' need not share",
-                    hint=f"move them into a table, or evaluate under {arch.technology}",
-                )
-            )
-            return
-        for action in actions:
-            price = _stated(part, action) or table.price(part.component, action)
-            if price is None:
-                problems.append(
-                    Problem(
-                        f"energy table '{table.name}' has no price for '{action}' of component "
-                        f"'{part.component}', which level '{part.name}' of {arch.name} needs",
-                        hint=f"add it to the table, or give {part.name} an energy of its own",
-                    )
-                )
-            else:
-                found[part.name, action] = price
-
-    for memory in present_memories(arch):
-        look_up(memory, MEMORY_ACTIONS)
-    for fanout in arch.fanouts:
-        look_up(fanout, FANOUT_ACTIONS)
-    look_up(arch.compute, ("mac", "alu"))
-    if table.unit != "pJ" and any(memory.leakage_mw for memory in present_memories(arch)):
-        problems.append(
-            Problem(f"{arch.name} leaks power, which a table in units of {table.unit} cannot price")
-        )
+    problems = price_problems(arch, table)
     if problems:
-        raise SpecError(problems)
+        raise SpecError(problems.values())
+    found: dict[tuple[str, str], Price] = {}
+    for part, actions in _priced_parts(arch):
+        for action in actions:
+            price = _price(part, action, table)
+            assert price is not None
+            found[part.name, action] = price
     return Prices(table, accounting, found)
+
+
+def price_problems(arch: Architecture, table: EnergyTable) -> dict[str, Problem]:
+    """Return what keeps a table from pricing a machine; empty if it does.
+
+    Returns
+    -------
+    path of what is at fault, as ``--set`` names it (``glb.component``) -> the problem
+        One problem for each level that the table cannot price, or whose own prices are in the unit
+        of another table, and for each that leaks power under a table that cannot price power.
+    """
+    problems: dict[str, Problem] = {}
+    for part, actions in _priced_parts(arch):
+        if part.energy and arch.technology and table.name != arch.technology:
+            problems[f"{part.name}.energy"] = Problem(
+                f"level '{part.name}' of {arch.name} states energies in the unit of table "
+                f"'{arch.technology}', which '{table.name}' need not share",
+                hint=f"move them into a table, or evaluate under {arch.technology}",
+            )
+            continue
+        missing = [action for action in actions if _price(part, action, table) is None]
+        if missing:
+            problems[f"{part.name}.component"] = _unpriced(part, missing, actions, arch, table)
+    for memory in present_memories(arch):
+        if memory.leakage_mw and table.unit != "pJ":
+            problems[f"{memory.name}.leakage"] = Problem(
+                f"level '{memory.name}' of {arch.name} leaks power, which table '{table.name}' in "
+                f"units of {table.unit} cannot price"
+            )
+    return problems
+
+
+def _priced_parts(
+    arch: Architecture,
+) -> Iterator[tuple[Memory | Fanout | Compute, tuple[str, ...]]]:
+    for memory in present_memories(arch):
+        yield memory, MEMORY_ACTIONS
+    for fanout in arch.fanouts:
+        yield fanout, FANOUT_ACTIONS
+    yield arch.compute, COMPUTE_ACTIONS
+
+
+def _price(part: Memory | Fanout | Compute, action: str, table: EnergyTable) -> Price | None:
+    return _stated(part, action) or table.price(part.component, action)
+
+
+def _unpriced(
+    part: Memory | Fanout | Compute,
+    missing: Sequence[str],
+    actions: Sequence[str],
+    arch: Architecture,
+    table: EnergyTable,
+) -> Problem:
+    """Return the problem of a level that a table lacks prices for."""
+    needed = ", ".join(f"'{action}'" for action in missing)
+    level = f"level '{part.name}' of {arch.name}"
+    if part.component in table.prices:
+        return Problem(
+            f"energy table '{table.name}' has no price for {needed} of component "
+            f"'{part.component}', which {level} needs",
+            got=part.component,
+            hint=f"add what is missing to the table, or state an `energy:` for {part.name}",
+        )
+    fitting = [
+        name
+        for name in table.prices
+        if all(table.price(name, action) is not None for action in actions)
+    ]
+    return Problem(
+        f"energy table '{table.name}' has no component '{part.component}': {level} needs its "
+        f"prices for {needed}",
+        got=part.component,
+        expected=one_of(fitting or list(table.prices)),
+        hint=suggestion(part.component, fitting)
+        or f"add it to the table, or state an `energy:` for {part.name}",
+    )
 
 
 def _stated(part: Memory | Fanout | Compute, action: str) -> Price | None:

@@ -19,6 +19,15 @@ COMPUTE = "compute"
 """The label, on the tensor axis, of what belongs to no tensor: operations and leakage."""
 
 
+def costs(energy: float, unit: str, cycles: float, utilization: float) -> str:
+    """Return the main figures of a result in one line.
+
+    >>> costs(4918.2, "pJ", 1200.0, 0.5)
+    '4918 pJ, 1,200 cycles, utilization 0.500'
+    """
+    return f"{energy:.4g} {unit}, {cycles:,.0f} cycles, utilization {utilization:.3f}"
+
+
 @dataclass(frozen=True)
 class Breakdown:
     """A quantity over named axes, e.g. energy over level x tensor x action.
@@ -118,6 +127,10 @@ class Evaluation:
     utilization: float
     bound: str
     area_mm2: float | None
+
+    def __repr__(self) -> str:
+        its = costs(self.energy_total, self.energy_unit, self.cycles, self.utilization)
+        return f"Evaluation({self.layer.name} on {self.arch.name}: {its})"
 
     @property
     def operations(self) -> int:

@@ -17,6 +17,7 @@ from typing import Literal, Protocol
 from accelsim import __version__
 from accelsim.arch.records import Architecture
 from accelsim.counter.layout import Conventions
+from accelsim.errors import Problem, UsageError
 from accelsim.evaluation.prices import PriceArrays, Prices, pack
 from accelsim.keys import content_key
 from accelsim.mapper.infeasible import Infeasibility
@@ -83,7 +84,7 @@ class Budget:
     """When to stop.  A search that ``seconds`` ended may differ from run to run, and says so."""
 
     samples: int | None = 100_000
-    """Mappings priced, in total over resumed searches."""
+    """Mappings that sampling prices, over all resumed searches.  A proof needs none of them."""
     seconds: float | None = None
     """Of this call."""
 
@@ -119,6 +120,8 @@ class Certificate:
         proof that it met them all.
     details : tuple of (name, number)
         What the driver has to say beyond that (restarts, states, steps).
+    note : str
+        A clause on why this driver answered and not a stronger one; empty if there is none to say.
     """
 
     driver: str
@@ -130,6 +133,12 @@ class Certificate:
     objective: str
     details: tuple[tuple[str, int], ...] = ()
     space_counts: str = SIZE_COUNTS
+    note: str = ""
+
+    @property
+    def reproducible(self) -> bool:
+        """Whether another run of the same search ends alike."""
+        return self.stopped_by not in ("seconds", "stop")
 
     def sentence(self) -> str:
         """Return the certificate in one line."""
@@ -145,6 +154,7 @@ class Certificate:
             f"{self.driver}: best of {self.considered:,} mappings considered, of"
             f" {f'{size:,}' if size < EXACTLY else f'{size:.3g}'} that there are"
             f" ({self.space_counts}){more}; {proved}; {self._ended()}"
+            f"{f'; {self.note}' if self.note else ''}"
         )
 
     def _ended(self) -> str:
@@ -175,6 +185,49 @@ class Outcome:
     front: tuple[Candidate, ...] = ()
     resume: object | None = None
     infeasible: Infeasibility | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What resumes a search by doing it again: the mappings that it started from."""
+
+    start: tuple[Mapping, ...]
+
+
+def starts_again(resume: object | None, start: Sequence[Mapping]) -> tuple[Mapping, ...]:
+    """Return all that a search starts from if it is resumed by doing it again.
+
+    Raises
+    ------
+    TypeError
+        If ``resume`` comes from a driver that resumes otherwise.
+    """
+    if resume is None:
+        return tuple(start)
+    if isinstance(resume, Again):
+        return (*resume.start, *start)
+    raise TypeError(f"cannot resume from a {type(resume).__name__}")
+
+
+class NotCoveredError(UsageError):
+    """A driver was asked for a problem that it does not cover, and why it does not."""
+
+    def __init__(self, driver: str, problem: MappingProblem, reason: str) -> None:
+        layer, arch = problem.layer.name, problem.arch.name
+        super().__init__(
+            Problem(
+                f"the {driver} driver does not cover {reason} ({layer} on {arch})",
+                hint="the driver 'auto' samples what it cannot prove",
+            )
+        )
+
+
+def no_mapping(
+    driver: str, problem: MappingProblem, objective: Objective, why: Infeasibility
+) -> Outcome:
+    """Return the outcome of a problem that has no legal mapping."""
+    certificate = Certificate(driver, problem.space.size, 0, False, None, "space", objective.name)
+    return Outcome(None, certificate, infeasible=why)
 
 
 @dataclass(frozen=True, slots=True)

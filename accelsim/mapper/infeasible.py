@@ -74,6 +74,14 @@ class Infeasibility:
         verdict = "no legal mapping" if self.proved else "no legal mapping found"
         return f"{verdict} of {self.layer} on {self.arch}: {'; '.join(self.sentences())}"
 
+    def named(self, layer: str, arch: str) -> Infeasibility:
+        """Return the same of a layer and a machine that differ from these in name only."""
+        refusals = tuple(
+            replace(refusal, subject=arch) if refusal.kind == "together" else refusal
+            for refusal in self.refusals
+        )
+        return replace(self, layer=layer, arch=arch, refusals=refusals)
+
     def sentences(self) -> tuple[str, ...]:
         """Return what refuses, what would mend it, and which rules stand behind it."""
         said = [refusal.what for refusal in self.refusals]

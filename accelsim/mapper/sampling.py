@@ -26,6 +26,7 @@ from accelsim.mapper.contract import (
     Progress,
     StoppedBy,
     never,
+    no_mapping,
     silent,
 )
 from accelsim.mapper.given import given, position_of
@@ -178,10 +179,7 @@ class SamplingDriver:
         began = time.monotonic()
         started = self._start(problem, objective, front, resume, start)
         if isinstance(started, Infeasibility):
-            certificate = Certificate(
-                self.name, problem.space.size, 0, False, None, "space", objective.name
-            )
-            return Outcome(None, certificate, infeasible=started)
+            return no_mapping(self.name, problem, objective, started)
         enough = ENOUGH * problem.space.size
         until = enough if budget.samples is None else min(budget.samples, enough)
         stopped_by = _run(started, budget, until, began, stop, progress)

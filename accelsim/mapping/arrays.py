@@ -42,6 +42,8 @@ class LayerArrays(NamedTuple):
     """``[rank, 2]``: the dims of the rank's terms; -1 where there is no second term."""
     rank_coefficient: Ints
     """``[rank, 2]``: positive and coprime; 0 where there is no second term."""
+    rank_opposed: Ints
+    """``[rank]``: 1 where two terms have opposite signs, which matters to short tiles only."""
     rank_extent: Ints
     """``[rank]``: length of the rank, gaps included."""
     tensor_bits: Ints
@@ -112,6 +114,7 @@ def pack_layer(layer: Layer) -> LayerArrays:
     rank_start = [0]
     dims: list[tuple[int, int]] = []
     coefficients: list[tuple[int, int]] = []
+    opposed: list[int] = []
     extents: list[int] = []
     for t, tensor in enumerate(layer.tensors):
         for rank in tensor.ranks:
@@ -125,6 +128,12 @@ def pack_layer(layer: Layer) -> LayerArrays:
             second = terms[1] if len(terms) == 2 else None
             dims.append((dim_index[terms[0].dim], dim_index[second.dim] if second else -1))
             coefficients.append((terms[0].coefficient, second.coefficient if second else 0))
+            signs = {
+                term.coefficient > 0
+                for term in rank.terms
+                if term.coefficient and layer.bounds[term.dim] > 1
+            }
+            opposed.append(len(signs) - 1)
             extents.append(1 + sum(t.coefficient * (layer.bounds[t.dim] - 1) for t in terms))
         rank_start.append(len(dims))
     return LayerArrays(
@@ -136,6 +145,7 @@ def pack_layer(layer: Layer) -> LayerArrays:
         rank_start=_ints(rank_start),
         rank_dim=_ints(dims).reshape(-1, 2),
         rank_coefficient=_ints(coefficients).reshape(-1, 2),
+        rank_opposed=_ints(opposed),
         rank_extent=_ints(extents),
         tensor_bits=_ints(tensor.bits for tensor in layer.tensors),
     )

@@ -1,4 +1,4 @@
-"""Factors that multiply to a bound, near to some that do not."""
+"""Factors that multiply to a bound, or reach it with remainders, near to some that do not."""
 
 from __future__ import annotations
 
@@ -60,6 +60,51 @@ def _one_changed(factors: Sequence[int], bound: int) -> list[tuple[int, ...]]:
             changed = (*factors[:position], mended, *factors[position + 1 :])
             found.append((_cost(factor, mended), changed))
     return [changed for _, changed in sorted(found)]
+
+
+def needed_factors(factors: Sequence[int], bound: int) -> tuple[int, ...]:
+    """Return the factors, outermost first, less the turns in which no position is below ``bound``.
+
+    >>> needed_factors([4, 3], 8)  # 3 x 3 reaches 8
+    (3, 3)
+    >>> needed_factors([2, 4], 5)  # the second turn of 4 has one position
+    (2, 4)
+    """
+    needed: list[int] = []
+    stride = 1
+    for factor in reversed(factors):
+        needed.append(min(factor, -(-bound // stride)))
+        stride *= needed[-1]
+    return tuple(reversed(needed))
+
+
+def last_turns(factors: Sequence[int], bound: int) -> tuple[int, ...]:
+    """Return how many turns each loop, outermost first, has in the last turn of all outside it.
+
+    >>> last_turns([3, 4], 10)
+    (3, 2)
+    """
+    found = []
+    left, stride = bound, prod(factors)
+    for factor in factors:
+        stride //= factor
+        found.append(-(-left // stride))
+        left -= (found[-1] - 1) * stride
+    return tuple(found)
+
+
+def reaching_factors(factors: Sequence[int], bound: int, most: int = 2) -> list[tuple[int, ...]]:
+    """Return up to ``most`` lists that reach ``bound`` with one factor raised, nearest first.
+
+    >>> reaching_factors([2, 3], 7)
+    [(2, 4), (3, 3)]
+    """
+    found = []
+    for position, factor in enumerate(factors):
+        raised = -(-bound // (prod(factors) // factor))
+        longer = (*factors[:position], raised, *factors[position + 1 :])
+        found.append((_cost(factor, raised), needed_factors(longer, bound)))
+    return list(dict.fromkeys(one for _, one in sorted(found)))[:most]
 
 
 def factors_text(factors: Sequence[int]) -> str:

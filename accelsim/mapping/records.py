@@ -41,10 +41,12 @@ class Spread:
 class Mapping:
     """Blocks and spreads in the machine's order, outermost first, one for each place and fanout.
 
-    ``keep`` holds *tensor* names of the layer, not roles.
+    ``keep`` holds *tensor* names of the layer, not roles.  With ``remainders`` the factors of a dim
+    may multiply to more than its bound; positions at or beyond the bound do not exist.
     """
 
     steps: tuple[Block | Spread, ...]
+    remainders: bool = False
 
     def block(self, place: str) -> Block:
         return next(s for s in self.steps if isinstance(s, Block) and s.place == place)

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 
 from accelsim.mapping.records import Loop
-from accelsim.specs.fields import Text, quoted, refuse
+from accelsim.specs.fields import Flag, Text, quoted, refuse
 from accelsim.specs.join import SpecModel
 
 _LOOP = re.compile(r"([A-Za-z]\w*)\s+([1-9]\d{0,12})")
@@ -83,11 +83,16 @@ class MappingSpec(SpecModel):
     name: Text | None = None
     source: Text | None = None
     architecture: Text | None = Field(
-        None, description="the machine that it is for: a name or a path; `accelsim check` reads it"
+        None, description="the machine that it is for: a name, or a path relative to this file"
     )
     layer: Text | None = Field(None, description="the layer that it is for, as alexnet:conv3")
     overrides: list[Text] = Field(
         default_factory=list, description="PATH=VALUE that change the machine or the layer"
+    )
+    remainders: Flag = Field(
+        False,
+        description="whether factors may multiply to more than a bound, so that last tiles are "
+        "short",
     )
     levels: list[StepSpec] = Field(
         max_length=100, description="the machine's order, outermost first"

@@ -17,7 +17,12 @@ from typing import TypeVar
 from accelsim import yamldoc
 from accelsim.arch.records import Architecture, Fanout, Place
 from accelsim.errors import Problem
-from accelsim.mapping.factors import factors_text, nearest_factors
+from accelsim.mapping.factors import (
+    factors_text,
+    nearest_factors,
+    needed_factors,
+    reaching_factors,
+)
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
 from accelsim.mapping.schema import BlockSpec, MappingSpec, SpreadSpec, step_tag
 from accelsim.specs.fields import one_of, suggestion
@@ -38,7 +43,8 @@ def read_mapping(path: str | Path, arch: Architecture, layer: Layer) -> Mapping:
     SpecError
         With every problem of the file: unknown places, fanouts, dims and tensors; tensors that a
         place cannot keep or must keep; factors that do not multiply to a bound, with the nearest
-        that do.
+        that do; with ``remainders: true``, factors that do not reach it, and loops with turns in
+        which nothing is below it.
     """
     return _read(yamldoc.load(path), arch, layer)
 
@@ -69,11 +75,11 @@ def _read(document: Document, arch: Architecture, layer: Layer) -> Mapping:
             build.block(keys, step)
         elif isinstance(step, SpreadSpec):
             build.spread(keys, step)
-    if not faults:
-        build.products()
+    if spec and not faults:
+        build.products(spec.remainders)
     if spec is None or faults:
         raise faults.error()
-    return build.mapping()
+    return build.mapping(spec.remainders)
 
 
 @dataclass
@@ -85,8 +91,8 @@ class _Build:
     layer: Layer
     problems: list[Problem]
     steps: dict[str, Block | Spread] = field(default_factory=dict)
-    loops_at: dict[str, Keys] = field(default_factory=dict)
-    """Dim -> where its outermost loop is written."""
+    loops_at: dict[str, list[Keys]] = field(default_factory=dict)
+    """Dim -> where its loops are written, outermost first."""
     last: int = -1
 
     def fault(self, keys: Keys, what: str, expected: str = "", hint: str = "") -> None:
@@ -146,7 +152,7 @@ class _Build:
                     suggestion(loop.dim, dims),
                 )
             else:
-                self.loops_at.setdefault(loop.dim, (*keys, index))
+                self.loops_at.setdefault(loop.dim, []).append((*keys, index))
         return tuple(written)
 
     def kept(self, keys: Keys, spec: BlockSpec, place: Place) -> frozenset[str]:
@@ -174,8 +180,8 @@ class _Build:
                 self.fault((*keys, "keep"), f"'{place.name}' must keep {name}")
         return frozenset(spec.keep)
 
-    def products(self) -> None:
-        """Refuse factors that do not multiply to the bounds."""
+    def products(self, remainders: bool) -> None:
+        """Refuse factors that do not multiply to the bounds, or reach them in needless turns."""
         factors: dict[str, list[int]] = {dim: [] for dim, _ in self.layer.dims}
         for node in self.arch.nodes:
             step = self.steps.get(node.name)
@@ -183,27 +189,52 @@ class _Build:
                 factors[loop.dim].append(loop.bound)
         for dim, bound in self.layer.dims:
             product = prod(factors[dim])
-            if product == bound:
-                continue
-            hint = ""
-            if factors[dim]:
-                near = nearest_factors(factors[dim], bound)
-                hint = f"nearest that do: {' or '.join(map(factors_text, near))}" if near else ""
-                what = f"the factors of {dim} multiply to {factors_text(factors[dim])}"
-                what += f" = {product}" if len(factors[dim]) > 1 else ""
-            else:
-                what = f"no loop over {dim}"
-            where = self.loops_at.get(dim, ("levels",))
-            at = (
-                self.document.where(where)
-                if where != ("levels",)
-                else self.document.where_key(where)
-            )
-            self.problems.append(
-                Problem(what, at, str(product), f"{bound}, its bound in '{self.layer.name}'", hint)
-            )
+            if remainders and product > bound:
+                self.needless(dim, factors[dim], bound)
+            elif product != bound:
+                self.product(dim, factors[dim], bound, remainders)
 
-    def mapping(self) -> Mapping:
+    def needless(self, dim: str, factors: list[int], bound: int) -> None:
+        """Refuse turns of loops in which every position is at or beyond the bound."""
+        needed = needed_factors(factors, bound)
+        for index, factor in enumerate(factors):
+            if factor > needed[index]:
+                keys = self.loops_at[dim][index]
+                reached = factors_text((needed[index], prod(needed[index + 1 :])))
+                self.fault(
+                    keys,
+                    f"loop '{dim} {factor}' has turns without any position",
+                    f"'{dim} {needed[index]}'",
+                    f"{reached} reaches {bound}, the bound of {dim} in '{self.layer.name}'",
+                )
+
+    def product(self, dim: str, factors: list[int], bound: int, remainders: bool) -> None:
+        """Refuse factors that multiply to another number than they should."""
+        product = prod(factors)
+        expected = f"{bound}, its bound in '{self.layer.name}'"
+        if not factors:
+            where = self.document.where_key(("levels",))
+            self.problems.append(Problem(f"no loop over {dim}", where, "1", expected))
+            return
+        what = f"the factors of {dim} multiply to {factors_text(factors)}"
+        what += f" = {product}" if len(factors) > 1 else ""
+        near = (reaching_factors if remainders else nearest_factors)(factors, bound)
+        hint = f"nearest that do: {' or '.join(map(factors_text, near))}" if near else ""
+        needed = needed_factors(factors, bound)
+        if product > bound and prod(needed) > bound:
+            hint += f"; {factors_text(needed)} does with 'remainders: true'"
+        at_least = "at least " if remainders else ""
+        self.problems.append(
+            Problem(
+                what,
+                self.document.where(self.loops_at[dim][0]),
+                str(product),
+                at_least + expected,
+                hint.removeprefix("; "),
+            )
+        )
+
+    def mapping(self, remainders: bool) -> Mapping:
         """Return the mapping, with what was left out filled in."""
         steps: list[Block | Spread] = []
         for node in self.arch.nodes:
@@ -212,7 +243,7 @@ class _Build:
                 steps.append(self.steps.get(node.name) or Block(node.name, (), frozenset(must)))
             elif isinstance(node, Fanout):
                 steps.append(self.steps.get(node.name) or Spread(node.name))
-        return Mapping(tuple(steps))
+        return Mapping(tuple(steps), remainders)
 
 
 def _must_keep(place: Place, role: str) -> bool:
@@ -271,6 +302,8 @@ def mapping_yaml(
         lines.append(f"{key}: {_word(word)}" if word else record)
     if made_from.overrides:
         lines.append(f"overrides: {_list(made_from.overrides)}")
+    if mapping.remainders:
+        lines.append("remainders: true")
     lines.append("levels:")
     for step in mapping.steps:
         if isinstance(step, Block):

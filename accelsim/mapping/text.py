@@ -1,15 +1,18 @@
 """A mapping as a loop nest that a person can read.
 
 Levels are headings, outermost first, with what they keep and how many words of it one instance
-holds; loops nest from level to level.  Bounds exclude their end: ``0..4`` is 0, 1, 2, 3.
+holds; loops nest from level to level.  Bounds exclude their end: ``0..4`` is 0, 1, 2, 3.  Where the
+factors of a dim reach beyond its bound, ``0..4 (last 2)`` has two turns in the last turn of all
+loops of that dim outside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import prod
 
 from accelsim.arch.records import Architecture, Compute, Fanout, Place
+from accelsim.mapping.factors import last_turns
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
 from accelsim.workload.records import Layer, tile_words
 
@@ -24,6 +27,7 @@ def loop_nest(mapping: Mapping, arch: Architecture, layer: Layer) -> str:
     lines: list[str] = []
     depth = 1
     steps = {_name(step): step for step in mapping.steps}
+    last = _last_turns(mapping, layer)
     variables = _variables([dim for dim, _ in layer.dims])
     for node in arch.nodes:
         if isinstance(node, Compute):
@@ -31,7 +35,7 @@ def loop_nest(mapping: Mapping, arch: Architecture, layer: Layer) -> str:
             continue
         step = steps[node.name]
         lines.append(_heading(node, step, mapping, layer))
-        for words in _loop_lines(step, variables):
+        for words in _loop_lines(step, variables, last):
             lines.append(INDENT * depth + words)
             depth += 1
     return "\n".join(lines)
@@ -63,30 +67,45 @@ def _heading(node: Place | Fanout, step: Block | Spread, mapping: Mapping, layer
 
 
 def tile_extents(mapping: Mapping, block: Block, layer: Layer) -> dict[str, int]:
-    """Return the extent of each dim in a place's tile: all loops at it and inside it."""
+    """Return the extent of each dim in a place's largest tile: all loops at it and inside it."""
     extents = dict.fromkeys(layer.bounds, 1)
     for step in mapping.steps[mapping.steps.index(block) :]:
         for loop in _loops(step):
             extents[loop.dim] *= loop.bound
-    return extents
+    return {dim: min(extent, layer.bounds[dim]) for dim, extent in extents.items()}
 
 
 def _loops(step: Block | Spread) -> tuple[Loop, ...]:
     return step.loops if isinstance(step, Block) else (*step.y, *step.x)
 
 
-def _loop_lines(step: Block | Spread, variables: dict[str, str]) -> Iterable[str]:
+def _last_turns(mapping: Mapping, layer: Layer) -> dict[str, Iterator[int]]:
+    """Return the last turns of the loops of each dim, outermost first."""
+    factors: dict[str, list[int]] = {dim: [] for dim in layer.bounds}
+    for step in mapping.steps:
+        for loop in _loops(step):
+            factors[loop.dim].append(loop.bound)
+    return {dim: iter(last_turns(of_dim, layer.bounds[dim])) for dim, of_dim in factors.items()}
+
+
+def _loop_lines(
+    step: Block | Spread, variables: dict[str, str], last: dict[str, Iterator[int]]
+) -> Iterable[str]:
     if isinstance(step, Block):
-        for loop in _above_one(step.loops):
-            yield f"for {variables[loop.dim]} in 0..{loop.bound}"
+        yield from (f"for {turns}" for turns in _turns(step.loops, variables, last))
         return
     for axis, loops in (("y", step.y), ("x", step.x)):
-        for loop in _above_one(loops):
-            yield f"parallel-for {variables[loop.dim]} in 0..{loop.bound} on {axis}"
+        yield from (f"parallel-for {turns} on {axis}" for turns in _turns(loops, variables, last))
 
 
-def _above_one(loops: Iterable[Loop]) -> list[Loop]:
-    return [loop for loop in loops if loop.bound > 1]
+def _turns(
+    loops: Iterable[Loop], variables: dict[str, str], last: dict[str, Iterator[int]]
+) -> Iterator[str]:
+    for loop in loops:
+        turns = next(last[loop.dim])
+        if loop.bound > 1:
+            short = f" (last {turns})" if turns < loop.bound else ""
+            yield f"{variables[loop.dim]} in 0..{loop.bound}{short}"
 
 
 def _operation(layer: Layer) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from accelsim.arch.records import Architecture
 from accelsim.evaluation.evaluate import level_names
-from accelsim.evaluation.records import COMPUTE, Breakdown, Evaluation
+from accelsim.evaluation.records import COMPUTE, Breakdown, Evaluation, costs
 from accelsim.mapper.contract import Certificate
 from accelsim.mapper.infeasible import Infeasibility
 from accelsim.roles import ROLES
@@ -23,7 +23,8 @@ class LayerResult:
     """One layer: its best mapping evaluated, or why there is none.
 
     ``certificate`` is None where the mapping was given, not searched.  ``same_as`` names an earlier
-    layer of equal shape whose search answered for this one.
+    layer of equal shape whose search answered for this one.  ``front`` holds the trade-offs of
+    energy and cycles by growing energy, where they were asked for.
     """
 
     layer: Layer
@@ -31,6 +32,16 @@ class LayerResult:
     certificate: Certificate | None = None
     infeasible: Infeasibility | None = None
     same_as: str = ""
+    front: tuple[Evaluation, ...] = ()
+
+    def summary(self) -> str:
+        """Return the main figures in one line."""
+        e = self.evaluation
+        its = costs(e.energy_total, e.energy_unit, e.cycles, e.utilization) if e else "no mapping"
+        return f"{self.layer.name}: {its}"
+
+    def __repr__(self) -> str:
+        return f"LayerResult({self.summary()})"
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,10 @@ class Totals:
     seconds: float
     utilization: float
 
+    def __repr__(self) -> str:
+        its = costs(self.energy_total, self.energy.unit, self.cycles, self.utilization)
+        return f"Totals({self.label}: {len(self.layers)} layers, {its})"
+
     @property
     def energy_per_mac(self) -> float:
         """Energy over MACs (over operations where the group has no MACs)."""
@@ -75,11 +90,15 @@ class Totals:
 
 @dataclass(frozen=True)
 class RunInfo:
-    """Facts of one execution that are outside the promise of equal bytes."""
+    """Facts of one execution that are outside the promise of equal bytes.
+
+    ``cached`` counts the searches whose outcome was known from an earlier execution.
+    """
 
     seconds: float
     threads: int
     stopped_by: str = ""
+    cached: int = 0
 
 
 @dataclass(frozen=True)
@@ -98,6 +117,18 @@ class NetworkResult:
     objective: str
     layers: tuple[LayerResult, ...]
     run: RunInfo
+
+    def summary(self) -> str:
+        """Return what was mapped where, and the main figures, in one line."""
+        its = self.total
+        said = f"{self.label}: {len(its.layers)} of {len(self.layers)} layers of "
+        said += f"{self.network.name} on {self.arch.name}"
+        if its.layers:
+            said += f", {costs(its.energy_total, its.energy.unit, its.cycles, its.utilization)}"
+        return said
+
+    def __repr__(self) -> str:
+        return f"NetworkResult({self.summary()})"
 
     @property
     def complete(self) -> bool:

@@ -1,7 +1,8 @@
 """Mapping a whole network: every layer's best mapping, equal layers searched once.
 
 Layers are independent, so threads run over them (kernels release the interpreter lock); one
-layer's search is sequential.  Results stand in the network's order and do not depend on threads.
+layer's search is sequential.  Results stand in the network's order and depend neither on threads
+nor on what a cache knows already.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from accelsim.arch.records import Architecture
 from accelsim.counter import Conventions
 from accelsim.evaluation.evaluate import evaluate
 from accelsim.evaluation.prices import Prices, resolve
+from accelsim.evaluation.records import Evaluation
 from accelsim.mapper.contract import (
     Budget,
     Driver,
@@ -27,6 +29,7 @@ from accelsim.mapper.contract import (
     search_key,
 )
 from accelsim.mapper.objectives import Objective
+from accelsim.mapper.results_cache import ResultsCache, is_kept
 from accelsim.mapping.records import Mapping
 from accelsim.mapspace.records import Dataflow
 from accelsim.network.records import LayerResult, NetworkResult, RunInfo
@@ -58,7 +61,7 @@ class Plan:
     """What a network is run on and how: one row of a comparison.
 
     ``starts`` gives mappings to start the search of a layer from, by the layer's name; each must be
-    legal under the dataflows.
+    legal under the dataflows.  ``front`` asks for every layer's trade-offs of energy and cycles.
     """
 
     label: str
@@ -71,6 +74,7 @@ class Plan:
     driver: Driver
     conventions: Conventions = Conventions()  # noqa: RUF009  (an immutable record)
     starts: dict[str, tuple[Mapping, ...]] = field(default_factory=dict)
+    front: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,12 +92,15 @@ def run_network(
     threads: int = 1,
     stop: Callable[[], bool] = never,
     progress: Callable[[NetworkProgress], None] | None = None,
+    cache: ResultsCache | None = None,
 ) -> NetworkResult:
     """Search a mapping for every layer and evaluate it.
 
     ``stop`` is asked between the layers while they are set up, and often while they are searched.
     When it answers yes, running searches end with the best that they have; layers that were not
-    begun are left without a mapping.
+    begun are left without a mapping.  What ``cache`` knows is not searched again; it changes
+    nothing but the time, and the number of searches that it answered stands in the result's
+    ``run``.
 
     Raises
     ------
@@ -104,23 +111,33 @@ def run_network(
     """
     started = time.perf_counter()
     prices = resolve(plan.arch, plan.table, plan.accounting)
+    cache = cache if is_kept(plan.driver) else None
     tasks: dict[str, _Task] = {}
+    known: dict[str, Outcome] = {}
     keys: list[str] = []
-    first: dict[str, str] = {}
+    key_of: dict[object, str] = {}
     for layer in network.layers:
         if stop():
             break
-        task = _Task(_problem(layer, plan, prices), plan.starts.get(layer.name, ()))
-        keys.append(_task_key(task, plan))
-        tasks.setdefault(keys[-1], task)
-        first.setdefault(keys[-1], layer.name)
+        starts = plan.starts.get(layer.name, ())
+        alike = (layer.dims, layer.tensors, layer.op, starts)
+        if alike not in key_of:
+            task = _Task(_problem(layer, plan, prices), starts)
+            key = key_of[alike] = _task_key(task, plan)
+            tasks[key] = task
+            found = cache.get(key, task.problem) if cache else None
+            if found is not None:
+                known[key] = found
+        keys.append(key_of[alike])
     set_up = len(keys) == len(network.layers)
-    board = _Board(len(tasks), progress)
-    outcomes = _search_all(tasks, plan, threads, stop, board) if set_up else {}
+    outcomes: dict[str, Outcome] = {}
+    if set_up:
+        board = _Board(len(tasks), progress)
+        outcomes = _search_all(tasks, known, plan, threads, stop, board, cache)
+    evaluations = {key: _evaluation(task, plan, outcomes.get(key)) for key, task in tasks.items()}
+    fronts = {key: _front(task, plan, outcomes.get(key)) for key, task in tasks.items()}
     layers = [
-        _layer_result(
-            layer, plan, outcomes.get(key), same_as="" if first[key] == layer.name else first[key]
-        )
+        _layer_result(layer, tasks[key], outcomes.get(key), evaluations[key], fronts[key])
         for layer, key in zip(network.layers, keys, strict=False)
     ]
     layers += [LayerResult(layer, None) for layer in network.layers[len(keys) :]]
@@ -140,8 +157,31 @@ def run_network(
             seconds=time.perf_counter() - started,
             threads=threads,
             stopped_by="stop" if "stop" in stopped else next(iter(stopped), ""),
+            cached=len(known),
         ),
     )
+
+
+def run_layer(layer: Layer, plan: Plan, prices: Prices, cache: ResultsCache) -> LayerResult:
+    """Search a mapping for one layer and evaluate it, as :func:`run_network` does.
+
+    Raises
+    ------
+    SpecError
+        If the constraints cannot apply to the machine, or the layer is too large to count.
+    """
+    task = _Task(_problem(layer, plan, prices), plan.starts.get(layer.name, ()))
+    key = _task_key(task, plan)
+    kept = is_kept(plan.driver)
+    outcome = cache.get(key, task.problem) if kept else None
+    if outcome is None:
+        outcome = plan.driver.search(
+            task.problem, plan.objective, plan.budget, front=plan.front, start=task.starts
+        )
+        if kept:
+            cache.put(key, outcome)
+    front = _front(task, plan, outcome)
+    return _layer_result(layer, task, outcome, _evaluation(task, plan, outcome), front)
 
 
 def _problem(layer: Layer, plan: Plan, prices: Prices) -> MappingProblem:
@@ -149,23 +189,44 @@ def _problem(layer: Layer, plan: Plan, prices: Prices) -> MappingProblem:
 
 
 def _task_key(task: _Task, plan: Plan) -> str:
-    return search_key(task.problem, plan.objective, plan.budget, plan.driver, start=task.starts)
+    return search_key(
+        task.problem, plan.objective, plan.budget, plan.driver, front=plan.front, start=task.starts
+    )
 
 
-def _layer_result(layer: Layer, plan: Plan, outcome: Outcome | None, same_as: str) -> LayerResult:
+def _evaluation(task: _Task, plan: Plan, outcome: Outcome | None) -> Evaluation | None:
+    if outcome is None or outcome.best is None:
+        return None
+    return _evaluate(task, plan, outcome.best.mapping)
+
+
+def _front(task: _Task, plan: Plan, outcome: Outcome | None) -> tuple[Evaluation, ...]:
+    points = () if outcome is None else outcome.front
+    return tuple(_evaluate(task, plan, point.mapping) for point in points)
+
+
+def _evaluate(task: _Task, plan: Plan, mapping: Mapping) -> Evaluation:
+    return evaluate(
+        task.problem.layer, plan.arch, mapping, plan.table, plan.accounting, plan.conventions
+    )
+
+
+def _layer_result(
+    layer: Layer,
+    task: _Task,
+    outcome: Outcome | None,
+    evaluation: Evaluation | None,
+    front: tuple[Evaluation, ...],
+) -> LayerResult:
+    """Return the result of the layer that was searched, or of one that is equal to it."""
     if outcome is None:
         return LayerResult(layer, None)
-    evaluation = None
-    if outcome.best is not None:
-        evaluation = evaluate(
-            layer,
-            plan.arch,
-            outcome.best.mapping,
-            plan.table,
-            plan.accounting,
-            plan.conventions,
-        )
-    return LayerResult(layer, evaluation, outcome.certificate, outcome.infeasible, same_as)
+    if evaluation is not None:
+        evaluation = replace(evaluation, layer=layer)
+    front = tuple(replace(point, layer=layer) for point in front)
+    first = task.problem.layer.name
+    same_as = "" if first == layer.name else first
+    return LayerResult(layer, evaluation, outcome.certificate, outcome.infeasible, same_as, front)
 
 
 class _Board:
@@ -205,12 +266,19 @@ class _Board:
 
 def _search_all(
     tasks: dict[str, _Task],
+    known: dict[str, Outcome],
     plan: Plan,
     threads: int,
     stop: Callable[[], bool],
     board: _Board,
+    cache: ResultsCache | None,
 ) -> dict[str, Outcome]:
-    """Do every search; the result lacks those that a stop kept from beginning."""
+    """Do every search that is not known; the result lacks those that a stop kept from beginning."""
+    for key, found in known.items():
+        board.finish(key, found)
+    if len(known) == len(tasks):
+        board.read_out()
+        return known
     halt = threading.Event()
 
     def search(key: str, task: _Task) -> Outcome | None:
@@ -220,17 +288,20 @@ def _search_all(
             task.problem,
             plan.objective,
             plan.budget,
+            front=plan.front,
             stop=halt.is_set,
             progress=lambda report: board.post(key, task.problem.layer.name, report),
             start=task.starts,
         )
+        if cache:
+            cache.put(key, outcome)
         board.finish(key, outcome)
         return outcome
 
-    outcomes: dict[str, Outcome] = {}
+    outcomes = dict(known)
     with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
         waiting: dict[Future[Outcome | None], str] = {
-            pool.submit(search, key, task): key for key, task in tasks.items()
+            pool.submit(search, key, task): key for key, task in tasks.items() if key not in known
         }
         try:
             while waiting:

@@ -13,9 +13,9 @@ import numpy as np
 from accelsim.evaluation.records import COMPUTE, Evaluation
 from accelsim.keys import content_key
 from accelsim.network.records import LayerResult, NetworkResult
+from accelsim.records_json import to_data
 from accelsim.report import notes
 from accelsim.report.level_classes import by_class, classes_of
-from accelsim.report.records_json import to_data
 from accelsim.report.settings import Settings
 
 ENERGY_COLUMNS = (
@@ -77,6 +77,7 @@ def run_data(rows: Iterable[NetworkResult]) -> dict[str, Any]:
                 "seconds": round(row.run.seconds, 3),
                 "threads": row.run.threads,
                 "stopped_by": row.run.stopped_by,
+                "cached": row.run.cached,
             }
             for row in rows
         ],

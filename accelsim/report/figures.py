@@ -70,15 +70,15 @@ class Bar:
 
 @dataclass(frozen=True)
 class Panel:
-    """One set of axes: bars side by side."""
+    """One set of axes: bars side by side, ``what`` says what a bar is."""
 
     title: str
     axis: str
-    legend: str
+    what: str
     bars: tuple[Bar, ...]
 
 
-def comparison_panel(rows: Sequence[NetworkResult], group: str | None, by: By) -> Panel:
+def comparison_panel(rows: Sequence[NetworkResult], group: str | None, by: By, what: str) -> Panel:
     """Return one bar per row: energy per MAC of one group of layers, or of all (None)."""
     bars = []
     per, unit = "MAC", ""
@@ -96,27 +96,27 @@ def comparison_panel(rows: Sequence[NetworkResult], group: str | None, by: By) -
         operations = totals.macs or totals.operations
         parts = _parts(totals.energy, totals.leakage, row, by, operations)
         bars.append(Bar(label, parts, faint=bool(missing)))
-    return Panel(group or "all layers", f"energy per {per} ({unit})", f"by {by}", tuple(bars))
+    return Panel(f"{group or 'all layers'}, by {by}", _axis(per, unit), what, tuple(bars))
 
 
-def layers_panel(result: NetworkResult, group: str | None, by: By) -> Panel:
-    """Return one bar per layer of ``group`` that has a mapping: its energy per operation."""
-    bars = [
-        Bar(
-            entry.layer.name,
-            _parts(
-                _by_role(entry.evaluation.energy, result),
-                entry.evaluation.leakage,
-                result,
-                by,
-                entry.evaluation.operations,
-            ),
-        )
-        for entry in layers_of(result, group)
-        if entry.evaluation is not None
-    ]
-    unit = result.energy.unit
-    return Panel(result.label, f"energy per operation ({unit})", f"by {by}", tuple(bars))
+def layers_panel(result: NetworkResult, group: str, by: By) -> Panel:
+    """Return one bar per layer of ``group``: its energy per MAC, or per operation without any."""
+    entries = layers_of(result, group)
+    bars = []
+    for entry in entries:
+        evaluation = entry.evaluation
+        if evaluation is None:
+            bars.append(Bar(entry.layer.name, dict.fromkeys(PARTS[by], 0.0), faint=True))
+            continue
+        energy = _by_role(evaluation.energy, result)
+        parts = _parts(energy, evaluation.leakage, result, by, evaluation.operations)
+        bars.append(Bar(entry.layer.name, parts))
+    per = "MAC" if all(entry.layer.op == "mac" for entry in entries) else "operation"
+    return Panel(f"{group}, by {by}", _axis(per, result.energy.unit), "layer", tuple(bars))
+
+
+def _axis(per: str, unit: str) -> str:
+    return f"energy per {per} ({'one 16-bit MAC = 1' if unit == 'MAC' else unit})"
 
 
 def _by_role(energy: Breakdown, result: NetworkResult) -> Breakdown:
@@ -144,13 +144,13 @@ def _parts(
 
 
 def draw(panels: Sequence[Sequence[Panel]], title: str) -> Figure:
-    """Draw rows of panels of stacked bars."""
-    with _house_style():
-        most = max(len(panel.bars) for row in panels for panel in row)
-        width = len(panels[0]) * max(4.0, 1.6 + 0.62 * most)
-        figure = Figure(figsize=(width, 0.5 + 3.4 * len(panels)), layout="constrained")
+    """Draw rows of panels of stacked bars; panels of one column have equally many bars."""
+    with house_style():
+        # Inches: a bar takes the same room in every panel, its legend and the axis come on top.
+        widths = [max(3.2, 1.6 + 0.62 * len(panel.bars)) for panel in panels[0]]
+        figure = Figure(figsize=(sum(widths), 0.5 + 3.4 * len(panels)), layout="constrained")
         FigureCanvasAgg(figure)
-        axes = figure.subplots(len(panels), len(panels[0]), squeeze=False)
+        axes = figure.subplots(len(panels), len(widths), squeeze=False, width_ratios=widths)
         for row, of_row in zip(panels, axes, strict=True):
             for panel, ax in zip(row, of_row, strict=True):
                 _stack(ax, panel)
@@ -193,8 +193,12 @@ def _stack(ax: Axes, panel: Panel) -> None:
         ha="right" if crowded else "center",
         rotation_mode="anchor" if crowded else "default",
     )
-    ax.set_title(f"{panel.title}, {panel.legend}", fontsize=9)
+    ax.set_title(panel.title, fontsize=9)
+    ax.set_xlabel(panel.what)
     ax.set_ylabel(panel.axis)
+    # A few bars stand in the middle, no wider than many do.
+    middle, half = (len(panel.bars) - 1) / 2, max(len(panel.bars), 2.6) / 2 + 0.1
+    ax.set_xlim(middle - half, middle + half)
     ax.margins(y=0.12)
     ax.spines[["top", "right"]].set_visible(False)
     handles, labels = ax.get_legend_handles_labels()
@@ -211,30 +215,35 @@ def _stack(ax: Axes, panel: Panel) -> None:
 
 
 def comparison_figure(
-    rows: Sequence[NetworkResult], title: str, by: By | None = None, group: str | None = None
+    rows: Sequence[NetworkResult],
+    title: str,
+    what: str,
+    by: By | None = None,
+    group: str | None = None,
 ) -> Figure:
     """Draw the energy of the rows of a comparison: by level and by tensor unless ``by`` says one.
 
-    One row of panels for each group of layers with MACs and one for all, or for ``group`` alone.
+    One row of panels for each group of layers and one for all, as the tables have it, or for
+    ``group`` alone.  ``what`` says what a row of the comparison is.
     """
     shown = (by,) if by else BYS
-    groups: list[str | None] = [group]
-    if group is None:
-        macs = [name for name in rows[0].groups if _has_macs(rows[0], name)]
-        groups = [*macs, None] if len(rows[0].groups) > 1 else [None]
-    return draw([[comparison_panel(rows, name, each) for each in shown] for name in groups], title)
-
-
-def _has_macs(row: NetworkResult, group: str) -> bool:
-    return any(entry.layer.op == "mac" for entry in layers_of(row, group))
+    groups: list[str | None] = [group] if group else list(rows[0].groups)
+    if len(groups) > 1:
+        groups.append(None)
+    panels = [[comparison_panel(rows, name, each, what) for each in shown] for name in groups]
+    return draw(panels, title)
 
 
 def layers_figure(
     result: NetworkResult, title: str, by: By | None = None, group: str | None = None
 ) -> Figure:
-    """Draw the energy of every layer of one network, by level and by tensor."""
+    """Draw the energy of every layer of one network, by level and by tensor.
+
+    One column of panels for each group of layers, since their energies differ by far.
+    """
     shown = (by,) if by else BYS
-    return draw([[layers_panel(result, group, each)] for each in shown], title)
+    groups = [group] if group else result.groups
+    return draw([[layers_panel(result, name, each) for name in groups] for each in shown], title)
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -253,12 +262,12 @@ def save(figure: Figure, path: Path) -> None:
                 expected="a name that ends in " + ", ".join(f".{known}" for known in FORMATS),
             )
         )
-    with _house_style():
+    with house_style():
         figure.savefig(path, format=ending, dpi=200, metadata=_UNDATED[ending])
 
 
 @contextmanager
-def _house_style() -> Iterator[None]:
+def house_style() -> Iterator[None]:
     """Shield figures from the reader's own matplotlib settings, which would change their bytes."""
     with mpl.rc_context():
         mpl.rcdefaults()

@@ -19,16 +19,17 @@ from accelsim.mapper.infeasible import Infeasibility
 from accelsim.mapper.objectives import OBJECTIVES
 from accelsim.mapping.records import Mapping
 from accelsim.network.records import LayerResult, NetworkResult, RunInfo
+from accelsim.records_json import from_data
+from accelsim.report.files import RESULTS, settings_seen_from
 from accelsim.report.json_text import SCHEMA
-from accelsim.report.records_json import from_data
 from accelsim.report.results import Comparison, NetworkRun
 from accelsim.report.settings import Settings
 from accelsim.technology.records import Accounting, EnergyTable
 from accelsim.workload.records import Network
 
-RESULTS = "results.json"
-
 MAX_BYTES = 256 * 2**20
+
+WITHOUT_FRONT = "Read back without its front: these are the mappings that are each layer's best."
 
 
 def read_folder(path: Path) -> Comparison | NetworkRun:
@@ -43,7 +44,7 @@ def read_folder(path: Path) -> Comparison | NetworkRun:
     """
     file = path / RESULTS if is_folder(path) else path
     try:
-        return _counted(_stored(_read_json(file)))
+        return _counted(_stored(_read_json(file), file.parent))
     except SpecError as fault:
         raise SpecError(
             Problem(p.what, Where(str(file)), p.got, p.expected, p.hint) for p in fault.problems
@@ -96,10 +97,13 @@ class _Stored:
     """None for a run."""
 
 
-def _stored(data: dict[str, Any]) -> _Stored:
+def _stored(data: dict[str, Any], folder: Path) -> _Stored:
     """Take the data apart; here, and only here, it may turn out to have any form."""
     try:
         settings = from_data(Settings, data["settings"], "settings")
+        settings = settings_seen_from(settings, folder, Path())
+        if "front" in data:
+            settings = replace(settings, remarks=(*settings.remarks, WITHOUT_FRONT))
         rows = tuple(_row(row, data["specs"], settings) for row in data["rows"])
         what = str(data["what"]) if "what" in data else None
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as fault:

@@ -23,15 +23,21 @@ def why_unmapped(entry: LayerResult) -> str:
     return "; ".join(entry.infeasible.sentences()) if entry.infeasible else STOPPED
 
 
-def unmapped_notes(rows: Iterable[NetworkResult]) -> list[str]:
-    """Say for each row which layers have no mapping and why; equal reasons once."""
-    notes = []
+def unmapped_reasons(rows: Iterable[NetworkResult]) -> list[str]:
+    """Say for each row which layers have no mapping and why, without a full stop."""
+    said = []
     for row in rows:
         reasons: dict[str, list[str]] = {}
         for entry in unmapped(row):
             reasons.setdefault(why_unmapped(entry), []).append(entry.layer.name)
         for reason, layers in reasons.items():
-            notes.append(f"{row.label}: no mapping for {', '.join(layers)}: {reason}.")
+            said.append(f"{row.label}: no mapping for {', '.join(layers)}: {reason}")
+    return said
+
+
+def unmapped_notes(rows: Iterable[NetworkResult]) -> list[str]:
+    """Say which layers have no mapping and why, and what that means for the rows."""
+    notes = [f"{reason}." for reason in unmapped_reasons(rows)]
     if notes:
         notes.append("Rows that lack layers sum only what they could map, and are not ranked.")
     return notes

@@ -5,15 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
+from accelsim.errors import ExitCode, Problem
 from accelsim.evaluation.records import Breakdown, Evaluation
 from accelsim.mapper.contract import Certificate
 from accelsim.mapping.records import Mapping
 from accelsim.mapping.text import loop_nest
 from accelsim.network.records import LayerResult, NetworkResult, Totals
-from accelsim.report import export, notes, tables
+from accelsim.report import export, notes, quantities, tables
+from accelsim.report.files import RESULTS, mapping_texts, settings_seen_from
 from accelsim.report.html import page
+from accelsim.report.json_text import SCHEMA, dumps, envelope
 from accelsim.report.mappings import mapping_text
 from accelsim.report.rows import best
 from accelsim.report.settings import Settings
@@ -35,6 +39,18 @@ class Result(ABC):
 
     rows: tuple[NetworkResult, ...]
     settings: Settings
+
+    verb: ClassVar[str]
+    """The verb whose result it is."""
+
+    @property
+    @abstractmethod
+    def satisfied(self) -> bool:
+        """Whether there are the mappings that the verb was called for."""
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return why the verb did not find what it was called for; empty if it did."""
+        return () if self.satisfied else tuple(map(Problem, notes.unmapped_reasons(self.rows)))
 
     @abstractmethod
     def tables(self) -> list[Table]:
@@ -75,6 +91,22 @@ class Result(ABC):
         """Return facts of the execution, which may differ from run to run, as JSON data."""
         return export.run_data(self.rows)
 
+    def files(self, folder: Path) -> dict[str, str]:
+        """Return the texts that a folder of results holds, by their names in it.
+
+        Paths of specs are written as seen from the files that name them.
+        """
+        settings = settings_seen_from(self.settings, Path(), folder)
+        data = replace(self, settings=settings).data()
+        code = ExitCode.OK if self.satisfied else ExitCode.NO_MAPPING
+        return {
+            RESULTS: dumps(envelope(self.verb, data, code, self.problems())),
+            "run.json": dumps({"schema": SCHEMA, "run": self.run_data()}),
+            "energy.csv": export.energy_csv(self.rows),
+            "layers.csv": export.layers_csv(self.rows),
+            **mapping_texts(self.rows, self.settings, folder),
+        }
+
     def text(
         self,
         *,
@@ -108,6 +140,17 @@ class Comparison(Result):
     """
 
     what: str
+
+    verb = "compare"
+
+    @property
+    def satisfied(self) -> bool:
+        return any(row.total.layers for row in self.rows)
+
+    def __repr__(self) -> str:
+        best = self.best()
+        first = f"best for {self.settings.objective}: {best.summary()}" if best else "none complete"
+        return f"Comparison({quantities.plural(len(self.rows), self.what)}; {first})"
 
     def __getitem__(self, label: str) -> NetworkResult:
         for row in self.rows:
@@ -146,6 +189,15 @@ class Comparison(Result):
 @dataclass(frozen=True)
 class NetworkRun(Result):
     """One network on one machine."""
+
+    verb = "run"
+
+    @property
+    def satisfied(self) -> bool:
+        return self.complete
+
+    def __repr__(self) -> str:
+        return f"NetworkRun({self.result.summary()})"
 
     @property
     def result(self) -> NetworkResult:
@@ -192,6 +244,15 @@ class NetworkRun(Result):
 @dataclass(frozen=True)
 class LayerRun(Result):
     """One layer on one machine: its mapping, searched or given, and what it costs."""
+
+    verb = "map"
+
+    @property
+    def satisfied(self) -> bool:
+        return self.evaluation is not None
+
+    def __repr__(self) -> str:
+        return f"LayerRun({self.entry.summary()}, on {self.rows[0].arch.name})"
 
     @property
     def entry(self) -> LayerResult:

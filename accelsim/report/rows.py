@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isclose
 
 from accelsim.mapper.objectives import objective_named
 from accelsim.network.records import LayerResult, NetworkResult, Totals
+
+ROUNDING = 1e-9
+"""Relative: sums of the same numbers in another order differ by less."""
 
 
 def measure(totals: Totals, objective: str) -> float:
@@ -26,14 +30,24 @@ def unmapped(row: NetworkResult, group: str | None = None) -> tuple[LayerResult,
 def best(rows: Sequence[NetworkResult], group: str | None, objective: str) -> int | None:
     """Return the index of the best row, or None if no row is complete.
 
-    A row that lacks a layer does less work than the others, so it is never ranked.  Of equal rows
-    the first one wins.
+    A row that lacks a layer does less work than the others, so it is never ranked.  Rows equal in
+    the objective are told apart by what breaks its ties (the time, or for ``latency`` the energy);
+    of rows equal in that too, the first wins.
     """
-    complete = [
-        index
+    totals = {
+        index: row.totals(group)
         for index, row in enumerate(rows)
         if layers_of(row, group) and not unmapped(row, group)
-    ]
-    return min(
-        complete, key=lambda index: measure(rows[index].totals(group), objective), default=None
-    )
+    }
+    tie = objective_named(objective).tie
+    for figures in (
+        {index: measure(its, objective) for index, its in totals.items()},
+        {i: its.energy_total if tie == "energy" else its.seconds for i, its in totals.items()},
+    ):
+        least = min((figures[index] for index in totals), default=0.0)
+        totals = {
+            index: its
+            for index, its in totals.items()
+            if isclose(figures[index], least, rel_tol=ROUNDING)
+        }
+    return next(iter(totals), None)

@@ -65,6 +65,7 @@ class Settings:
     samples: int | None = None
     seconds: float | None = None
     seed: int = 0
+    driver: str = "auto"
     dataflow_keys: tuple[tuple[str, str], ...] = ()
     assumptions: tuple[str, ...] = ()
     origins: tuple[Origin, ...] = ()

@@ -84,20 +84,21 @@ def value_node(override: Override) -> Node:
     try:
         node = parse(f"value: {override.value}").root.value
         assert isinstance(node, dict)
-        return _marked(node["value"], override.where.file)
+        return marked(node["value"], override.where.file)
     except SpecError as fault:
         raise SpecError(
             [Problem(problem.what, override.where) for problem in fault.problems]
         ) from None
 
 
-def _marked(node: Node, file: str) -> Node:
+def marked(node: Node, file: str) -> Node:
+    """Return ``node`` as if it stood in ``file`` as a whole."""
     mark = Mark(0, 0, 0, file)
     if isinstance(node.value, dict):
-        inside = {key: _marked(value, file) for key, value in node.value.items()}
+        inside = {key: marked(value, file) for key, value in node.value.items()}
         return Node(inside, mark, dict.fromkeys(inside, mark))
     if isinstance(node.value, list):
-        return Node([_marked(value, file) for value in node.value], mark)
+        return Node([marked(value, file) for value in node.value], mark)
     return Node(node.value, mark, text=node.text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,26 @@ def parse_reference(words: str | Path) -> Reference:
     pairs = (part.partition("=") for part in parts if "=" in part)
     settings = tuple((key.strip(), value.strip()) for key, _, value in pairs)
     return Reference(name, patterns, settings, words)
+
+
+def seen_from(words: str, here: Path, there: Path | None) -> str:
+    """Return a reference made in one folder as it reads in another; absolute for None.
+
+    Names of shipped specs and absolute paths stay as they are.  A relative path stays relative, so
+    that folders can be moved together.
+
+    >>> seen_from("eyeriss", Path("a"), Path("b"))
+    'eyeriss'
+    >>> seen_from("mine.yaml:pes=64", Path("a"), Path("b/c"))
+    '../../a/mine.yaml:pes=64'
+    """
+    whole = shipped.is_path(words) and shipped.is_file(str(here / words))
+    name = words if whole else parse_reference(words).name
+    if not shipped.is_path(name) or Path(name).is_absolute():
+        return words
+    file = (here / name).parent.resolve() / Path(name).name
+    path = (file if there is None else Path(os.path.relpath(file, there.resolve()))).as_posix()
+    return (path if shipped.is_path(path) else f"./{path}") + words[len(name) :]
 
 
 def open_spec(kind: str, reference: Reference) -> Document:

@@ -3,46 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from accelsim import yamldoc
 from accelsim.arch.records import SELECTORS, Architecture
-from accelsim.arch.schema import ArchitectureSpec
 from accelsim.errors import Problem, SpecError, UsageError, Where
-from accelsim.mapping.schema import MappingSpec
-from accelsim.mapping.spec import read_made_from, read_mapping
+from accelsim.mapping.spec import read_mapping
 from accelsim.mapspace.records import Dataflow
-from accelsim.mapspace.schema import DataflowSpec
-from accelsim.specs.join import SpecModel
-from accelsim.study import Study, StudySpec
+from accelsim.report import schemas
+from accelsim.study import Study
 from accelsim.technology.records import Accounting, EnergyTable
-from accelsim.technology.schema import AccountingSpec, TechnologySpec
 from accelsim.verbs.load import Loaded, load
+from accelsim.verbs.made_for import read_machine_and_layer, read_made_for
+from accelsim.verbs.rows import study_rows
 from accelsim.verbs.words import (
     KINDS,
-    as_accounting,
+    ReadFrom,
     as_architecture,
-    as_dataflow,
     as_energy_table,
     as_network,
     kind_of,
+    named_at,
     one_layer,
-    split_overrides,
 )
 from accelsim.workload.records import Network
-from accelsim.workload.schema import WorkloadSpec
-
-MODELS: dict[str, type[SpecModel]] = {
-    "architecture": ArchitectureSpec,
-    "workload": WorkloadSpec,
-    "dataflow": DataflowSpec,
-    "technology": TechnologySpec,
-    "accounting": AccountingSpec,
-    "study": StudySpec,
-    "mapping": MappingSpec,
-}
-"""Kind of spec -> the model of its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +70,7 @@ def schema(kind: str) -> dict[str, Any]:
     UsageError
         If there is no such kind.
     """
-    if kind not in MODELS:
-        expected = "one of " + ", ".join(MODELS)
-        raise UsageError(Problem(f"no schema of '{kind}'", expected=expected))
-    return MODELS[kind].model_json_schema()
+    return schemas.schema(kind)
 
 
 def _check_one(file: str) -> Checked:
@@ -98,8 +81,10 @@ def _check_one(file: str) -> Checked:
             _check_mapping(Path(file))
             return Checked(file, kind)
         spec = load(file, kind=kind)
+        if isinstance(spec, Architecture) and spec.technology:
+            as_energy_table(None, spec, ReadFrom(file))
         if isinstance(spec, Study):
-            _check_rows(spec, file)
+            study_rows(file, spec, [()] * len(spec.rows))
         return Checked(file, kind, assumed=tuple(_assumed(spec)))
     except (SpecError, UsageError) as fault:
         return Checked(file, kind, tuple(fault.problems))
@@ -107,8 +92,8 @@ def _check_one(file: str) -> Checked:
 
 def _check_mapping(path: Path) -> None:
     """Read a mapping against the machine and the layer that it names."""
-    made_from = read_made_from(path)
-    machine, layer = made_from.architecture, made_from.layer
+    made_for = read_made_for(path)
+    machine, layer = made_for.architecture, made_for.layer
     if not machine or not layer:
         raise SpecError(
             [
@@ -120,41 +105,21 @@ def _check_mapping(path: Path) -> None:
                 )
             ]
         )
-    try:
-        (for_machine,), rest = split_overrides(made_from.overrides, [machine], layer)
-        (only,) = one_layer(as_network(layer, rest), layer).layers
-        arch = as_architecture(machine, for_machine)
-    except (SpecError, UsageError) as fault:
-        named = f"named in {path}, as seen from the directory of the call that wrote it"
-        raise SpecError(
-            replace(p, hint=p.hint or named) if p.where else replace(p, where=Where(str(path)))
-            for p in fault.problems
-        ) from None
+    document = yamldoc.load(path)
+    with named_at(document, ("architecture",)):
+        as_architecture(machine)
+    with named_at(document, ("layer",)):
+        one_layer(as_network(layer), layer)
+    with named_at(document, ("overrides",)):
+        arch, only = read_machine_and_layer(made_for)
     read_mapping(path, arch, only)
-
-
-def _check_rows(study: Study, file: str) -> None:
-    """Read everything that the rows of a study name."""
-    problems: dict[Problem, None] = {}
-    for row in study.rows:
-        try:
-            arch = as_architecture(row.architecture)
-            as_energy_table(row.technology or None, arch)
-            for flow in row.dataflows:
-                as_dataflow(flow)
-            as_accounting(row.accounting)
-        except (SpecError, UsageError) as fault:
-            for problem in fault.problems:
-                where = problem.where or Where(file)
-                what = f"row {row.label}: {problem.what}"
-                problems[replace(problem, what=what, where=where)] = None
-    if problems:
-        raise SpecError(problems)
 
 
 def _assumed(spec: Loaded) -> Iterator[str]:
     if isinstance(spec, Architecture | Network | Dataflow | EnergyTable | Accounting | Study):
         yield from spec.assumptions
+    if isinstance(spec, Architecture) and not spec.technology:
+        yield "a call chooses the energy table (--technology), as this names none"
     if isinstance(spec, Dataflow):
         needed = {rule.at for rule in spec.rules if rule.required}
         for at in dict.fromkeys(rule.at for rule in spec.rules if rule.at not in SELECTORS):

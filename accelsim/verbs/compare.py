@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from accelsim import shipped
 from accelsim.arch.records import Architecture
-from accelsim.errors import Problem, UsageError
+from accelsim.errors import Problem, SpecError, UsageError
 from accelsim.mapper.contract import never
 from accelsim.mapspace.records import Dataflow
 from accelsim.network.run import Plan
 from accelsim.report.results import Comparison
 from accelsim.report.settings import Origin
-from accelsim.study import Study, read_study
+from accelsim.study import read_study
+from accelsim.verbs.rows import Row, machine_rows, study_rows
 from accelsim.verbs.search import (
     OnStep,
     Search,
@@ -32,8 +32,6 @@ from accelsim.verbs.words import (
     Technology,
     Word,
     Work,
-    as_architecture,
-    as_dataflow,
     as_network,
     called,
     kind_of,
@@ -41,11 +39,6 @@ from accelsim.verbs.words import (
     word_of,
 )
 from accelsim.workload.records import Network
-
-UNCONSTRAINED = "unconstrained"
-
-USUAL_ORDER = ("rs", "ws", "os_a", "os_b", "os_c", "is", "nlr")
-"""The order in which people look for the dataflows; others follow by name."""
 
 
 @dataclass
@@ -101,31 +94,26 @@ def compare(
     words = _sort(what)
     words.dataflows += dataflows
     _check_mix(words)
+    work = words.networks[0]
     assumptions: list[str] = []
     if words.studies:
         kind = "study row"
         study = read_study(words.studies[0])
         assumptions += (f"{study.name}: {text}" for text in study.assumptions)
-        rows, for_work = _study_rows(study, words, overrides)
+        machines: Sequence[Machine] = [row.architecture for row in study.rows]
+        per_machine, for_work = split_overrides(overrides, machines, work)
+        rows = study_rows(words.studies[0], study, per_machine, technology, accounting)
     else:
         kind = "dataflow" if len(words.machines) == 1 else "machine"
-        rows, for_work = _machine_rows(words, overrides)
-    network = as_network(words.networks[0], for_work)
-    plans = [
-        plan(
-            row.label,
-            row.arch,
-            row.dataflows,
-            technology or row.technology or None,
-            accounting or row.accounting or None,
-            search,
-        )
-        for row in rows
-    ]
+        per_machine, for_work = split_overrides(overrides, words.machines, work)
+        rows = machine_rows(words.machines, per_machine, words.dataflows)
+    network = as_network(work, for_work)
+    plans = _plans(rows, technology, accounting, search)
     _check_comparable(plans)
     origins = [
-        Origin(row.label, row.word, word_of(words.networks[0]), (*row.overrides, *for_work))
+        Origin(row.label, its.word, word_of(work), (*its.overrides, *for_work))
         for row in rows
+        for its in [row.read_from]
     ]
     return Comparison(
         search_rows(network, plans, search, stop, progress),
@@ -134,14 +122,6 @@ def compare(
         ),
         kind,
     )
-
-
-def general_dataflows() -> list[str]:
-    """Return the shipped dataflows that belong to no study (``STUDY_name``)."""
-    studies = tuple(f"{study}_" for study in shipped.names("study"))
-    names = [name for name in shipped.names("dataflow") if not name.startswith(studies)]
-    known = [name for name in USUAL_ORDER if name in names]
-    return [*known, *(name for name in names if name not in known)]
 
 
 def _sort(what: Sequence[Machine | Work | Flow]) -> _Sorted:
@@ -192,69 +172,30 @@ def _check_mix(words: _Sorted) -> None:
         )
 
 
-@dataclass(frozen=True)
-class _Row:
-    """What a row is made of, before options that hold for all rows.
-
-    ``word`` and ``overrides`` are what the machine was read from.
-    """
-
-    label: str
-    word: str
-    overrides: tuple[str, ...]
-    arch: Architecture
-    dataflows: tuple[Dataflow, ...] = ()
-    technology: str = ""
-    accounting: str = ""
-
-
-def _machine_rows(words: _Sorted, overrides: Sequence[str]) -> tuple[list[_Row], list[str]]:
-    """Return the rows of a comparison without a study, and the overrides of the workload.
-
-    A machine is called by its spec's name; where two have one name, as they were named here.
-    """
-    per_machine, for_work = split_overrides(overrides, words.machines, words.networks[0])
-    machines = [
-        as_architecture(machine, its)
-        for machine, its in zip(words.machines, per_machine, strict=True)
-    ]
-    flows = [as_dataflow(flow) for flow in words.dataflows]
-    if len(machines) == 1:
-        (arch,), (its,) = machines, per_machine
-        read_from = (word_of(words.machines[0]), tuple(its))
-        flows = flows or [as_dataflow(name) for name in general_dataflows()]
-        rows = [_Row(flow.name, *read_from, arch, (flow,)) for flow in flows]
-        return [*rows, _Row(UNCONSTRAINED, *read_from, arch)], for_work
-    names = Counter(arch.name for arch in machines)
-    rows = []
-    for word, its, arch in zip(words.machines, per_machine, machines, strict=True):
-        read_from = (word_of(word), tuple(its))
-        label = arch.name if names[arch.name] == 1 else called(word)
-        rows += [_Row(f"{label} {flow.name}", *read_from, arch, (flow,)) for flow in flows]
-        if not flows:
-            rows.append(_Row(label, *read_from, arch))
-    return rows, for_work
-
-
-def _study_rows(
-    study: Study, words: _Sorted, overrides: Sequence[str]
-) -> tuple[list[_Row], list[str]]:
-    """Return the rows that a study lists, and the overrides of the workload."""
-    machines = [row.architecture for row in study.rows]
-    per_machine, for_work = split_overrides(overrides, machines, words.networks[0])
-    rows = [
-        _Row(
-            row.label,
-            row.architecture,
-            tuple(its),
-            as_architecture(row.architecture, its),
-            tuple(as_dataflow(flow) for flow in row.dataflows),
-            row.technology,
-            row.accounting,
-        )
-        for row, its in zip(study.rows, per_machine, strict=True)
-    ]
-    return rows, for_work
+def _plans(
+    rows: Sequence[Row], technology: Technology | None, accounting: Rules | None, search: Search
+) -> list[Plan]:
+    """Put the rows together; the problems of all rows are raised at once."""
+    plans = []
+    problems: dict[Problem, None] = {}
+    for row in rows:
+        try:
+            plans.append(
+                plan(
+                    row.label,
+                    row.arch,
+                    row.dataflows,
+                    technology or row.technology or None,
+                    accounting or row.accounting or None,
+                    search,
+                    row.read_from,
+                )
+            )
+        except SpecError as fault:
+            problems |= dict.fromkeys(fault.problems)
+    if problems:
+        raise SpecError(problems)
+    return plans
 
 
 def _check_comparable(plans: Sequence[Plan]) -> None:

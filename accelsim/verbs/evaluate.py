@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from accelsim.errors import Problem, SpecError
 from accelsim.evaluation.evaluate import IllegalMappingError
 from accelsim.evaluation.evaluate import evaluate as evaluate_mapping
 from accelsim.mapping.records import Mapping
-from accelsim.mapping.spec import read_made_from, read_mapping
+from accelsim.mapping.spec import read_mapping
 from accelsim.network.records import LayerResult, NetworkResult, RunInfo
 from accelsim.report.results import LayerRun
 from accelsim.report.settings import Origin, Settings
+from accelsim.verbs.made_for import made_for_others
 from accelsim.verbs.words import (
     Machine,
+    ReadFrom,
     Rules,
     Technology,
     Work,
@@ -45,6 +48,8 @@ def evaluate(
     machine : name, path or record
     layer : a workload that selects one layer (``alexnet:conv3``), or a network of one layer
     mapping : path of a mapping, or a record
+        A file that says it is for another machine or layer is counted if it can be; the result's
+        settings then hold a remark.
     technology, accounting, overrides
         As for :func:`accelsim.run`.
 
@@ -59,15 +64,18 @@ def evaluate(
     arch = as_architecture(machine, for_machine)
     network = one_layer(as_network(layer, rest), layer)
     (only,) = network.layers
-    table, rules = as_energy_table(technology, arch), as_accounting(accounting)
-    remarks = [] if isinstance(mapping, Mapping) else _remarks(mapping, [*for_machine, *rest])
+    read_from = ReadFrom(word_of(machine), tuple(for_machine))
+    table, rules = as_energy_table(technology, arch, read_from), as_accounting(accounting)
+    others: list[Problem] = []
+    if not isinstance(mapping, Mapping):
+        others = made_for_others(Path(mapping), arch, only, for_machine, rest)
     try:
         loops = mapping if isinstance(mapping, Mapping) else read_mapping(mapping, arch, only)
         entry = LayerResult(only, evaluate_mapping(only, arch, loops, table, rules))
     except SpecError as fault:
-        raise SpecError([*fault.problems, *map(Problem, remarks)]) from None
+        raise SpecError([*others, *fault.problems]) from None
     except IllegalMappingError as fault:
-        raise IllegalMappingError("; ".join([str(fault), *remarks])) from None
+        raise IllegalMappingError("; ".join([str(fault), *map(str, others)])) from None
     result = NetworkResult(
         label=arch.name,
         network=network,
@@ -87,13 +95,6 @@ def evaluate(
         tuple(overrides),
         objective="",
         origins=(origin,),
-        remarks=tuple(f"{remark}." for remark in remarks),
+        remarks=tuple(f"{replace(problem, hint='')}." for problem in others),
     )
     return LayerRun((result,), settings)
-
-
-def _remarks(path: str | Path, overrides: Sequence[str]) -> list[str]:
-    """Say which overrides a mapping file was written for and this call lacks."""
-    lacking = [words for words in read_made_from(path).overrides if words not in overrides]
-    given = " ".join(f"--set '{words}'" for words in lacking)
-    return [f"{path} is for a machine or layer changed by {given}"] if lacking else []

@@ -9,7 +9,8 @@ from accelsim import shipped
 from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, UsageError
 from accelsim.mapspace.records import Dataflow
-from accelsim.report.folder import RESULTS, is_folder, read_folder
+from accelsim.report.files import RESULTS
+from accelsim.report.folder import is_folder, read_folder
 from accelsim.report.results import Comparison, NetworkRun
 from accelsim.study import Study, read_study
 from accelsim.technology.records import Accounting, EnergyTable

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal, overload
 
 from accelsim.mapper.contract import never
+from accelsim.report.fronts import LayerFront
 from accelsim.report.results import LayerRun
 from accelsim.report.settings import Origin
 from accelsim.verbs.search import (
@@ -19,6 +22,7 @@ from accelsim.verbs.search import (
 from accelsim.verbs.words import (
     Flow,
     Machine,
+    ReadFrom,
     Rules,
     Technology,
     Work,
@@ -31,6 +35,38 @@ from accelsim.verbs.words import (
 )
 
 
+@overload
+def map(
+    machine: Machine,
+    layer: Work,
+    *,
+    dataflow: Flow | Sequence[Flow] = (),
+    technology: Technology | None = None,
+    accounting: Rules | None = None,
+    overrides: Sequence[str] = (),
+    search: Search = ...,
+    pareto: Literal[True],
+    stop: Stop = never,
+    progress: OnStep = silent,
+) -> LayerFront: ...
+
+
+@overload
+def map(
+    machine: Machine,
+    layer: Work,
+    *,
+    dataflow: Flow | Sequence[Flow] = (),
+    technology: Technology | None = None,
+    accounting: Rules | None = None,
+    overrides: Sequence[str] = (),
+    search: Search = ...,
+    pareto: bool = False,
+    stop: Stop = never,
+    progress: OnStep = silent,
+) -> LayerRun: ...
+
+
 def map(
     machine: Machine,
     layer: Work,
@@ -40,6 +76,7 @@ def map(
     accounting: Rules | None = None,
     overrides: Sequence[str] = (),
     search: Search = Search(),  # noqa: B008  (an immutable record)
+    pareto: bool = False,
     stop: Stop = never,
     progress: OnStep = silent,
 ) -> LayerRun:
@@ -49,6 +86,8 @@ def map(
     ----------
     machine : name, path or record
     layer : a workload that selects one layer (``alexnet:conv3``), or a network of one layer
+    pareto : search all trade-offs of energy and cycles, and return a
+        :class:`~accelsim.report.fronts.LayerFront`, whose ``front`` holds their evaluations
     dataflow, technology, accounting, overrides, search, stop, progress
         As for :func:`accelsim.run`.
 
@@ -63,8 +102,10 @@ def map(
     (for_machine,), rest = split_overrides(overrides, [machine], layer)
     arch = as_architecture(machine, for_machine)
     network = one_layer(as_network(layer, rest), layer)
-    plan = single_plan(arch, dataflow, technology, accounting, search)
-    rows = search_rows(network, [plan], search, stop, progress)
+    read_from = ReadFrom(word_of(machine), tuple(for_machine))
+    plan = single_plan(arch, dataflow, technology, accounting, search, read_from)
+    rows = search_rows(network, [replace(plan, front=pareto)], search, stop, progress)
     words = [called(machine), called(layer)]
     origin = Origin(plan.label, word_of(machine), word_of(layer), (*for_machine, *rest))
-    return LayerRun(rows, settings_of(words, overrides, search, [plan], [origin]))
+    result = LayerFront if pareto else LayerRun
+    return result(rows, settings_of(words, overrides, search, [plan], [origin]))

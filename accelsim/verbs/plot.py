@@ -71,7 +71,7 @@ def draw(
     """Draw where the energy of a result goes: one bar per row of a comparison, else per layer."""
     heading = title(result)
     if isinstance(result, Comparison):
-        return figures.comparison_figure(result.rows, heading, by, group)
+        return figures.comparison_figure(result.rows, heading, result.what, by, group)
     return figures.layers_figure(result.rows[0], heading, by, group)
 
 

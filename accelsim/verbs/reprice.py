@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from accelsim.errors import Problem, UsageError
 from accelsim.evaluation.evaluate import reprice as reprice_evaluation
 from accelsim.network.records import NetworkResult
 from accelsim.report.export import price_key
 from accelsim.report.folder import read_folder
+from accelsim.report.fronts import NetworkFront
 from accelsim.report.results import Comparison, NetworkRun
 from accelsim.report.settings import FoundUnder, Repricing
 from accelsim.technology.records import Accounting, EnergyTable
-from accelsim.verbs.words import Rules, Technology, as_accounting, as_energy_table
+from accelsim.verbs.words import ReadFrom, Rules, Technology, as_accounting, as_energy_table
 
 
 def reprice(
@@ -35,9 +37,18 @@ def reprice(
     ------
     SpecError
         If there are no results in the folder, or the table lacks a price that a machine needs.
+    UsageError
+        If the result is a front.
     """
     if isinstance(result, str | Path):
         result = read_folder(Path(result))
+    if isinstance(result, NetworkFront):
+        raise UsageError(
+            Problem(
+                "a front cannot be priced anew: under other prices, other mappings are on it",
+                hint="search it under the other prices",
+            )
+        )
     rows = tuple(_reprice_row(row, technology, accounting) for row in result.rows)
     settings = replace(result.settings, repriced=_repricing(result, technology, accounting))
     return replace(result, rows=rows, settings=settings)
@@ -63,7 +74,7 @@ def _repricing(
 def _reprice_row(
     row: NetworkResult, technology: Technology | None, accounting: Rules | None
 ) -> NetworkResult:
-    table = as_energy_table(technology, row.arch)
+    table = as_energy_table(technology, row.arch, ReadFrom())
     rules = None if accounting is None else as_accounting(accounting)
     layers = tuple(
         entry

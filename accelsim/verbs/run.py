@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal, overload
 
 from accelsim.mapper.contract import never
+from accelsim.report.fronts import NetworkFront
 from accelsim.report.results import NetworkRun
 from accelsim.report.settings import Origin
 from accelsim.verbs.search import (
@@ -19,6 +22,7 @@ from accelsim.verbs.search import (
 from accelsim.verbs.words import (
     Flow,
     Machine,
+    ReadFrom,
     Rules,
     Technology,
     Work,
@@ -30,6 +34,38 @@ from accelsim.verbs.words import (
 )
 
 
+@overload
+def run(
+    machine: Machine,
+    workload: Work,
+    *,
+    dataflow: Flow | Sequence[Flow] = (),
+    technology: Technology | None = None,
+    accounting: Rules | None = None,
+    overrides: Sequence[str] = (),
+    search: Search = ...,
+    pareto: Literal[True],
+    stop: Stop = never,
+    progress: OnStep = silent,
+) -> NetworkFront: ...
+
+
+@overload
+def run(
+    machine: Machine,
+    workload: Work,
+    *,
+    dataflow: Flow | Sequence[Flow] = (),
+    technology: Technology | None = None,
+    accounting: Rules | None = None,
+    overrides: Sequence[str] = (),
+    search: Search = ...,
+    pareto: bool = False,
+    stop: Stop = never,
+    progress: OnStep = silent,
+) -> NetworkRun: ...
+
+
 def run(
     machine: Machine,
     workload: Work,
@@ -39,6 +75,7 @@ def run(
     accounting: Rules | None = None,
     overrides: Sequence[str] = (),
     search: Search = Search(),  # noqa: B008  (an immutable record)
+    pareto: bool = False,
     stop: Stop = never,
     progress: OnStep = silent,
 ) -> NetworkRun:
@@ -53,6 +90,9 @@ def run(
     accounting : accounting rules instead of "what is counted is charged"
     overrides : ``PATH=VALUE`` for the machine or for layers
     search : objective, budget, seed and threads
+    pareto : search all trade-offs of energy and cycles, and return a
+        :class:`~accelsim.report.fronts.NetworkFront`, whose ``points`` are the network's and whose
+        ``at(number)`` is the network under the mappings of one of them
     stop : asked often; once it answers yes, the result holds what is finished
     progress : called with a :class:`~accelsim.verbs.search.Step` now and then
 
@@ -76,8 +116,10 @@ def run(
     (for_machine,), rest = split_overrides(overrides, [machine], workload)
     arch = as_architecture(machine, for_machine)
     network = as_network(workload, rest)
-    plan = single_plan(arch, dataflow, technology, accounting, search)
-    rows = search_rows(network, [plan], search, stop, progress)
+    read_from = ReadFrom(word_of(machine), tuple(for_machine))
+    plan = single_plan(arch, dataflow, technology, accounting, search, read_from)
+    rows = search_rows(network, [replace(plan, front=pareto)], search, stop, progress)
     words = [called(machine), called(workload)]
     origin = Origin(plan.label, word_of(machine), word_of(workload), (*for_machine, *rest))
-    return NetworkRun(rows, settings_of(words, overrides, search, [plan], [origin]))
+    result = NetworkFront if pareto else NetworkRun
+    return result(rows, settings_of(words, overrides, search, [plan], [origin]))

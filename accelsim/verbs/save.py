@@ -1,33 +1,22 @@
-"""A result as a folder of files.
-
-======================  ============================================================
-``results.json``        everything but wall times: the same bytes for the same call
-``run.json``            wall times and threads
-``energy.csv``          one line per row, layer, level, tensor and action
-``layers.csv``          one line per row and layer
-``mappings/ROW/*.yaml``  the mappings, as ``accelsim evaluate`` reads them
-``energy-breakdown.*``  the figure, as SVG and PNG
-======================  ============================================================
-"""
+"""A result as a folder of files: its texts (:mod:`accelsim.report.files`), then the figure."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from pathlib import Path
 
-from accelsim.errors import Problem, UsageError
 from accelsim.report import figures
-from accelsim.report.export import energy_csv, layers_csv
-from accelsim.report.folder import RESULTS
-from accelsim.report.json_text import SCHEMA, dumps, envelope
-from accelsim.report.mappings import mapping_text
-from accelsim.report.results import Comparison, LayerRun, NetworkRun, Result
-from accelsim.verbs.plot import draw
+from accelsim.report.front_figure import front_figure
+from accelsim.report.fronts import LayerFront, NetworkFront
+from accelsim.report.results import Comparison, LayerRun, NetworkRun
+from accelsim.report.writing import FIGURES, FRONT_FIGURES, unwritable, write_texts
+from accelsim.verbs.plot import draw, title
 
 
 def save(result: Comparison | NetworkRun | LayerRun, folder: str | Path) -> tuple[Path, ...]:
     """Write a result into a folder, made if need be.
+
+    Besides the files of :mod:`accelsim.report.files`, ``energy-breakdown`` as SVG and PNG, if any
+    layer has a mapping, and ``pareto``, if a front was asked for and has points.
 
     Returns
     -------
@@ -39,51 +28,17 @@ def save(result: Comparison | NetworkRun | LayerRun, folder: str | Path) -> tupl
         If the folder cannot be written.
     """
     folder = Path(folder)
-    try:
-        return tuple(_write(result, folder))
-    except OSError as fault:
-        reason = fault.strerror or str(fault)
-        raise UsageError(Problem(f"cannot write '{fault.filename or folder}': {reason}")) from None
-
-
-def _write(result: Comparison | NetworkRun | LayerRun, folder: Path) -> Iterable[Path]:
-    texts = {
-        RESULTS: dumps(envelope(_verb(result), result.data())),
-        "run.json": dumps({"schema": SCHEMA, "run": result.run_data()}),
-        "energy.csv": energy_csv(result.rows),
-        "layers.csv": layers_csv(result.rows),
-        **_mappings(result),
-    }
-    for name, text in texts.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
-        yield path
-    if any(row.total.layers for row in result.rows):
-        drawn = draw(result)
-        for ending in ("svg", "png"):
-            path = folder / f"energy-breakdown.{ending}"
-            figures.save(drawn, path)
-            yield path
-
-
-def _verb(result: Result) -> str:
-    return {Comparison: "compare", NetworkRun: "run", LayerRun: "map"}[type(result)]
-
-
-def _mappings(result: Result) -> dict[str, str]:
-    """Return file name -> text; labels that make one file name are told apart by number."""
-    texts: dict[str, str] = {}
-    for row in result.rows:
-        for entry in row.layers:
-            if entry.evaluation is not None:
-                stem = f"mappings/{_file_name(row.label)}/{_file_name(entry.layer.name)}"
-                name, number = f"{stem}.yaml", 2
-                while name in texts:
-                    name, number = f"{stem}-{number}.yaml", number + 1
-                texts[name] = mapping_text(row, entry, result.settings)
-    return texts
-
-
-def _file_name(label: str) -> str:
-    return re.sub(r"[^\w.,=+-]+", "_", label).strip(".") or "_"
+    files = write_texts(folder, result.files(folder))
+    if not any(row.total.layers for row in result.rows):
+        return files
+    drawn = dict.fromkeys(FIGURES, draw(result))
+    if isinstance(result, LayerFront | NetworkFront) and result.points:
+        unit = result.rows[0].total.energy.unit
+        drawn |= dict.fromkeys(FRONT_FIGURES, front_figure(result.points, unit, title(result)))
+    pictures = {folder / name: figure for name, figure in drawn.items()}
+    for path, figure in pictures.items():
+        try:
+            figures.save(figure, path)
+        except OSError as fault:
+            raise unwritable(path, fault) from None
+    return (*files, *pictures)

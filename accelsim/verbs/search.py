@@ -11,15 +11,18 @@ from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, UsageError
 from accelsim.keys import content_key
 from accelsim.mapper.contract import Budget, never
+from accelsim.mapper.drivers import driver_named
 from accelsim.mapper.objectives import objective_named
-from accelsim.mapper.sampling import SamplingDriver
+from accelsim.mapper.results_cache import users_cache
 from accelsim.mapping.records import Mapping
 from accelsim.mapspace.records import Dataflow
+from accelsim.mapspace.rules import binding_rules
 from accelsim.network.records import NetworkResult
 from accelsim.network.run import NetworkProgress, Plan, run_network
 from accelsim.report.settings import Origin, Settings
 from accelsim.verbs.words import (
     Flow,
+    ReadFrom,
     Rules,
     Technology,
     as_accounting,
@@ -38,12 +41,15 @@ class Search:
     Parameters
     ----------
     objective : a name in :data:`accelsim.mapper.objectives.OBJECTIVES`, as "energy"
-    samples : mappings to consider for each layer
+    samples : mappings that sampling considers for each layer; a proof is not bounded by it
     seconds : time for each layer; a search that time ends may differ from run to run
         Without samples and seconds, the mapper's default number of samples.
     seed : start of the random choices
     threads : layers searched at the same time (default: as many as there are processors)
         Results do not depend on it.
+    driver : a name in :data:`accelsim.mapper.drivers.DRIVERS`
+        "auto" proves its answer where it can and samples elsewhere; "exact" and "sampling" are for
+        checking the one by the other.
     """
 
     objective: str = "energy"
@@ -51,6 +57,7 @@ class Search:
     seconds: float | None = None
     seed: int = 0
     threads: int | None = None
+    driver: str = "auto"
 
     @property
     def budget(self) -> Budget:
@@ -67,6 +74,7 @@ class Search:
         UsageError
         """
         objective_named(self.objective)
+        driver_named(self.driver)
         least = {"samples": self.samples, "seconds": self.seconds, "threads": self.threads}
         for name, value in least.items():
             if value is not None and not value > 0:
@@ -110,17 +118,27 @@ def plan(
     technology: Technology | None,
     accounting: Rules | None,
     search: Search,
+    read_from: ReadFrom,
 ) -> Plan:
-    """Put a row together; the energy table is the machine's own unless one is given."""
+    """Put a row together; the energy table is the machine's own unless one is given.
+
+    What would keep the row from being searched is said here, before any row is.
+
+    Raises
+    ------
+    SpecError
+        If prices are missing, or a dataflow cannot apply to the machine.
+    """
+    binding_rules(dataflows, arch)
     return Plan(
         label=label,
         arch=arch,
-        table=as_energy_table(technology, arch),
+        table=as_energy_table(technology, arch, read_from),
         accounting=as_accounting(accounting),
         dataflows=tuple(dataflows),
         objective=objective_named(search.objective),
         budget=search.budget,
-        driver=SamplingDriver(seed=search.seed),
+        driver=driver_named(search.driver, search.seed),
     )
 
 
@@ -130,12 +148,13 @@ def single_plan(
     technology: Technology | None,
     accounting: Rules | None,
     search: Search,
+    read_from: ReadFrom,
 ) -> Plan:
     """Return the row of one machine under the constraints of some dataflows, added up."""
     given = [dataflow] if isinstance(dataflow, str | Path | Dataflow) else dataflow
     flows = [as_dataflow(flow) for flow in given]
     label = "+".join(flow.name for flow in flows) or arch.name
-    return plan(label, arch, flows, technology, accounting, search)
+    return plan(label, arch, flows, technology, accounting, search, read_from)
 
 
 def settings_of(
@@ -161,6 +180,7 @@ def settings_of(
         samples=search.budget.samples,
         seconds=search.budget.seconds,
         seed=search.seed,
+        driver=search.driver,
         dataflow_keys=tuple(flows.items()),
         assumptions=(*assumptions, *assumed),
         origins=tuple(origins),
@@ -193,6 +213,7 @@ def search_rows(
                 threads=search.threads or usable_threads(),
                 stop=stop,
                 progress=teller.tell,
+                cache=users_cache(),
             )
         )
     return tuple(results)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from accelsim import shipped, yamldoc
@@ -10,16 +12,17 @@ from accelsim.arch import spec as arch_spec
 from accelsim.arch.records import Architecture, node_answers_to
 from accelsim.errors import Problem, SpecError, UsageError, Where
 from accelsim.evaluation.evaluate import level_names
-from accelsim.evaluation.prices import DEFAULT_ACCOUNTING
+from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, price_problems
 from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.spec import read_dataflow
-from accelsim.specs.fields import suggestion
+from accelsim.specs.fields import one_of, suggestion
 from accelsim.specs.overrides import parse_override
 from accelsim.specs.references import parse_reference
 from accelsim.technology.records import Accounting, EnergyTable
 from accelsim.technology.spec import read_accounting, read_technology
 from accelsim.workload import spec as workload_spec
 from accelsim.workload.records import Network
+from accelsim.yamldoc import Document, Keys
 
 Word = str | Path
 Machine = Word | Architecture
@@ -74,6 +77,10 @@ def _kind_of_file(path: Path) -> str:
 def _unknown(name: str, allowed: Sequence[str]) -> Problem:
     """Return the problem of a name that is shipped as nothing; close names of any kind help."""
     kinds = [kind for kind in allowed if kind in shipped.FOLDERS]
+    apart = _written_together(name, kinds)
+    if apart:
+        hint = f"write them apart: {' '.join(apart)}"
+        return Problem(f"no {' or '.join(kinds)} '{name}'", got=name, hint=hint)
     problems = [shipped.unknown(kind, name) for kind in kinds]
     close = [problem for problem in problems if "did you mean" in problem.hint]
     if close:
@@ -82,6 +89,13 @@ def _unknown(name: str, allowed: Sequence[str]) -> Problem:
     files = [problem.hint for problem in problems if "for the file" in problem.hint]
     hint = files[0].partition(" (")[0] if files else lists
     return Problem(f"no {' or '.join(kinds)} '{name}'", got=name, hint=hint)
+
+
+def _written_together(words: str, kinds: Sequence[str]) -> list[str]:
+    """Return the names of a list with commas, as ``rs,ws``, if one of them is shipped."""
+    names = [name.strip() for name in words.split(",")]
+    known = {name for kind in kinds for name in shipped.names(kind)}
+    return names if len(names) > 1 and known & {*names} else []
 
 
 def as_architecture(machine: Machine, overrides: Sequence[str] = ()) -> Architecture:
@@ -112,17 +126,56 @@ def _refuse_overrides(overrides: Sequence[str], name: str) -> None:
 
 def as_dataflow(flow: Flow) -> Dataflow:
     """Read a dataflow, unless it is one already."""
-    return flow if isinstance(flow, Dataflow) else read_dataflow(flow)
+    if isinstance(flow, Dataflow):
+        return flow
+    apart = _written_together(str(flow), ("dataflow",))
+    if apart:
+        hint = "write them apart: " + " ".join(f"--dataflow {name}" for name in apart)
+        raise SpecError([Problem(f"no dataflow '{flow}'", got=str(flow), hint=hint)])
+    return read_dataflow(flow)
 
 
-def as_energy_table(technology: Technology | None, arch: Architecture) -> EnergyTable:
-    """Read an energy table: the one asked for, else the one that the machine names.
+@dataclass(frozen=True, slots=True)
+class ReadFrom:
+    """The word and the overrides that a machine was read from; no word for a record."""
+
+    word: str = ""
+    overrides: tuple[str, ...] = ()
+
+    def located(self, problem: Problem, path: str) -> Problem:
+        """Return a problem at the place that states ``path`` (``glb.component``), if it has none.
+
+        A record has no places.
+        """
+        if problem.where is not None or not self.word:
+            return problem
+        where = arch_spec.where_stated(self.word, self.overrides, path)
+        return replace(problem, where=where)
+
+
+def as_energy_table(
+    technology: Technology | None, arch: Architecture, read_from: ReadFrom
+) -> EnergyTable:
+    """Read an energy table, the one asked for or else the machine's, and see that it prices all.
 
     Raises
     ------
     UsageError
         If neither is given.
+    SpecError
+        If it cannot be read, or lacks a price that the machine needs; a problem is located where
+        the machine names the table, or the component without a price.
     """
+    table = _energy_table(technology, arch, read_from)
+    problems = price_problems(arch, table)
+    if problems:
+        raise SpecError(read_from.located(problem, path) for path, problem in problems.items())
+    return table
+
+
+def _energy_table(
+    technology: Technology | None, arch: Architecture, read_from: ReadFrom
+) -> EnergyTable:
     if isinstance(technology, EnergyTable):
         return technology
     if technology is None and not arch.technology:
@@ -132,7 +185,12 @@ def as_energy_table(technology: Technology | None, arch: Architecture) -> Energy
                 hint="choose one with --technology (accelsim list technologies)",
             )
         )
-    return read_technology(technology or arch.technology)
+    word = technology or arch.technology
+    name, known = parse_reference(word).name, shipped.names("technology")
+    if shipped.is_path(name) or name in known:
+        return read_technology(word)
+    problem = replace(shipped.unknown("technology", name), expected=one_of(known))
+    raise SpecError([problem if technology else read_from.located(problem, "technology")])
 
 
 def as_accounting(rules: Rules | None) -> Accounting:
@@ -140,6 +198,23 @@ def as_accounting(rules: Rules | None) -> Accounting:
     if rules is None:
         return DEFAULT_ACCOUNTING
     return rules if isinstance(rules, Accounting) else read_accounting(rules)
+
+
+@contextmanager
+def named_at(document: Document, keys: Keys) -> Iterator[None]:
+    """Say of what is wrong with a spec that a file names where the file names it."""
+    try:
+        yield
+    except (SpecError, UsageError) as fault:
+        where = document.where(keys)
+        raise SpecError(_named(problem, where) for problem in fault.problems) from None
+
+
+def _named(problem: Problem, where: Where) -> Problem:
+    if problem.where is None:
+        return replace(problem, where=where)
+    whole = not (problem.where.line or problem.hint)
+    return replace(problem, hint=f"named in {where}") if whole else problem
 
 
 def split_overrides(

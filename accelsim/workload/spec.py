@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from accelsim.expressions import linear
 from accelsim.roles import ROLES, Role
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.specs.join import Faults, SpecModel, check_kind, validate, validate_part
-from accelsim.specs.overrides import overridden
+from accelsim.specs.overrides import marked, overridden
 from accelsim.specs.references import Reference, open_spec, parameters_of, parse_reference
 from accelsim.units import ValueProblemError, shown
 from accelsim.workload.paths import resolve_path
@@ -33,7 +34,7 @@ from accelsim.workload.schema import (
     layer_tag,
 )
 from accelsim.workload.shapes import LayerFault, Options, layer_faults, named_layer
-from accelsim.yamldoc import Document, Keys
+from accelsim.yamldoc import Document, Keys, parse
 
 LAYER_MODELS: dict[str, type[SpecModel]] = {
     model.tag: model
@@ -69,7 +70,32 @@ def read_workload(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Ne
         With every problem of the file.
     """
     reference = parse_reference(name_or_path)
-    document = open_spec("workload", reference)
+    network = _network(open_spec("workload", reference), overrides)
+    return selected(network, reference) if reference.patterns else network
+
+
+def read_layer(keys: Mapping[str, object]) -> Layer:
+    """Read one layer from keys and values, as a workload's ``layers:`` has them.
+
+    Values are those of JSON.  A layer without a name is called by its shape.
+
+    Raises
+    ------
+    SpecError
+        With every problem of the layer.
+
+    >>> read_layer({"shape": "fc", "M": 10, "C": 84}).operations
+    840
+    """
+    layer = {"name": keys.get("shape", "layer"), **keys}
+    whole = {"kind": "workload", "name": "layer", "layers": [layer]}
+    root = parse(json.dumps(whole, ensure_ascii=False)).root
+    document = Document("the layer", "", marked(root, "the layer"))
+    (found,) = _network(document, ()).layers
+    return found
+
+
+def _network(document: Document, overrides: Sequence[str]) -> Network:
     check_kind(document, "workload")
     document, problems = overridden(document, overrides, resolve_path)
     faults = Faults(document, problems)
@@ -91,7 +117,7 @@ def read_workload(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Ne
     if faults:
         raise faults.error()
     assumptions = [*([spec.assumed] if spec.assumed else []), *spec.assumptions]
-    network = Network(
+    return Network(
         name=spec.name,
         layers=tuple(build.layers),
         source=spec.source or "",
@@ -99,7 +125,6 @@ def read_workload(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Ne
         assumptions=tuple(assumptions),
         edges=tuple(build.edge_pairs),
     )
-    return selected(network, reference) if reference.patterns else network
 
 
 def selected(network: Network, reference: Reference) -> Network:

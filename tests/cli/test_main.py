@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,11 +16,15 @@ import pytest
 
 import accelsim as acs
 from accelsim import cli
-from accelsim.errors import MissingExtraError
+from accelsim.cli.interrupt import Interrupt
+from accelsim.errors import MissingExtraError, Problem, UsageError
+from accelsim.report.results import NetworkRun
 from tests.cli.conftest import ROOT, Call
-from tests.small import LAYER, MACHINE, TABLE
+from tests.small import IMPOSSIBLE, LAYER, MACHINE, MAPPING, TABLE
 
 VERBS = [verb.__name__ for verb in cli.VERBS]
+
+SEARCHED = ("--technology", TABLE, "--samples", 50, "--progress", "none")
 
 
 def process(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -118,10 +124,81 @@ def test_an_interrupt_outside_a_search(call: Call, monkeypatch: pytest.MonkeyPat
 
 def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
     """A real process with an endless budget, stopped as a terminal would stop it."""
-    words = ["run", "eyeriss", "alexnet:fc8", "--dataflow", "rs", "--seconds", 200]
+    words = ["run", "eyeriss", "alexnet:fc8", "--driver", "sampling", "--seconds", 200]
     with subprocess.Popen(
         [sys.executable, "-m", "accelsim", *map(str, words), "-o", tmp_path, "--progress", "json"],
         cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stderr is not None
+        events = map(json.loads, running.stderr)
+        first = next(event for event in events if event["best_energy"] is not None)
+        running.send_signal(signal.SIGINT)
+        asked = time.monotonic()
+        out, err = running.communicate(timeout=60)
+        waited = time.monotonic() - asked
+    assert first["event"] == "progress"
+    assert first["row"] == "eyeriss"
+    assert running.returncode == 130
+    assert waited < 5  # a fifth of a second where nothing else runs
+    assert "stopping with the best so far; press again to quit at once\n" in err
+    assert err.endswith("interrupted: this is the best so far\n")
+    assert out.startswith("by layer\n")
+    figure = tmp_path / "energy-breakdown.svg"
+    drawn_by = f"accelsim plot {tmp_path} -o {figure}"
+    assert f"wrote 5 files to {tmp_path}, but no figure, as it was interrupted: {drawn_by}\n" in err
+    assert not figure.exists()
+    assert process(*shlex.split(drawn_by)[1:]).returncode == 0
+    assert figure.exists()
+    facts = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    assert facts["run"]["rows"][0]["stopped_by"] == "stop"
+
+
+@pytest.mark.parametrize("half", ["", "results.json"])
+def test_ctrl_c_while_figures_are_drawn_keeps_the_rest(
+    call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, half: str
+) -> None:
+    """Pressed in the middle of saving, whatever is half written by then."""
+
+    def save(_result: object, folder: Path) -> None:
+        if half:
+            folder.mkdir()
+            (folder / half).write_text("{", encoding="utf-8")
+            (folder / "energy-breakdown.svg").write_text("<svg", encoding="utf-8")
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(60)
+
+    words = ("run", MACHINE, LAYER, *SEARCHED)
+    shown = call(*words).out
+    monkeypatch.setattr(acs, "save", save)
+    done = call(*words, "-o", tmp_path / "out")
+    assert (done.code, done.out) == (130, shown)
+    assert done.err.endswith("\ninterrupted while the figure was drawn\n")
+    assert "wrote 5 files" in done.err
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "energy.csv",
+        "layers.csv",
+        "mappings",
+        "results.json",
+        "run.json",
+    ]
+    assert isinstance(acs.load(tmp_path / "out"), NetworkRun)
+    data = json.loads(call(*words, "-o", tmp_path / "again", "--json").out)
+    assert data["exit_code"] == 130
+    assert data["problems"][0]["message"] == "interrupted while the figure was drawn"
+    assert data["rows"][0]["complete"]
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_ctrl_c_ends_at_once_what_has_found_nothing(tmp_path: Path, as_json: bool) -> None:
+    """Even in the middle of a compilation, which takes many seconds with an empty cache."""
+    words = ["run", "eyeriss", "alexnet", *(["--json"] if as_json else [])]
+    with subprocess.Popen(
+        [sys.executable, "-m", "accelsim", *words, "--progress", "json"],
+        cwd=ROOT,
+        env=os.environ | {"ACCELSIM_CACHE": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -132,15 +209,166 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
         asked = time.monotonic()
         out, err = running.communicate(timeout=60)
         waited = time.monotonic() - asked
-    assert first["event"] == "progress"
-    assert first["row"] == "rs"
+    assert first["best_energy"] is None
     assert running.returncode == 130
-    assert waited < 30  # a second where nothing else runs
-    assert "stopping with the best so far; press again to quit at once\n" in err
-    assert err.endswith("interrupted: this is the best so far\n")
-    assert out.startswith("by layer\n")
-    facts = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
-    assert facts["run"]["rows"][0]["stopped_by"] == "stop"
+    assert waited < 5  # a tenth of a second where nothing else runs; to compile takes longer
+    if as_json:
+        data = json.loads(out)
+        assert (data["verb"], data["exit_code"]) == ("run", 130)
+        assert [problem["message"] for problem in data["problems"]] == ["interrupted"]
+    else:
+        assert out == ""
+        assert err.endswith("interrupted\n")
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    words = ["bash", "-c", command.replace("accelsim", f'"{sys.executable}" -m accelsim')]
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+
+
+FULL = "cannot write: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "err"),
+    [
+        ("accelsim list > /dev/full", 2, FULL),
+        ("accelsim show eyeriss --json > /dev/full", 2, FULL),
+        ("accelsim --help > /dev/full", 2, FULL),
+        ("accelsim check nowhere.yaml > /dev/full", 2, FULL),
+        ("accelsim list >&-", 2, "cannot write the output: it is closed\n"),
+        ("accelsim list --json >&-", 2, "cannot write the output: it is closed\n"),
+        ("accelsim show nothing-like-it --json >&-", 3, "no architecture or"),
+        ("accelsim show nothing-like-it --json > /dev/full", 3, "no architecture or"),
+        ("accelsim show nothing-like-it 2> /dev/full", 3, ""),
+        ("accelsim show nothing-like-it 2>&-", 3, ""),
+        ("accelsim show nothing-like-it >&- 2>&-", 3, ""),
+        ("accelsim --version >&-", 2, "cannot write the output: it is closed\n"),
+        ("accelsim --help >&-", 0, ""),
+    ],
+)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_an_output_that_cannot_be_written(command: str, code: int, err: str) -> None:
+    done = shell(command)
+    assert (done.returncode, done.stdout, done.stderr[: len(err) or None]) == (code, "", err)
+    assert done.stderr.count("\n") == (1 if err else 0)
+
+
+def test_results_are_shown_where_they_cannot_be_saved(
+    call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def full(*_: object) -> None:
+        raise UsageError(Problem("cannot write 'out/results.json': No space left on device"))
+
+    monkeypatch.setattr(acs, "save", full)
+    words = ("evaluate", MACHINE, LAYER, MAPPING, "--technology", TABLE)
+    shown = call(*words).out
+    assert call(*words, "-o", tmp_path) == (
+        2,
+        shown,
+        "cannot write 'out/results.json': No space left on device\n",
+    )
+    data = json.loads(call(*words, "-o", tmp_path, "--json").out)
+    assert data["exit_code"] == 2
+    assert data["problems"][0]["what"] == "cannot write 'out/results.json': No space left on device"
+    assert data["rows"][0]["layers"][0]["evaluation"]["energy"] == 1018.0
+
+
+FAILURES: list[tuple[int, tuple[str | Path | int, ...]]] = [
+    (2, (verb, "--no-such-option")) for verb in VERBS
+] + [
+    (2, ("check",)),
+    (2, ("check", "--schema", "car")),
+    (2, ("compare", "eyeriss")),
+    (2, ("compare", "eyeriss", "alexnet", "--seed", -1)),
+    (2, ("evaluate", MACHINE, LAYER, MAPPING)),  # no energy table
+    (2, ("list", "cars")),
+    (2, ("map", "eyeriss", "alexnet")),
+    (2, ("plot", "out", "--kind", "pie")),
+    (2, ("run", "eyeriss", "alexnet", "--samples", 0)),
+    (2, ("show", "isca2016")),
+    (3, ("check", "nowhere.yaml", "rs", "eyeris")),
+    (3, ("compare", "eyeris", "alexnet")),
+    (3, ("evaluate", MACHINE, LAYER, "nowhere.yaml", "--technology", TABLE)),
+    (3, ("map", "eyeriss", "nowhere.yaml:conv1")),
+    (3, ("plot", "nowhere")),
+    (3, ("reprice", "nowhere")),
+    (3, ("run", "eyeriss", "alexnet", "--set", "glb.sise=1KiB")),
+    (3, ("show", "nothing-like-it")),
+    (4, ("compare", IMPOSSIBLE, MACHINE, LAYER, "--set", "buffer.size=1 words", *SEARCHED)),
+    (4, ("map", MACHINE, LAYER, "--dataflow", IMPOSSIBLE, *SEARCHED)),
+    (4, ("run", MACHINE, LAYER, "--dataflow", IMPOSSIBLE, *SEARCHED)),
+    (
+        4,
+        (
+            "evaluate",
+            MACHINE,
+            LAYER,
+            MAPPING,
+            "--technology",
+            TABLE,
+            "--set",
+            "buffer.size=2 words",
+        ),
+    ),
+]
+"""Every verb, with everything that ends it with another exit code than 0 by its words alone."""
+
+
+@pytest.mark.parametrize(("code", "words"), FAILURES, ids=lambda its: str(its)[:60])
+def test_a_failure_as_json_says_what_is_said_without(
+    call: Call, code: int, words: tuple[str | Path | int, ...]
+) -> None:
+    told = call(*words)
+    done = call(*words, "--json")
+    data = json.loads(done.out)
+    assert (told.code, done.code, data["exit_code"], done.err) == (code, code, code, "")
+    assert data["verb"] == words[0]
+    assert data["problems"]
+    printed = told.out + told.err
+    for problem in data["problems"]:
+        assert problem["message"] in printed
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (KeyboardInterrupt(), 130),
+        (ZeroDivisionError("a defect"), 1),
+        (MissingExtraError("pandas", "frames"), 5),
+        (OSError(errno.ENOSPC, "No space left on device"), 2),
+    ],
+    ids=lambda its: type(its).__name__,
+)
+def test_what_any_verb_may_meet_as_json(
+    call: Call, monkeypatch: pytest.MonkeyPatch, verb: str, fault: BaseException, code: int
+) -> None:
+    def meets(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(acs, verb, meets)
+    needed = {"evaluate": 3, "map": 2, "run": 2, "compare": 1, "plot": 1, "reprice": 1, "show": 1}
+    words = (verb, *["x"] * needed.get(verb, 0))
+    told = call(*words)
+    data = json.loads(call(*words, "--json").out)
+    assert (told.code, told.out, data["exit_code"], data["verb"]) == (code, "", code, verb)
+    assert [f"{problem['message']}\n" for problem in data["problems"]] == [told.err]
+
+
+@pytest.mark.parametrize("verb", ["compare", "run", "map"])
+def test_a_search_that_was_stopped_as_json(
+    call: Call, monkeypatch: pytest.MonkeyPatch, verb: str, tmp_path: Path
+) -> None:
+    """A search that Ctrl-C stops is one whose ``stop`` answers yes; the rest is as always."""
+    monkeypatch.setattr(Interrupt, "pressed", lambda _: True)
+    words = (verb, MACHINE, LAYER, *SEARCHED, "-o", tmp_path)
+    told = call(*words)
+    assert told.code == 130
+    assert told.err.endswith("interrupted: this is the best so far\n")
+    data = json.loads(call(*words, "--json").out)
+    assert (data["exit_code"], data["verb"]) == (130, verb)
+    assert data["problems"][0]["message"] == "interrupted: this is the best so far"
 
 
 def test_a_reader_who_has_enough() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,29 @@ def test_list_one_kind(call: Call) -> None:
     assert (done.code, done.err) == (0, "")
     names = [line.split()[0] for line in done.out.splitlines()]
     assert names == list(shipped.names("technology"))
-    assert all(len(line) <= 100 for line in done.out.splitlines())
+
+
+def test_list_cuts_nothing_but_on_a_narrow_terminal(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    titles = [spec.title for spec in acs.list("workloads")]
+    lines = call("list", "workloads").out.splitlines()
+    assert all(line.endswith(f"  {title}") for line, title in zip(lines, titles, strict=True))
+    assert max(map(len, lines)) > 100
+    monkeypatch.setattr(sys.modules["accelsim.cli.list"], "width", lambda _: 70)
+    cut = call("list", "workloads").out.splitlines()
+    assert max(map(len, cut)) <= 70
+    for whole, short in zip(lines, cut, strict=True):
+        assert short == whole or (short.endswith("...") and whole.startswith(short[:-3]))
+
+
+def test_list_aligns_each_kind_by_its_own_names(call: Call) -> None:
+    everything = call("list").out
+    for spec in acs.list("dataflows"):
+        assert f"\n  {spec.name:<12}  {spec.title}\n" in everything  # isca2016_nlr has 12 letters
+    assert "\n  alexnet:batch=1       Krizhevsky" in everything  # mobilenet_v1:batch=1 has 20
+    long = "transformer_encoder:batch=1,seq=512,heads=12,hidden=768,inner=3072"
+    assert f"\n  {long}  Devlin" in everything
 
 
 def test_list_everything(call: Call) -> None:
@@ -97,8 +120,9 @@ def test_check_good_specs(call: Call) -> None:
         0,
         (
             "rs: dataflow, no problems\n"
-            f"{MACHINE}: architecture, no problems, assumes 1 thing:\n"
+            f"{MACHINE}: architecture, no problems, assumes 2 things:\n"
             "  - bandwidths are unlimited\n"
+            "  - a call chooses the energy table (--technology), as this names none\n"
             f"{TABLE}: technology, no problems, assumes 1 thing:\n"
             "  - mac.alu = 1 MAC: an addition costs what a MAC costs\n"
         ),
@@ -121,8 +145,8 @@ def test_check_says_all_that_is_wrong(call: Call, tmp_path: Path) -> None:
     assert call("check", path, "rs", "-q").err == ""
     data = json.loads(call("check", path, "--json").out)
     assert data["exit_code"] == 3
-    assert data["problems"] == []
     (checked,) = data["files"]
+    assert data["problems"] == checked["problems"]
     assert checked["kind"] == "architecture"
     assert [problem["line"] for problem in checked["problems"]] == [
         4,
@@ -159,6 +183,7 @@ def test_doctor_prints_a_line_per_check(call: Call, monkeypatch: pytest.MonkeyPa
     assert call("doctor") == (1, "ok  one     fine\nBAD second  broken\n", "")
     data = json.loads(call("doctor", "--json").out)
     assert data["exit_code"] == 1
+    assert [problem["message"] for problem in data["problems"]] == ["second: broken"]
     assert data["checks"][1] == {"name": "second", "ok": False, "found": "broken"}
 
 

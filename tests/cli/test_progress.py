@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
 from accelsim.cli import progress as telling
-from accelsim.cli.interrupt import Interrupt, interruptible
-from accelsim.cli.output import colourful, width
+from accelsim.cli.interrupt import Interrupt, end_on_interrupt, interruptible
+from accelsim.cli.output import colourful, rewritable, talk, width
 from accelsim.network.run import NetworkProgress
 from accelsim.verbs.search import Step
 
@@ -133,10 +136,21 @@ def test_colours_only_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPat
     assert not colourful(Terminal())
 
 
-def test_a_second_ctrl_c_ends_the_program(capsys: pytest.CaptureFixture[str]) -> None:
-    interrupt = Interrupt()
+def otherwise(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_stops_a_search_that_has_found_something_and_ends_it_when_pressed_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    interrupt = Interrupt(otherwise)
+    told: list[Step] = []
+    interrupt.watching(told.append)(step())
+    assert told == [step()]
+    assert not interrupt.pressed()
     interrupt.press(2, None)
     assert interrupt.pressed()
+    assert interrupt.over()
     assert capsys.readouterr().err == (
         "stopping with the best so far; press again to quit at once\n"
     )
@@ -144,8 +158,90 @@ def test_a_second_ctrl_c_ends_the_program(capsys: pytest.CaptureFixture[str]) ->
         interrupt.press(2, None)
 
 
+def first_row(done: int, energy: float | None) -> Step:
+    best = {} if energy is None else {"best_energy": energy, "best_cycles": 2000.0}
+    return Step("ws", 1, 4, NetworkProgress(done, 5, 30_000, "conv2", **best), "MAC")
+
+
+@pytest.mark.parametrize(
+    ("report", "keeps"),
+    [
+        (first_row(0, None), False),  # kernels are still being compiled, it may be
+        (first_row(0, 1.0), True),
+        (first_row(1, None), True),
+        (step(0, energy=None), True),  # the second row
+    ],
+)
+def test_ctrl_c_ends_a_search_that_has_nothing_to_keep(report: Step, keeps: bool) -> None:
+    interrupt = Interrupt(otherwise)
+    interrupt.watching(lambda _: None)(report)
+    if keeps:
+        interrupt.press(2, None)
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            interrupt.press(2, None)
+    assert interrupt.pressed() == keeps
+
+
+def test_what_a_search_returned_is_kept_whatever_was_told_of_it() -> None:
+    interrupt = Interrupt(otherwise)
+    assert not interrupt.over()
+    interrupt.press(2, None)  # while files are written
+    assert interrupt.pressed()
+
+
+def test_ctrl_c_while_something_is_done_that_can_be_left_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    interrupt = Interrupt(otherwise)
+    assert not interrupt.over()
+    with pytest.raises(KeyboardInterrupt), interrupt.skipping():
+        interrupt.press(2, None)
+    assert interrupt.pressed()
+    assert capsys.readouterr().err == ""  # nothing is being stopped that would be waited for
+
+
 def test_ctrl_c_means_what_it_meant_once_the_search_is_over() -> None:
     before = signal.getsignal(signal.SIGINT)
     with interruptible() as interrupt:
         assert signal.getsignal(signal.SIGINT) == interrupt.press
     assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_where_ctrl_c_is_ignored_it_stays_so() -> None:
+    """As in a job of the background."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        end_on_interrupt(lambda: (2, ""))
+        with interruptible():
+            assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class Full(io.StringIO):
+    """A stream that cannot be written, as stderr on a full disk."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self.descriptor = descriptor
+
+    def fileno(self) -> int:
+        return self.descriptor
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_talk_that_nobody_can_hear_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with (tmp_path / "stream").open("w") as stream:
+        monkeypatch.setattr(sys, "stderr", Full(stream.fileno()))
+        talk("lost")
+        os.write(stream.fileno(), b"lost as well")
+    assert (tmp_path / "stream").read_text(encoding="utf-8") == ""
+    monkeypatch.setattr(sys, "stderr", None)
+    talk("lost")
+    assert not rewritable(sys.stderr)
+    assert width(None) is None

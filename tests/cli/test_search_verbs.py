@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Call
-from tests.small import IMPOSSIBLE, INPUTS, LAYER, MACHINE, MAPPING, MIXED, OUTPUTS, STUDY, TABLE
+from tests.small import (
+    IMPOSSIBLE,
+    INPUTS,
+    LAYER,
+    MACHINE,
+    MAPPING,
+    MIXED,
+    OUTPUTS,
+    STUDY,
+    TABLE,
+    elsewhere,
+)
 
 QUICK = ("--technology", TABLE, "--samples", 50, "--progress", "none")
 """Without progress, which a machine with a cold kernel cache would tell of."""
@@ -36,10 +48,10 @@ def test_compare_prints_the_table(call: Call) -> None:
     done = call("compare", MACHINE, LAYER, "--dataflow", OUTPUTS, "--dataflow", INPUTS, *QUICK)
     assert done.code == 0
     assert done.err == ""
-    table, search, rest = done.out.partition("Mapper: sampling, for least energy, seed 0; ")
+    table, search, rest = done.out.partition("Mapper: exact, for least energy, seed 0; ")
     assert table == COMPARISON + MEANING
     assert search
-    assert rest.endswith(f" mappings considered; 0 of 3 searches proved optimal.\n{ASSUMES}")
+    assert rest.endswith(f" mappings considered; 3 of 3 searches proved optimal.\n{ASSUMES}")
 
 
 def test_compare_goes_on_without_a_dataflow_that_cannot_run(call: Call) -> None:
@@ -54,13 +66,18 @@ def test_compare_goes_on_without_a_dataflow_that_cannot_run(call: Call) -> None:
 
 def test_compare_where_nothing_can_run(call: Call, tmp_path: Path) -> None:
     study = tmp_path / "study.yaml"
-    text = STUDY.read_text("utf-8").replace("outputs.yaml", "impossible.yaml")
+    text = elsewhere(STUDY).replace("outputs.yaml", "impossible.yaml")
     study.write_text(text.replace("inputs.yaml", "impossible.yaml"), encoding="utf-8")
     done = call("compare", study, LAYER, "--json")
     assert (done.code, done.err) == (4, "")
     data = json.loads(done.out)
     assert (data["exit_code"], data["best"]) == (4, {"fc": None, "all": None})
-    assert data["problems"] == []
+    said = [problem["message"] for problem in data["problems"]]
+    assert [text.partition(" for the")[0] for text in said] == [
+        f"{label}: no mapping for fc: array needs 4 lanes" for label in "OI"
+    ]
+    printed = call("compare", study, LAYER).out.splitlines()
+    assert all(f"{text}." in printed for text in said)
 
 
 def test_compare_as_json(call: Call) -> None:
@@ -150,6 +167,8 @@ def test_run_without_a_mapping_for_a_layer(call: Call) -> None:
     data = json.loads(call("run", MACHINE, LAYER, "--dataflow", IMPOSSIBLE, "--json", *QUICK).out)
     assert data["exit_code"] == 4
     assert data["rows"][0]["no_mapping"][0]["layer"] == "fc"
+    (problem,) = data["problems"]
+    assert f"{problem['message']}." in done.out.splitlines()
 
 
 def test_run_takes_overrides(call: Call) -> None:
@@ -163,9 +182,9 @@ def test_run_takes_overrides(call: Call) -> None:
 def test_map_shows_the_nest_and_the_certificate(call: Call) -> None:
     done = call("map", MACHINE, LAYER, "--dataflow", OUTPUTS, *QUICK)
     assert (done.code, done.err) == (0, "")
-    said, sampling, rest = done.out.partition("sampling: best of ")
+    said, certificate, rest = done.out.partition("exact: best of ")
     assert said == EVALUATION
-    assert sampling
+    assert certificate
     assert rest.endswith(ASSUMES)
 
 
@@ -173,6 +192,32 @@ def test_map_without_a_legal_mapping(call: Call) -> None:
     done = call("map", MACHINE, LAYER, "--dataflow", IMPOSSIBLE, *QUICK)
     assert (done.code, done.err) == (4, "")
     assert done.out.startswith("impossible: no mapping for fc: array needs 4 lanes")
+    data = json.loads(call("map", MACHINE, LAYER, "--dataflow", IMPOSSIBLE, "--json", *QUICK).out)
+    assert data["exit_code"] == 4
+    assert [f"{problem['message']}." for problem in data["problems"]] == done.out.splitlines()[:1]
+
+
+def test_a_folder_of_a_result_without_a_mapping_says_so(call: Call, tmp_path: Path) -> None:
+    done = call("map", MACHINE, LAYER, "--dataflow", IMPOSSIBLE, "-o", tmp_path, *QUICK)
+    assert (done.code, done.err) == (4, f"wrote 4 files to {tmp_path}\n")
+    data = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert data["exit_code"] == 4
+    assert [f"{problem['message']}." for problem in data["problems"]] == done.out.splitlines()[:1]
+
+
+def test_map_names_the_file_of_its_mapping(call: Call, tmp_path: Path) -> None:
+    changed = ("--technology", TABLE, "--set", "buffer.size=64 words")
+    words = ("map", MACHINE, LAYER, "--dataflow", OUTPUTS, *changed, "--samples", 50)
+    done = call(*words, "--progress", "none", "-o", tmp_path / "an out")
+    first, command = done.err.splitlines()
+    assert first == f"wrote 7 files to {tmp_path}/an out, among them energy-breakdown.png"
+    told, _, pasted = command.partition(": accelsim ")
+    program, *again = shlex.split(pasted)
+    assert (told, program) == ("count the mapping again", "evaluate")
+    assert again[2] == f"{tmp_path}/an out/mappings/outputs/fc.yaml"
+    counted = call(program, *again)
+    assert (counted.code, counted.err) == (0, "")
+    assert counted.out.startswith(done.out.partition("sampling")[0].partition("exact")[0])
 
 
 def test_map_as_json_and_as_a_folder(call: Call, tmp_path: Path) -> None:
@@ -249,6 +294,22 @@ def test_every_assumption_with_v(call: Call) -> None:
             ("run", "eyeriss", "alexnet", "--objective", "edpp"),
             "unknown objective 'edpp'; expected one of energy, latency, edp; did you mean 'edp'?",
         ),
+        (
+            ("run", "eyeriss", "alexnet", "--dataflow", "rs", "--dataflow", "ws"),
+            (
+                "2 dataflows: rs, ws; expected one; side by side: accelsim compare ... --dataflow"
+                " rs --dataflow ws; the rules of all at once: a row of a study with"
+                " `dataflow: [rs, ws]`"
+            ),
+        ),
+        (
+            ("map", "eyeriss", "alexnet:conv1", "--dataflow", "rs,ws"),
+            (
+                "2 dataflows: rs, ws; expected one; side by side: accelsim compare ... --dataflow"
+                " rs --dataflow ws; the rules of all at once: a row of a study with"
+                " `dataflow: [rs, ws]`"
+            ),
+        ),
         (("run", "eyeriss", "alexnet", "--samples", "0"), "samples is 0; expected more than 0"),
         (("run", "eyeriss"), "Missing argument 'workload'; see accelsim run --help"),
         (
@@ -280,9 +341,14 @@ def test_words_that_make_no_sense(call: Call, words: tuple[str, ...], message: s
         (
             ("run", "eyeriss", "alexnet", "--technology", "eyeriss-relativ"),
             (
-                "no technology 'eyeriss-relativ'; did you mean 'eyeriss-relative'?"
+                "no technology 'eyeriss-relativ'; expected one of eyeriss-relative,"
+                " nn-dataflow-65nm; did you mean 'eyeriss-relative'?"
                 " (accelsim list technologies)"
             ),
+        ),
+        (
+            ("compare", "eyeriss", "alexnet", "--dataflow", "rs,ws"),
+            "no dataflow 'rs,ws'; write them apart: --dataflow rs --dataflow ws",
         ),
         (
             ("run", "eyeriss", "alexnet", "--set", "glp.size=1KiB"),

@@ -11,8 +11,10 @@ from itertools import pairwise
 
 import pytest
 
+from accelsim.errors import AccelsimError
 from accelsim.evaluation.evaluate import IllegalMappingError
 from accelsim.keys import canonical_json
+from accelsim.mapper.auto import AutoDriver
 from accelsim.mapper.contract import (
     Budget,
     Candidate,
@@ -22,6 +24,7 @@ from accelsim.mapper.contract import (
     Progress,
     search_key,
 )
+from accelsim.mapper.exact import ExactDriver, covers
 from accelsim.mapper.objectives import EDP, ENERGY, LATENCY, Objective
 from accelsim.mapper.sampling import SamplingDriver
 from accelsim.mapping.records import Mapping
@@ -31,7 +34,13 @@ from tests.mapper.problems import packed_batch, priced, problem, solved
 from tests.mapspace.cases import conv, eyeriss, flow, gemm, shared
 from tests.mapspace.legality import every_mapping, faults
 
-DRIVERS: tuple[Driver, ...] = (SamplingDriver(), SamplingDriver(seed=7))
+DRIVERS: tuple[Driver, ...] = (
+    SamplingDriver(),
+    SamplingDriver(seed=7),
+    ExactDriver(),
+    AutoDriver(),
+    AutoDriver(seed=7),
+)
 """A new driver is added here."""
 
 RULES = flow(
@@ -47,6 +56,11 @@ ENOUGH = Budget(20_000)
 
 drivers = pytest.mark.parametrize("driver", DRIVERS, ids=lambda d: repr(d))
 objectives = pytest.mark.parametrize("objective", [ENERGY, LATENCY, EDP], ids=lambda o: o.name)
+
+
+def has_front(driver: Driver, problem: MappingProblem) -> bool:
+    """Return whether a driver can be asked for the front of energy and cycles."""
+    return not isinstance(driver, ExactDriver) or covers(problem, front=True) == ""
 
 
 def content(outcome: Outcome) -> str:
@@ -93,7 +107,8 @@ def test_nothing_beats_brute_force(driver: Driver, objective: Objective) -> None
 @drivers
 @objectives
 def test_the_same_search_gives_the_same_bytes(driver: Driver, objective: Objective) -> None:
-    first, again = (driver.search(LARGE, objective, ENOUGH, front=True) for _ in range(2))
+    front = has_front(driver, LARGE)
+    first, again = (driver.search(LARGE, objective, ENOUGH, front=front) for _ in range(2))
     assert content(first) == content(again)
 
 
@@ -119,7 +134,7 @@ def test_the_layers_name_changes_nothing(driver: Driver) -> None:
 def test_a_budget_of_samples_is_kept(driver: Driver) -> None:
     for samples in (1, 300, 20_000):
         certificate = driver.search(LARGE, ENERGY, Budget(samples)).certificate
-        assert certificate.considered <= samples
+        assert certificate.considered <= samples or certificate.optimal
         assert certificate.stopped_by == "samples" or certificate.optimal
 
 
@@ -163,10 +178,11 @@ def test_ctrl_c_stops_within_a_second(driver: Driver) -> None:
     try:
         timer.start()
         outcome = driver.search(LARGE, ENERGY, Budget(None), stop=interrupted.is_set)
-        assert time.monotonic() - pressed < 1.0
-        timer.join()
+        ended = time.monotonic()
     finally:
+        timer.join()
         signal.signal(signal.SIGINT, before)
+    assert ended - pressed < 1.0  # a proof may have come before it was pressed
     assert outcome.best is not None
     assert outcome.certificate.stopped_by == "stop" or outcome.certificate.optimal
 
@@ -185,10 +201,11 @@ def test_progress_grows_to_what_the_certificate_says(driver: Driver) -> None:
 
 @drivers
 def test_a_resumed_search_ends_where_one_search_would(driver: Driver) -> None:
-    whole = driver.search(LARGE, ENERGY, Budget(12_345), front=True)
-    part = driver.search(LARGE, ENERGY, Budget(4_321), front=True)
+    front = has_front(driver, LARGE)
+    whole = driver.search(LARGE, ENERGY, Budget(12_345), front=front)
+    part = driver.search(LARGE, ENERGY, Budget(4_321), front=front)
     for _ in range(2):  # what an outcome carries can be resumed more than once
-        resumed = driver.search(LARGE, ENERGY, Budget(12_345), front=True, resume=part.resume)
+        resumed = driver.search(LARGE, ENERGY, Budget(12_345), front=front, resume=part.resume)
         assert content(resumed) == content(whole)
 
 
@@ -267,6 +284,10 @@ def test_the_key_tells_starts_apart() -> None:
 
 @drivers
 def test_the_front_has_what_it_should(driver: Driver) -> None:
+    if not has_front(driver, SMALL):
+        with pytest.raises(AccelsimError, match=covers(SMALL, front=True)):
+            driver.search(SMALL, ENERGY, ENOUGH, front=True)
+        return
     outcome = driver.search(SMALL, ENERGY, ENOUGH, front=True)
     points = [(point.energy, point.cycles) for point in outcome.front]
     assert points == sorted(points)
@@ -303,6 +324,9 @@ def test_a_layer_without_loops(driver: Driver) -> None:
 
 @drivers
 def test_the_certificate_is_one_line(driver: Driver) -> None:
-    sentence = driver.search(SMALL, ENERGY, ENOUGH).certificate.sentence()
-    assert sentence.startswith(f"{driver.name}: best of ")
-    assert "\n" not in sentence
+    certificate = driver.search(SMALL, ENERGY, ENOUGH).certificate
+    assert certificate.driver in ("exact", "sampling")
+    if driver.name != "auto":
+        assert certificate.driver == driver.name
+    assert certificate.sentence().startswith(f"{certificate.driver}: best of ")
+    assert "\n" not in certificate.sentence()

@@ -7,6 +7,7 @@ the time of many cases; widths are decimal fractions too, which floats cannot ho
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from accelsim.arch.records import Architecture, Compute, Fanout, Memory, Node
@@ -38,13 +39,13 @@ class PricedCase:
         return f"{self.case}\n  {self.case.architecture}\n  {self.table}\n  {self.accounting}"
 
 
-def random_priced_case(seed: int) -> PricedCase:
+def random_priced_case(seed: int, draw: Callable[[int], Case] = random_case) -> PricedCase:
     """Return the case of a seed; the same for ever while this file and the counter's cases stay."""
     rng = random.Random(seed)
-    case = random_case(seed)
+    case = draw(seed)
     if rng.random() < 0.4:
         # Lanes that share sums which come back: only there is one instance busier than others.
-        tries = (random_case(rng.randrange(2**32)) for _ in range(50))
+        tries = (draw(rng.randrange(2**32)) for _ in range(50))
         case = next((one for one in tries if _sums_return_to_lanes(one)), case)
     case = replace(
         case,

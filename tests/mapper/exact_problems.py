@@ -5,7 +5,15 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from accelsim.arch.records import Architecture, Compute, Fanout, Holding, Node, Place
+from accelsim.arch.records import (
+    Architecture,
+    Compute,
+    Fanout,
+    Holding,
+    Memory,
+    Node,
+    Place,
+)
 from accelsim.errors import SpecError
 from accelsim.evaluation.prices import resolve
 from accelsim.mapper.contract import MappingProblem, mapping_problem
@@ -107,7 +115,30 @@ def _machine(rng: random.Random) -> Architecture:
         memories = [replace(m, block_bits=rng.choice([16, 16, 16, 32])) for m in memories]
     if rng.random() < 0.15:
         memories = [replace(m, leakage_mw=rng.choice([0.0, 0.5])) for m in memories]
+    if rng.random() < 0.4:
+        memories = [_with_ports(rng, m) for m in memories]
+    if rng.random() < 0.2:
+        nodes = [
+            replace(n, words_per_cycle=rng.choice([None, 0.5, 1, 2]))
+            if isinstance(n, Fanout)
+            else n
+            for n in nodes
+        ]
     return Architecture("random", (DRAM, *nodes, Compute("mac", "mac")), tuple(memories))
+
+
+def _with_ports(rng: random.Random, memory: Memory) -> Memory:
+    """Return a memory whose ports are about as fast as the compute, so that either may decide."""
+    widths = [None, None, 0.25, 0.5, 1, 2, 3]
+    if rng.random() < 0.3:
+        memory = replace(memory, shared_words_per_cycle=rng.choice(widths))
+    else:
+        memory = replace(
+            memory,
+            read_words_per_cycle=rng.choice(widths),
+            write_words_per_cycle=rng.choice(widths),
+        )
+    return replace(memory, overlap=rng.random() < 0.8)
 
 
 def _table(rng: random.Random) -> EnergyTable:

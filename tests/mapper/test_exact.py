@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accelsim.errors import AccelsimError
-from accelsim.mapper.contract import Budget
+from accelsim.mapper.contract import Budget, MappingProblem
 from accelsim.mapper.exact import ExactDriver, covers
 from accelsim.mapper.exact.driver import solve
 from accelsim.mapper.objectives import EDP, ENERGY, LATENCY, Objective
@@ -23,7 +23,7 @@ def check(seed: int, objective: Objective) -> bool:
     problem = exact_problem(seed, 50, 3_000)
     if covers(problem):
         return False
-    best = solve(problem, objective, None).best
+    best = solve(problem, objective).best
     assert best is not None
     everything = solved(problem)
     ranks = [
@@ -38,37 +38,63 @@ def check(seed: int, objective: Objective) -> bool:
     return True
 
 
+def check_front(seed: int) -> int:
+    """Compare every point of the front with brute force; return how many, 0 if not covered."""
+    problem = exact_problem(seed, 50, 3_000)
+    if covers(problem, front=True):
+        return 0
+    everything = solved(problem)
+    wanted: list[tuple[float, float]] = []
+    for energy, cycles in sorted(zip(everything.energy, everything.cycles, strict=True)):
+        if not wanted or cycles < wanted[-1][1]:
+            wanted.append((energy, cycles))
+    front = solve(problem, ENERGY, front=True).front
+    assert [point.cycles for point in front] == [cycles for _, cycles in wanted], f"seed {seed}"
+    energies = [energy for energy, _ in wanted]
+    assert [point.energy for point in front] == pytest.approx(energies, rel=CLOSE), f"seed {seed}"
+    return len(front)
+
+
 @pytest.mark.parametrize("objective", OBJECTIVES, ids=lambda o: o.name)
 def test_equal_to_brute_force(objective: Objective) -> None:
     covered = sum(check(seed, objective) for seed in (*HOLES, *range(150)))
     assert covered > 120
 
 
+def test_fronts_are_equal_to_brute_force_point_by_point() -> None:
+    lengths = [check_front(seed) for seed in range(200)]
+    assert sum(length > 0 for length in lengths) > 100
+    assert sum(length > 1 for length in lengths) > 30
+    assert max(lengths) > 3
+
+
 @pytest.mark.full
 def test_equal_to_brute_force_on_thousands() -> None:
     for seed in range(1_000, 6_000):
         check(seed, OBJECTIVES[seed % 3])
+        if seed % 3 == 0:
+            check_front(seed)
+
+
+def covered_problem() -> MappingProblem:
+    return next(p for p in map(exact_problem, range(20)) if not covers(p))
 
 
 def test_the_certificate_claims_the_optimum() -> None:
-    problem = exact_problem(0)
-    outcome = ExactDriver().search(problem, ENERGY, Budget())
+    outcome = ExactDriver().search(covered_problem(), ENERGY, Budget())
     assert outcome.certificate.optimal
     assert outcome.best is not None
     assert outcome.certificate.bound == outcome.best.energy
 
 
-def test_fronts_are_refused_with_the_reason() -> None:
-    problem = exact_problem(0)
-    assert covers(problem) == ""
-    reason = covers(problem, front=True)
-    assert "fronts" in reason
-    with pytest.raises(AccelsimError, match=reason):
-        ExactDriver().search(problem, ENERGY, Budget(), front=True)
+def test_what_is_not_covered_is_refused_with_the_reason() -> None:
+    problem = next(p for p in map(exact_problem, range(200)) if "blocks" in covers(p))
+    with pytest.raises(AccelsimError, match="blocks wider than a word that hold outputs"):
+        ExactDriver().search(problem, ENERGY, Budget())
 
 
 def test_what_it_starts_from_is_priced_beyond_the_budget() -> None:
-    problem = exact_problem(0)
+    problem = covered_problem()
     start = solved(problem).mappings[:3]
     outcome = ExactDriver().search(problem, ENERGY, Budget(1), start=start)
     assert outcome.certificate.considered >= len(start)

@@ -52,8 +52,8 @@ EVALUATION_MUTANTS = (
     Mutant(
         "the table wins over the level",
         PRICES,
-        "price = _stated(part, action) or table.price(part.component, action)",
-        "price = table.price(part.component, action) or _stated(part, action)",
+        "return _stated(part, action) or table.price(part.component, action)",
+        "return table.price(part.component, action) or _stated(part, action)",
     ),
     Mutant(
         "leakage of the instances in use only",

@@ -7,6 +7,7 @@ frequent and long, their loops are cut into primes and scattered over places, la
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import prod
@@ -58,7 +59,11 @@ def _index(rank: Rank) -> str:
     return " + ".join(f"{term.coefficient}*{term.dim}" for term in rank.terms)
 
 
-def random_case(seed: int) -> Case:
+Change = Callable[[random.Random, Layer, Mapping], tuple[Layer, Mapping]]
+"""What is done to a layer and its mapping before a machine is drawn for them."""
+
+
+def random_case(seed: int, change: Change | None = None) -> Case:
     """Return the case of a seed; the same for ever while this file stays as it is."""
     rng = random.Random(seed)
     if rng.random() < 0.5:
@@ -68,19 +73,23 @@ def random_case(seed: int) -> Case:
     else:
         layer, fanouts = random_layer(rng), rng.choice([0, 1, 1, 2, 2])
         taste = Taste(rng.choice([0.2, 0.4, 0.6]), rng.choice([0.4, 0.7, 0.9]), 0.3)
-    return _case(rng, layer, fanouts, taste)
+    return _case(rng, layer, fanouts, taste, change)
 
 
-def random_mapping_of(rng: random.Random, layer: Layer) -> Case:
+def random_mapping_of(rng: random.Random, layer: Layer, change: Change | None = None) -> Case:
     """Return a case with the given layer."""
-    return _case(rng, layer, 2, Taste(0.4, 0.7, 0.3))
+    return _case(rng, layer, 2, Taste(0.4, 0.7, 0.3), change)
 
 
-def _case(rng: random.Random, layer: Layer, fanouts: int, taste: Taste) -> Case:
+def _case(
+    rng: random.Random, layer: Layer, fanouts: int, taste: Taste, change: Change | None
+) -> Case:
     skeleton = ["place"] * rng.choice([1, 2, 2, 3, 3, 3, 4, 4])
     for _ in range(fanouts):
         skeleton.insert(rng.randint(1, len(skeleton)), "fanout")
     mapping = _random_mapping(rng, layer, skeleton, taste)
+    if change:
+        layer, mapping = change(rng, layer, mapping)
     return Case(layer, _machine_for(rng, layer, mapping), mapping)
 
 

@@ -80,10 +80,13 @@ class Nest:
     """The places, then the compute."""
     boundaries: list[Boundary]
     """Of all tensors; those of one tensor outermost first."""
+    bounds: dict[str, int]
+    """Of the layer's dims: what lies at or beyond them does not exist."""
 
     def __init__(self, layer: Layer, architecture: Architecture, mapping: Mapping) -> None:
         node_loops = _loops_with_strides(mapping)
         self.temporal, self.temporal_block, self.lanes, self.levels = [], [], [], []
+        self.bounds = layer.bounds
         for index, (node, loops) in enumerate(zip(architecture.nodes, node_loops, strict=True)):
             if isinstance(node, Fanout):
                 self.lanes.append(loops)
@@ -102,7 +105,8 @@ class Nest:
             )
             self.temporal += loops
             self.temporal_block += [node.name] * len(loops)
-        assert self.levels[0].tile == layer.bounds, "the loops of each dim multiply to its bound"
+        reached = self.levels[0].tile
+        assert all(reached[d] >= bound for d, bound in layer.bounds.items()), "no dim is cut short"
         self.boundaries = [b for tensor in layer.tensors for b in self._boundaries(tensor)]
 
     def _boundaries(self, tensor: Tensor) -> Iterator[Boundary]:
@@ -112,8 +116,26 @@ class Nest:
             start, end = _closing_run(tensor, self.temporal[: child.temporal_outside])
             yield Boundary(tensor, parent, child, child is compute, start, end)
 
+    def position(self, step: tuple[int, ...], instance: Instance) -> dict[str, int]:
+        """Return where a step and an instance begin in each dim; loops not given stand at 0."""
+        position = dict.fromkeys(self.bounds, 0)
+        for loop, index in zip(self.temporal, step, strict=False):
+            position[loop.dim] += index * loop.stride
+        for loops, lane in zip(self.lanes, instance, strict=False):
+            assert lane is not None
+            for loop, index in zip(loops, lane, strict=True):
+                position[loop.dim] += index * loop.stride
+        return position
+
+    def exists(self, position: dict[str, int]) -> bool:
+        return all(position[dim] < bound for dim, bound in self.bounds.items())
+
+    def extents(self, position: dict[str, int], tile: dict[str, int]) -> dict[str, int]:
+        """Return how far a tile reaches from a position before its dims end."""
+        return {dim: min(tile[dim], end - position[dim]) for dim, end in self.bounds.items()}
+
     def instances(self, level: Level) -> Iterator[Instance]:
-        """Yield the instances of a level in order of their lanes."""
+        """Yield the instances of a level in order of their lanes, those that are never used too."""
         lanes = (
             product(*(range(loop.bound) for loop in loops))
             for loops in self.lanes[: level.fanouts_outside]

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from accelsim.workload.shapes import Options, named_layer
-from tests.naive.cases import Case, random_mapping_of
+from tests.naive.cases import Case, Change, random_mapping_of
+from tests.naive.ragged_cases import features, for_bounds
 from tests.naive.walk import Values, walk
 
 Array = npt.NDArray[np.int64]
@@ -37,12 +38,13 @@ def as_values(array: Array) -> Values:
     return {index: int(value) for index, value in np.ndenumerate(array)}
 
 
+@pytest.mark.parametrize("change", [None, for_bounds], ids=["factors", "remainders"])
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize(
     ("stride", "dilation"), [((1, 1), (1, 1)), ((2, 1), (1, 2)), ((1, 3), (2, 1)), ((3, 2), (2, 3))]
 )
 def test_conv_through_a_mapping_equals_numpy(
-    seed: int, stride: tuple[int, int], dilation: tuple[int, int]
+    seed: int, stride: tuple[int, int], dilation: tuple[int, int], change: Change | None
 ) -> None:
     layer = named_layer("conv", "conv", BOUNDS, Options(stride, dilation))
     values = np.random.default_rng(seed)
@@ -51,7 +53,10 @@ def test_conv_through_a_mapping_equals_numpy(
     weights = values.integers(-99, 99, [BOUNDS[d] for d in "GMCRS"])
     inputs = values.integers(-99, 99, [*(BOUNDS[d] for d in "NGC"), height, width])
 
-    case: Case = random_mapping_of(random.Random(seed), layer)
+    rng = random.Random(seed)
+    case: Case = random_mapping_of(rng, layer, change)
+    while change and not features(case):  # until some tile is short
+        case = random_mapping_of(rng, layer, change)
     operands = {"Weights": as_values(weights), "Inputs": as_values(inputs)}
     walked = walk(case.layer, case.architecture, case.mapping, operands)
     assert walked.outputs == as_values(numpy_conv(weights, inputs, stride, dilation))

@@ -6,6 +6,10 @@ what they need from the next keeper further out, the compute multiplies the oper
 in its own buffers, and sums travel back up.  What crosses a boundary is counted as it crosses.
 
 Nothing is computed in closed form: words are sets, sharing is set union, reuse is set difference.
+Where factors multiply to more than a bound, what lies at or beyond the bound does not exist: a
+step without any operation is not taken, a lane without one is idle (its tile is empty), and a tile
+ends where its dim does.
+
 Along the way the walk asserts that
 
 - a word that is read is held by the buffer that it is read from;
@@ -47,9 +51,9 @@ class Walk:
     tile_words: dict[tuple[str, str], int] = field(default_factory=dict)
     """``[place, tensor]`` for the tensors that the place keeps."""
     instances: dict[str, int] = field(default_factory=dict)
-    """``[place or compute]``: copies in use."""
+    """``[place or compute]``: copies that are used at some step."""
     steps: int = 0
-    """How many steps of the temporal loops there were."""
+    """How many steps of the temporal loops had an operation."""
     outputs: Values = field(default_factory=dict)
     """The finished sums."""
 
@@ -93,6 +97,13 @@ class _Walker:
         self.seen = Walk()
         self.buffers: dict[tuple[str, str, Instance], Values] = {}
         self.tiles: dict[tuple[str, str, tuple[int, ...]], frozenset[Word]] = {}  # seen before
+        # Of each tensor at each child: loops from here on turn within a residence.
+        self.residence_end = {
+            (boundary.child.name, boundary.tensor.name): (
+                boundary.child.temporal_outside if boundary.is_compute else boundary.run_end
+            )
+            for boundary in self.nest.boundaries
+        }
         self.index: tuple[int, ...] = ()  # of each temporal loop, at the present step
 
     def run(self) -> None:
@@ -102,15 +113,18 @@ class _Walker:
             words = self.operands[tensor.name] if is_input else {}
             self.buffers[outermost.name, tensor.name, ()] = dict(words)
         for level in self.nest.levels:
-            self.seen.instances[level.name] = len(list(self.nest.instances(level)))
+            begins = [self.nest.position((), i) for i in self.nest.instances(level)]
+            self.seen.instances[level.name] = sum(map(self.nest.exists, begins))
             for tensor in self.layer.tensors:
                 if tensor.name in level.block_words:
-                    words_held = _tile_words(tensor, dict.fromkeys(level.tile, 0), level.tile)
+                    largest = self.nest.extents(begins[0], level.tile)
+                    words_held = _tile_words(tensor, begins[0], largest)
                     self.seen.tile_words[level.name, tensor.name] = len(words_held)
 
         inputs = [b for b in self.nest.boundaries if b.tensor is not self.layer.output]
         outputs = [b for b in self.nest.boundaries if b.tensor is self.layer.output]
-        steps = list(product(*(range(loop.bound) for loop in self.nest.temporal)))
+        every_step = product(*(range(loop.bound) for loop in self.nest.temporal))
+        steps = [s for s in every_step if self.nest.exists(self.nest.position(s, ()))]
         # Before the first step and after the last the buffers are empty, as if a loop outside all
         # others had moved.
         changes = [-1, *(_outermost_change(old, new) for old, new in pairwise(steps)), -1]
@@ -241,6 +255,8 @@ class _Walker:
         """Do one operation in each compute instance, on what its buffers hold."""
         compute = self.nest.levels[-1]
         for instance in self.nest.instances(compute):
+            if not self._tile(self.layer.output, compute, instance):
+                continue  # idle
             operands = []
             for tensor in self.layer.tensors:
                 if tensor is not self.layer.output:
@@ -251,18 +267,18 @@ class _Walker:
             sums[word] = sums.get(word, 0) + prod(operands)
 
     def _tile(self, tensor: Tensor, level: Level, instance: Instance) -> frozenset[Word]:
-        """Return the words of a tensor inside one instance of a level at the present step."""
-        position = dict.fromkeys(self.layer.bounds, 0)
-        outside = self.nest.temporal[: level.temporal_outside]
-        for loop, index in zip(outside, self.index, strict=False):
-            position[loop.dim] += index * loop.stride
-        for loops, lane in zip(self.nest.lanes, instance, strict=False):
-            assert lane is not None
-            for loop, index in zip(loops, lane, strict=True):
-                position[loop.dim] += index * loop.stride
+        """Return the words of a tensor that one instance of a level holds in this residence.
+
+        Loops that turn within a residence stand at 0, where it began: an instance that is idle by
+        now may have been in use then.  One that was idle then has no words.
+        """
+        step = self.index[: self.residence_end[level.name, tensor.name]]
+        position = self.nest.position(step, instance)
         key = (tensor.name, level.name, tuple(position.values()))
         if key not in self.tiles:
-            self.tiles[key] = _tile_words(tensor, position, level.tile)
+            extents = self.nest.extents(position, level.tile)
+            used = self.nest.exists(position)
+            self.tiles[key] = _tile_words(tensor, position, extents) if used else frozenset()
         return self.tiles[key]
 
     def _assert_in_place(self, boundary: Boundary) -> None:

@@ -107,7 +107,7 @@ def test_a_row_without_any_mapping_says_why() -> None:
 
 def test_wall_times_are_apart_from_the_result() -> None:
     run = network_run()
-    facts = {"row": "both", "seconds": 1.25, "threads": 2, "stopped_by": ""}
+    facts = {"row": "both", "seconds": 1.25, "threads": 2, "stopped_by": "", "cached": 0}
     assert run.run_data()["rows"] == [facts]
     slower = replace(run.rows[0], run=replace(run.rows[0].run, seconds=99.0, threads=7))
     assert replace(run, rows=(slower,)).data() == run.data()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from accelsim.network.records import NetworkResult
 from accelsim.report.figures import comparison_panel
 from accelsim.report.html import table_html
 from accelsim.report.tables import (
@@ -62,9 +65,36 @@ def test_other_objectives_rank_by_what_they_measure() -> None:
     table = comparison_table(rows, None, "edp", "dataflow")
     assert table.headings[2] == "EDP\nvs best"
     assert [cells[2] for cells in table.rows] == ["1.02", "best"]
-    # Equal cycles: the first row stands for both.
+    # Equal cycles: the row of less energy is the best.
     table = comparison_table(rows, None, "latency", "dataflow")
-    assert [cells[2] for cells in table.rows] == ["best", "1.00"]
+    assert [cells[2] for cells in table.rows] == ["1.00", "best"]
+
+
+def slower(its: NetworkResult, label: str, factor: float, energy: float = 1.0) -> NetworkResult:
+    """Return a row of one layer under another name, with other cycles and energy."""
+    (only,) = its.layers
+    assert only.evaluation is not None
+    evaluation = replace(
+        only.evaluation,
+        cycles=only.evaluation.cycles * factor,
+        energy_total=only.evaluation.energy_total * energy,
+    )
+    return replace(its, label=label, layers=(replace(only, evaluation=evaluation),))
+
+
+@pytest.mark.parametrize("rounding", [1.0, 1 - 1e-15])
+def test_of_rows_equal_in_energy_the_fastest_is_best_then_the_first(rounding: float) -> None:
+    """A sum in another order may be less in the last digit, which makes no row the better one."""
+    fast = row("fast", entry("C"))
+    rows = [slower(fast, "slow", 3.0, rounding), fast, slower(fast, "twin", 1.0, rounding)]
+    table = comparison_table(rows, None, "energy", "dataflow")
+    assert [cells[2] for cells in table.rows] == ["1.00", "best", "1.00"]
+    assert table.strong == {1}
+    found = comparison(*rows)
+    assert found.best() is fast
+    assert found.data()["best"] == {"fc": "fast", "all": "fast"}
+    less = [*rows, slower(fast, "less", 9.0, 0.99)]
+    assert comparison(*less).best() is less[-1]
 
 
 def test_seconds_stand_beside_cycles_of_different_clocks() -> None:
@@ -148,7 +178,7 @@ def test_leakage_is_that_of_the_evaluations_to_the_last_bit() -> None:
     data = comparison(shown).data()["rows"][0]
     assert data["totals"]["all"]["leakage"] == leaked
     assert [layer["evaluation"]["leakage"] for layer in data["layers"]] == [leaked / 3] * 3
-    panel = comparison_panel([shown], None, "level")
+    panel = comparison_panel([shown], None, "level", "dataflow")
     assert panel.bars[0].parts["leakage"] == leaked / shown.total.macs
 
 

@@ -34,6 +34,7 @@ words (68 with the array), M over the lanes 2 and 6, one lane at most as little 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -51,3 +52,8 @@ MAPPING = HERE / "mapping.yaml"
 
 ENERGY_OUTPUTS = 1018.0
 ENERGY_INPUTS = 996.0
+
+
+def elsewhere(spec: Path) -> str:
+    """Return the text of a spec of this folder for another one: what it names is named in full."""
+    return re.sub(r"(?<= )\w+\.yaml", lambda name: str(HERE / name[0]), spec.read_text("utf-8"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from accelsim.arch.records import (
     Architecture,
@@ -23,7 +24,7 @@ from accelsim.technology.records import Accounting, EnergyTable, Price
 from accelsim.technology.spec import read_accounting, read_technology
 from accelsim.workload.records import Layer, Network, Rank, Tensor, Term
 from accelsim.workload.shapes import layer_faults
-from accelsim.workload.spec import read_workload
+from accelsim.workload.spec import read_layer, read_workload
 from tests.specs import sound
 
 W, I, O = "Weights", "Inputs", "Outputs"  # noqa: E741
@@ -206,96 +207,46 @@ def test_conv(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "dims", "tensors", "op", "group"),
-    [
-        (
-            "shape: conv, G: 2, M: 4, C: 3, P: 7",
-            "N1 G2 M4 C3 P7 Q1 R1 S1",
-            (
-                tensor("Weights", W, "G", "M", "C", "R", "S"),
-                tensor("Inputs", I, "N", "G", "C", "H:P+R", "W:Q+S"),
-                tensor("Outputs", O, "N", "G", "M", "P", "Q"),
-            ),
-            "mac",
-            "conv",
-        ),
-        (
-            "shape: depthwise, G: 8, P: 7, Q: 7, R: 3, S: 3, stride: 2",
-            "N1 G8 M1 P7 Q7 R3 S3",
-            (
-                tensor("Weights", W, "G", "M", "R", "S"),
-                tensor("Inputs", I, "N", "G", "H:P*2+R", "W:Q*2+S"),
-                tensor("Outputs", O, "N", "G", "M", "P", "Q"),
-            ),
-            "mac",
-            "conv",
-        ),
-        (
-            "shape: fc, N: 2, M: 3, C: 4",
-            "N2 M3 C4",
-            (
-                tensor("Weights", W, "M", "C"),
-                tensor("Inputs", I, "N", "C"),
-                tensor("Outputs", O, "N", "M"),
-            ),
-            "mac",
-            "fc",
-        ),
-        (
-            "shape: gemm, M: 2, N: 3, K: 4",
-            "M2 N3 K4",
-            (
-                tensor("Weights", W, "M", "K"),
-                tensor("Inputs", I, "K", "N"),
-                tensor("Outputs", O, "M", "N"),
-            ),
-            "mac",
-            "gemm",
-        ),
-        (
-            "shape: bgemm, B: 5, M: 2, N: 3, K: 4, group: attention",
-            "B5 M2 N3 K4",
-            (
-                tensor("Weights", W, "B", "M", "K"),
-                tensor("Inputs", I, "B", "K", "N"),
-                tensor("Outputs", O, "B", "M", "N"),
-            ),
-            "mac",
-            "attention",
-        ),
-        (
-            "shape: pool, N: 2, G: 3, P: 4, Q: 5, R: 2, S: 3, stride: [2, 3]",
-            "N2 G3 P4 Q5 R2 S3",
-            (
-                tensor("Inputs", I, "N", "G", "H:P*2+R", "W:Q*3+S"),
-                tensor("Outputs", O, "N", "G", "P", "Q"),
-            ),
-            "alu",
-            "pool",
-        ),
-        (
-            "shape: elementwise, N: 2, G: 3, P: 4, Q: 5, operands: 3",
-            "N2 G3 P4 Q5",
-            (
-                tensor("Inputs", I, "N", "G", "P", "Q"),
-                tensor("Inputs2", I, "N", "G", "P", "Q"),
-                tensor("Inputs3", I, "N", "G", "P", "Q"),
-                tensor("Outputs", O, "N", "G", "P", "Q"),
-            ),
-            "alu",
-            "elementwise",
-        ),
-    ],
-)
-def test_named_shapes(
-    tmp_path: Path, text: str, dims: str, tensors: tuple[Tensor, ...], op: str, group: str
-) -> None:
+NAMED_SHAPES = {
+    "shape: conv, G: 2, M: 4, C: 3, P: 7": """
+        conv mac: N1 G2 M4 C3 P7 Q1 R1 S1
+        Weights G M C R S | Inputs N G C H:P+R W:Q+S | Outputs N G M P Q""",
+    "shape: depthwise, G: 8, P: 7, Q: 7, R: 3, S: 3, stride: 2": """
+        conv mac: N1 G8 M1 P7 Q7 R3 S3
+        Weights G M R S | Inputs N G H:P*2+R W:Q*2+S | Outputs N G M P Q""",
+    "shape: fc, N: 2, M: 3, C: 4": """
+        fc mac: N2 M3 C4
+        Weights M C | Inputs N C | Outputs N M""",
+    "shape: gemm, M: 2, N: 3, K: 4": """
+        gemm mac: M2 N3 K4
+        Weights M K | Inputs K N | Outputs M N""",
+    "shape: bgemm, B: 5, M: 2, N: 3, K: 4, group: attention": """
+        attention mac: B5 M2 N3 K4
+        Weights B M K | Inputs B K N | Outputs B M N""",
+    "shape: pool, N: 2, G: 3, P: 4, Q: 5, R: 2, S: 3, stride: [2, 3]": """
+        pool alu: N2 G3 P4 Q5 R2 S3
+        Inputs N G H:P*2+R W:Q*3+S | Outputs N G P Q""",
+    "shape: elementwise, N: 2, G: 3, P: 4, Q: 5, operands: 3": """
+        elementwise alu: N2 G3 P4 Q5
+        Inputs N G P Q | Inputs2 N G P Q | Inputs3 N G P Q | Outputs N G P Q""",
+}
+"""What a file says -> group, operation and dims; tensors with their ranks."""
+
+
+@pytest.mark.parametrize(("text", "meaning"), NAMED_SHAPES.items(), ids=NAMED_SHAPES)
+def test_named_shapes(tmp_path: Path, text: str, meaning: str) -> None:
+    head, tensors = (line.strip() for line in meaning.strip().split("\n"))
     found = layer(tmp_path, text)
-    assert " ".join(f"{dim}{bound}" for dim, bound in found.dims) == dims
-    assert found.tensors == tensors
-    assert (found.op, found.group) == (op, group)
+    dims = " ".join(f"{dim}{bound}" for dim, bound in found.dims)
+    assert f"{found.group} {found.op}: {dims}" == head
+    names = [words.split() for words in tensors.split("|")]
+    assert found.tensors == tuple(tensor(name, name.rstrip("23"), *ranks) for name, *ranks in names)
     assert layer_faults(found) == []
+    assert read_layer({"name": "it", **yaml.safe_load(f"{{{text}}}")}) == found
+
+
+def test_a_layer_without_a_file_is_called_by_its_shape() -> None:
+    assert read_layer({"shape": "fc", "M": 2}).name == "fc"
 
 
 def test_einsum(tmp_path: Path) -> None:

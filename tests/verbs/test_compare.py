@@ -13,7 +13,7 @@ from accelsim.errors import SpecError, UsageError
 from accelsim.mapper.objectives import OBJECTIVES, Objective
 from accelsim.mapspace.spec import read_dataflow
 from accelsim.report.results import Comparison
-from accelsim.verbs.compare import general_dataflows
+from accelsim.verbs.rows import general_dataflows
 from accelsim.verbs.search import Step
 from accelsim.workload.spec import read_workload
 from tests.small import (
@@ -28,6 +28,7 @@ from tests.small import (
     PICOJOULES,
     STUDY,
     TABLE,
+    elsewhere,
 )
 
 QUICK = acs.Search(samples=50)
@@ -172,7 +173,7 @@ def test_what_makes_no_comparison(what: Sequence[Path], message: str) -> None:
 
 
 def test_energies_of_different_units_are_not_compared(tmp_path: Path) -> None:
-    text = STUDY.read_text(encoding="utf-8").replace("small/table.yaml", "small/picojoules.yaml", 1)
+    text = elsewhere(STUDY).replace("small/table.yaml", "small/picojoules.yaml", 1)
     study = tmp_path / "study.yaml"
     study.write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=r"different units: small-pj \(pJ\), small-table \(MAC\)"):
@@ -240,7 +241,7 @@ def test_no_constraint_never_loses_to_a_dataflow(objective: str, figure: str) ->
         "eyeriss",
         "alexnet:conv2,conv3,fc8",
         dataflows=["rs", "ws", "nlr"],
-        search=acs.Search(objective, samples=300),
+        search=acs.Search(objective, samples=300, driver="sampling"),
     )
     free = result["unconstrained"]
     for flow in result.rows[:-1]:

@@ -12,8 +12,8 @@ from tests.small.results import comparison, network_run
 def test_a_comparison_by_level_and_by_tensor() -> None:
     figure = acs.plot(comparison())
     assert [ax.get_title() for ax in figure.axes] == [
-        "all layers, by level",
-        "all layers, by tensor",
+        "fc, by level",
+        "fc, by tensor",
     ]
     assert figure.get_suptitle() == "tiny on small"
 

@@ -49,7 +49,31 @@ def test_the_best_mapping_of_a_layer() -> None:
     assert result.evaluation is not None
     assert result.evaluation.energy_total == ENERGY_INPUTS
     assert result.certificate is not None
-    assert result.certificate.driver == "sampling"
+    assert result.certificate.optimal
+
+
+@pytest.mark.parametrize(
+    ("driver", "answers", "optimal"),
+    [("auto", "exact", True), ("exact", "exact", True), ("sampling", "sampling", False)],
+)
+def test_a_driver_is_checked_by_another(driver: str, answers: str, optimal: bool) -> None:
+    """Whichever is asked for, it is the one that answers, with what was counted by hand."""
+    search = acs.Search(samples=50, driver=driver)
+    result = acs.map(MACHINE, LAYER, technology=TABLE, search=search)
+    assert result.evaluation is not None
+    assert result.evaluation.energy_total == ENERGY_INPUTS
+    assert result.certificate is not None
+    assert (result.certificate.driver, result.certificate.optimal) == (answers, optimal)
+    assert result.settings.driver == driver
+
+
+def test_the_run_part_says_what_was_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCELSIM_CACHE", str(tmp_path))
+    first, again = (acs.run(MACHINE, MIXED, technology=TABLE, search=QUICK) for _ in range(2))
+    assert [result.run_data()["rows"][0]["cached"] for result in (first, again)] == [0, 3]
+    assert again.data() == first.data()
+    assert again.text() == first.text()
+    assert len(list((tmp_path / "results").iterdir())) == 3
 
 
 def test_a_layer_without_a_mapping_is_a_result() -> None:
@@ -106,6 +130,10 @@ def test_other_prices_without_a_search() -> None:
         (acs.Search(threads=0), "threads is 0; expected more than 0"),
         (acs.Search(seed=-1), "seed is -1; expected 0 or more"),
         (acs.Search("speed"), "unknown objective 'speed'; expected one of energy, latency, edp"),
+        (
+            acs.Search(driver="exakt"),
+            "unknown driver 'exakt'; expected one of auto, exact, sampling; did you mean 'exact'?",
+        ),
     ],
 )
 def test_searches_that_make_no_sense(search: acs.Search, message: str) -> None:

@@ -19,7 +19,7 @@ from accelsim.technology.records import Accounting, EnergyTable
 from accelsim.verbs import doctor as doctor_module
 from accelsim.verbs.doctor import Check
 from accelsim.workload.records import Network
-from tests.small import LAYER, MACHINE, MAPPING, STUDY, TABLE
+from tests.small import INPUTS, LAYER, MACHINE, MAPPING, OUTPUTS, STUDY, TABLE, elsewhere
 
 
 def test_show_is_the_file_as_it_is() -> None:
@@ -95,7 +95,10 @@ def test_list_takes_both_words_for_a_kind() -> None:
 
 def test_check_finds_what_is_assumed() -> None:
     (machine, table, mapping) = acs.check(MACHINE, TABLE, MAPPING)
-    assert machine.assumed == ("bandwidths are unlimited",)
+    assert machine.assumed == (
+        "bandwidths are unlimited",
+        "a call chooses the energy table (--technology), as this names none",
+    )
     assert table.assumed == ("mac.alu = 1 MAC: an addition costs what a MAC costs",)
     assert (mapping.kind, mapping.problems) == ("mapping", ())
 
@@ -109,7 +112,7 @@ def test_check_lists_levels_that_only_some_machines_have() -> None:
 
 def test_check_reads_a_mapping_against_what_it_names(tmp_path: Path) -> None:
     path = tmp_path / "m.yaml"
-    path.write_text(MAPPING.read_text("utf-8").replace("C 2", "C 3"), encoding="utf-8")
+    path.write_text(elsewhere(MAPPING).replace("C 2", "C 3"), encoding="utf-8")
     (checked,) = acs.check(path)
     assert "C" in checked.problems[0].what
     path.write_text("kind: mapping\nlevels: []\n", encoding="utf-8")
@@ -119,17 +122,136 @@ def test_check_reads_a_mapping_against_what_it_names(tmp_path: Path) -> None:
     )
     path.write_text("kind: mapping\narchitecture: eyeris\nlayer: alexnet:conv1\n", encoding="utf-8")
     (checked,) = acs.check(path)
-    assert str(checked.problems[0]).startswith(f"{path}: no architecture 'eyeris'")
+    assert str(checked.problems[0]).startswith(f"{path}:2:15: no architecture 'eyeris'")
+    path.write_text("kind: mapping\narchitecture: eyeriss\nlayer: alexnet\n", encoding="utf-8")
+    (checked,) = acs.check(path)
+    assert str(checked.problems[0]).startswith(f"{path}:3:8: 'alexnet' selects 11 layers")
 
 
 def test_check_reads_what_a_study_names(tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
-    text = STUDY.read_text("utf-8").replace("tests/small/inputs.yaml", "inputz")
+    text = elsewhere(STUDY).replace(str(INPUTS), "inputz").replace(str(TABLE), "eyeriss-relativ", 1)
     path.write_text(text, encoding="utf-8")
-    (checked,) = acs.check(path)
-    assert [str(problem) for problem in checked.problems] == [
-        f"{path}: row I: no dataflow 'inputz' (accelsim list dataflows)"
+    said = [
+        (
+            f"{path}:8:15: no technology 'eyeriss-relativ'; expected one of eyeriss-relative,"
+            " nn-dataflow-65nm; did you mean 'eyeriss-relative'? (accelsim list technologies)"
+        ),
+        f"{path}:11:13: no dataflow 'inputz' (accelsim list dataflows)",
     ]
+    (checked,) = acs.check(path)
+    assert [str(problem) for problem in checked.problems] == said
+    with pytest.raises(SpecError) as refused:
+        acs.compare(path, LAYER)
+    assert str(refused.value).splitlines() == said
+
+
+def test_a_study_names_files_relative_to_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    for name in ("study", "machine", "outputs", "inputs", "table"):
+        text = (STUDY.parent / f"{name}.yaml").read_text(encoding="utf-8")
+        (tmp_path / f"here/{name}.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert acs.check("here/study.yaml")[0].problems == ()
+    (tmp_path / "here/inputs.yaml").unlink()
+    (missing,) = acs.check("here/study.yaml")[0].problems
+    assert str(missing) == (
+        "here/inputs.yaml: cannot be read: no such file or directory; named in"
+        " here/study.yaml:11:13"
+    )
+
+
+UNKNOWN_COMPONENT = (
+    "energy table 'small-table' has no component 'bufer': level 'buffer' of small needs its prices"
+    " for 'read', 'update', 'fill', 'drain'; expected one of dram, buffer; did you mean 'buffer'?"
+)
+
+
+def priced(path: Path, old: str, new: str) -> list[list[str]]:
+    """Return what check, map, run and compare say of a machine that was changed."""
+    text = MACHINE.read_text("utf-8").replace("name: small", "name: small\ntechnology: small-table")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    said = [[str(problem) for problem in acs.check(path)[0].problems]]
+    for call in (
+        lambda: acs.map(path, LAYER),
+        lambda: acs.run(path, LAYER),
+        lambda: acs.compare(path, LAYER, dataflows=[OUTPUTS]),
+        lambda: acs.evaluate(path, LAYER, MAPPING),
+    ):
+        with pytest.raises(SpecError) as caught:
+            call()
+        said.append([str(problem) for problem in caught.value.problems])
+    return said
+
+
+def test_what_check_passes_can_be_priced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same words from check as from the verbs that price, one problem for each level."""
+    path = tmp_path / "m.yaml"
+    tables = {**shipped._files("technology"), "small-table": TABLE}
+    monkeypatch.setattr(shipped, "_files", lambda kind: tables if kind == "technology" else {})
+    said = priced(path, "component: buffer", "component: bufer")
+    assert said[0] == [f"{path}:12:14: {UNKNOWN_COMPONENT}"]
+    assert said == [said[0]] * 5
+    said = priced(path, "component: buffer", "component: array")
+    assert said[0] == [
+        (
+            f"{path}:12:14: energy table 'small-table' has no price for 'read', 'update', 'fill',"
+            " 'drain' of component 'array', which level 'buffer' of small needs; add what is"
+            " missing to the table, or state an `energy:` for buffer"
+        )
+    ]
+    assert said == [said[0]] * 5
+    said = priced(path, "technology: small-table", "technology: small-tabel")
+    assert said[0] == [
+        (
+            f"{path}:3:13: no technology 'small-tabel'; expected one of eyeriss-relative,"
+            " nn-dataflow-65nm, small-table; did you mean 'small-table'? (accelsim list"
+            " technologies)"
+        )
+    ]
+    assert said == [said[0]] * 5
+
+
+def test_a_price_is_missed_where_the_machine_or_the_call_names_the_component(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(SpecError) as caught:
+        acs.run(MACHINE, LAYER, technology=TABLE, overrides=["buffer.component=bufer"])
+    assert str(caught.value) == f"--set buffer.component=bufer: {UNKNOWN_COMPONENT}"
+    text = MACHINE.read_text("utf-8").replace(
+        "  mesh_x: 2\n",
+        "  mesh_x: 2\n  parts: [{fanout: rows, component: bus}, {fanout: lanes}]\n",
+    )
+    path = tmp_path / "m.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        acs.run(path, LAYER, technology=TABLE)
+    (bus,) = map(str, caught.value.problems)
+    assert bus.startswith(f"{path}:17:37: energy table 'small-table' has no component 'bus'")
+    path.write_text(text.replace("component: array", "component: aray"), encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        acs.run(path, LAYER, technology=TABLE)
+    assert [str(problem).partition(": energy")[0] for problem in caught.value.problems] == [
+        f"{path}:17:37",
+        f"{path}:15:14",
+    ]
+    record = acs.load(path)
+    assert isinstance(record, Architecture)
+    with pytest.raises(SpecError) as caught:
+        acs.run(record, LAYER, technology=TABLE)
+    assert [problem.where for problem in caught.value.problems] == [None, None]
+
+
+def test_names_written_together() -> None:
+    with pytest.raises(SpecError, match="no dataflow 'rs,ws'; write them apart: --dataflow rs --d"):
+        acs.compare("eyeriss", "alexnet", dataflows="rs,ws")
+    with pytest.raises(SpecError, match="'eyeriss, tpu_like'; write them apart: eyeriss tpu_like"):
+        acs.compare("eyeriss, tpu_like", "alexnet")
+    with pytest.raises(SpecError, match=r"no dataflow 'a,b' \(accelsim list dataflows\)"):
+        acs.run("eyeriss", "alexnet", dataflow="a,b")
 
 
 def test_check_wants_a_file() -> None:
@@ -146,7 +268,7 @@ def test_every_kind_has_a_schema(kind: str) -> None:
 
 
 def test_no_schema_of_an_unknown_kind() -> None:
-    with pytest.raises(UsageError, match="no schema of 'car'; expected one of architecture"):
+    with pytest.raises(UsageError, match="no kind 'car' of spec; expected one of architecture"):
         acs.schema("car")
 
 

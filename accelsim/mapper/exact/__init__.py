@@ -1,9 +1,13 @@
-"""The exact mapper: the best mapping of a layer, proved.
+"""The exact mapper: the best mapping of a layer, or its whole front of energy and cycles, proved.
 
-For callers in Python who ask for it; the verbs still sample.  :func:`covers` says what it does not
-solve (limited bandwidths, gated leakage, blocks of outputs, fronts of energy and cycles).
+:func:`covers` says what it does not solve.  From YAML to answer: ``lattice`` (the layer),
+``machine`` and ``pattern`` (nodes, lanes, what is kept), ``sheets`` (ports) fill the records of
+``layout``; ``units`` and ``geometry`` say what open boundaries cost, ``loops`` and ``lanes`` lead
+labels through places and fanouts, ``labels``, ``bounds`` and ``outlook`` drop what cannot win;
+``work`` holds a search, ``driver`` puts it behind the contract.
 """
 
-from accelsim.mapper.exact.driver import ExactDriver, covers
+from accelsim.mapper.exact.covers import covers
+from accelsim.mapper.exact.driver import ExactDriver
 
 __all__ = ["ExactDriver", "covers"]

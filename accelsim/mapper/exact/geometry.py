@@ -5,51 +5,73 @@ The rules are those of the counter (rule 5 of ``docs/model.md``); its leaves are
 
 from __future__ import annotations
 
+import numpy as np
+
 from accelsim.counter.window import distinct_words, fold, marked, strip_words
 from accelsim.jit import kernel
-from accelsim.mapper.exact.tables import Lattice, Nodes
-from accelsim.mapping.arrays import Ints
+from accelsim.mapper.exact.lattice import Points
+
+
+@kernel
+def inner_point(label: np.record, node: int) -> int:
+    """Return the point just inside a node that the label has passed."""
+    point: int = label.at[node - 1] if node > 0 else 0
+    return point
+
+
+@kernel
+def lanes_of(points: Points, label: np.record, node: int) -> float:
+    """Return the lanes used at a fanout; 1 at a place is what its loops are not, so ask fanouts."""
+    lanes: float = points[inner_point(label, node)].volume / points[label.at[node]].volume
+    return lanes
+
+
+@kernel
+def sum_lanes_of(points: Points, label: np.record, node: int) -> float:
+    """Return the lanes used at a fanout over dims that the output lacks."""
+    lanes: float = points[inner_point(label, node)].sums / points[label.at[node]].sums
+    return lanes
 
 
 @kernel
 def _list_lanes(
-    lattice: Lattice, nodes: Nodes, tensor: int, at: Ints, row: int, end: int, a: int, b: int
+    s: np.record, points: Points, label: np.record, tensor: int, row: int, end: int, a: int, b: int
 ) -> int:
     """List the lanes over two dims, from outside in, ending at the room's end; return the first."""
-    first = len(lattice.lane_dim)
+    first = len(s.lane_dim)
     for node in range(row, end):
-        if nodes.place[node] >= 0 or (nodes.multicast[node] >> tensor) & 1 == 0:
+        if s.place[node] >= 0 or (s.multicast[node] >> tensor) & 1 == 0:
             continue
-        inner = at[node - 1] if node > 0 else 0
-        for d in range(len(lattice.bounds)):
-            if d != a and d != b:
-                continue
-            lanes = lattice.extent[at[node], d] // lattice.extent[inner, d]
+        inner, outer = points[inner_point(label, node)], points[label.at[node]]
+        for side in range(2):
+            d = a if side == 0 else b
+            lanes = outer.extent[d] // inner.extent[d]
             if lanes > 1:
                 first -= 1
-                lattice.lane_dim[first] = d
-                lattice.lane_bound[first] = lanes
-                lattice.lane_stride[first] = lattice.extent[inner, d]
+                s.lane_dim[first] = d
+                s.lane_bound[first] = lanes
+                s.lane_stride[first] = inner.extent[d]
     return first
 
 
 @kernel
 def _two_terms(
-    lattice: Lattice, nodes: Nodes, tensor: int, rank: int, at: Ints, row: int, end: int,
-    tile: int, run_dim: int, stride: int,
+    s: np.record, points: Points, label: np.record, tensor: int, rank: int, row: int, end: int,
+    run_dim: int, stride: int,
 ) -> int:  # fmt: skip
     """Count the words of a rank with two terms: of the tile, or of the strip of a run."""
-    dim_a, dim_b = lattice.rank_dim[rank, 0], lattice.rank_dim[rank, 1]
-    u, v = lattice.rank_coefficient[rank, 0], lattice.rank_coefficient[rank, 1]
-    a, b = lattice.extent[tile, dim_a], lattice.extent[tile, dim_b]
+    tile = points[inner_point(label, row)]
+    dim_a, dim_b = s.rank_dim[rank, 0], s.rank_dim[rank, 1]
+    u, v = s.rank_coefficient[rank, 0], s.rank_coefficient[rank, 1]
+    a, b = int(tile.extent[dim_a]), int(tile.extent[dim_b])
     whole = distinct_words(u, v, a, b)
     words, shift = whole, 0
     if run_dim == dim_a:
         words, shift = strip_words(u, v, a, b, stride), u * stride
     elif run_dim == dim_b:
         words, shift = strip_words(v, u, b, a, stride), v * stride
-    first = _list_lanes(lattice, nodes, tensor, at, row, end, dim_a, dim_b)
-    last = len(lattice.lane_dim)
+    first = _list_lanes(s, points, label, tensor, row, end, dim_a, dim_b)
+    last = len(s.lane_dim)
     if first == last:
         return words
     span = u * (a - 1) + v * (b - 1) + 1
@@ -59,41 +81,40 @@ def _two_terms(
     if shift == 0:
         united = fold(
             whole, span, whole == span, u, v, dim_a, dim_b,
-            lattice.lane_dim, lattice.lane_bound, lattice.lane_stride, first, last,
+            s.lane_dim, s.lane_bound, s.lane_stride, first, last,
         )  # fmt: skip
     elif whole == span:
         length = min(whole, shift)
         united = fold(
             length, length, True, u, v, dim_a, dim_b,
-            lattice.lane_dim, lattice.lane_bound, lattice.lane_stride, first, last,
+            s.lane_dim, s.lane_bound, s.lane_stride, first, last,
         )  # fmt: skip
     if united < 0:
         united = marked(
             u, v, a, b, shift, dim_a, dim_b,
-            lattice.lane_dim, lattice.lane_bound, lattice.lane_stride, first, last, lattice.marks,
+            s.lane_dim, s.lane_bound, s.lane_stride, first, last, s.marks,
         )  # fmt: skip
     return united
 
 
 @kernel
 def unite(
-    lattice: Lattice, nodes: Nodes, tensor: int, at: Ints, row: int, end: int,
+    s: np.record, points: Points, label: np.record, tensor: int, row: int, end: int,
     run_dim: int, stride: int,
 ) -> float:  # fmt: skip
     """Count the words of the tile of ``row``, united over the multicast lanes up to node ``end``.
 
     With ``run_dim`` >= 0 those of the strip that a step of ``stride`` in that dim uncovers.
     """
-    tile = at[row - 1] if row > 0 else 0
     words = 1.0
-    for rank in range(lattice.rank_start[tensor], lattice.rank_start[tensor + 1]):
-        a = lattice.rank_dim[rank, 0]
-        if lattice.rank_dim[rank, 1] >= 0:
-            words *= _two_terms(lattice, nodes, tensor, rank, at, row, end, tile, run_dim, stride)
+    for rank in range(s.rank_start[tensor], s.rank_start[tensor + 1]):
+        if s.rank_dim[rank, 1] >= 0:
+            words *= _two_terms(s, points, label, tensor, rank, row, end, run_dim, stride)
             continue
-        words *= lattice.extent[tile, a]
+        a = s.rank_dim[rank, 0]
+        words *= points[inner_point(label, row)].extent[a]
         for node in range(row, end):
-            if nodes.place[node] < 0 and (nodes.multicast[node] >> tensor) & 1 == 1:
-                inner = at[node - 1] if node > 0 else 0
-                words *= lattice.extent[at[node], a] // lattice.extent[inner, a]
+            if s.place[node] < 0 and (s.multicast[node] >> tensor) & 1 == 1:
+                words *= points[label.at[node]].extent[a]
+                words /= points[inner_point(label, node)].extent[a]
     return words

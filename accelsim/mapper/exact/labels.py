@@ -1,86 +1,33 @@
-"""Labels: partial mappings from the inside out, what dominates what, and bounds."""
+"""Labels: partial mappings from the inside out, and which of them makes which superfluous."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
+import numpy.typing as npt
 
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
-from accelsim.mapper.exact.tables import Lattice, Nodes, Pattern
-from accelsim.mapper.exact.units import PENDING, READ, SECOND, STRIP, UNIT, least_strip
-from accelsim.mapping.arrays import Ints
+from accelsim.mapper.exact.layout import CHAINS, COST, EPOCH, LABEL, LANES, START
 
-COST, LANES = 0, 1
-"""First columns of ``q``: cost of all that has moved, and minus the lanes in use."""
+Labels = npt.NDArray[np.void]
 
-# A tensor's state is status + 2 * (run dim + 1) + 64 * low row + 4096 * (run node + 1).
+# A tensor's state is status + 2 * (run dim + 1) + 64 * low row + 4096 * (tag + 1).
 MOVED = 1
-RUN = 2
-LOW = 64
-RUN_NODE = 4096
+_RUN, _LOW, _TAG = 2, 64, 4096
 
 NO_LOOP, END = -1, -2
-
-CHAIN_BITS = 13
-"""Of the hash; chains are cleared at every node."""
+"""Actions that are neither a loop nor a row of lanes."""
 
 
-class Labels(NamedTuple):
-    """Partial mappings; the label at the end of those in use is under construction."""
-
-    point: Ints
-    used: Ints
-    """Mask of dims with a loop in the block under way, where that still matters."""
-    state: Ints
-    """``[label, tensor]``"""
-    parent: Ints
-    action: Ints
-    """What made it of its parent: dim * 4096 + divisor number, a row of lanes, or END."""
-    at: Ints
-    """``[label, node]``: point outside each node."""
-    joint: Ints
-    """Products of the joint limits under way, packed."""
-    q: Floats
-    """``[label, column]``: figures of which less is never worse."""
-    bound: Floats
-    alive: Ints
-    next: Ints
-    head: Ints
-    """``[hash]``: first label of a chain."""
-
-
-class Sizes(NamedTuple):
-    """Where the columns stand."""
-
-    resources: int
-    """First column of the memory bits and lanes that are shared."""
-    tensors: int
-    """First column of the first tensor."""
-    width: int
-    """Columns of a tensor."""
-    n_shared_bits: int
-
-
-def empty_labels(room: int, tensors: int, nodes: int, columns: int) -> Labels:
-    """Return room for labels (not zeroed: untouched pages cost nothing)."""
-    bits = CHAIN_BITS if room <= 1 << 18 else CHAIN_BITS + 4
-
-    def ints(*shape: int) -> Ints:
-        return np.empty(shape, dtype=np.int64)
-
-    return Labels(
-        ints(room), ints(room), ints(room, tensors), ints(room), ints(room), ints(room, nodes),
-        ints(room), np.empty((room, columns)), np.empty(room), ints(room), ints(room),
-        np.full(1 << bits, -1, dtype=np.int64),
-    )  # fmt: skip
+def empty_labels(room: int, columns: int) -> tuple[Labels, Floats]:
+    """Return room for labels and figures (not zeroed: untouched pages cost nothing)."""
+    return np.empty(room, dtype=LABEL), np.empty((room, columns))
 
 
 @kernel
-def status_of(state: int) -> int:
-    """Return 0 for unmoved, 1 for moved."""
-    return state & 1
+def is_moved(state: int) -> bool:
+    """Return whether a loop that the tensor depends on stands outside its outermost keeper."""
+    return state & 1 == MOVED
 
 
 @kernel
@@ -96,204 +43,127 @@ def low_of(state: int) -> int:
 
 
 @kernel
-def run_node_of(state: int) -> int:
-    """Return the node where the run of a moved boundary began, or -1."""
+def tag_of(state: int) -> int:
+    """Return node * 32 + dim of the loop that began the run of a moved boundary, or -1."""
     return (state >> 12) - 1
 
 
 @kernel
-def make_state(status: int, run: int, low: int, run_node: int) -> int:
+def make_state(moved: int, run: int, low: int, tag: int) -> int:
     """Pack a tensor's state."""
-    return status + RUN * (run + 1) + LOW * low + RUN_NODE * (run_node + 1)
+    return moved + _RUN * (run + 1) + _LOW * low + _TAG * (tag + 1)
 
 
 @kernel
-def hash_of(labels: Labels, index: int, n_tensors: int) -> int:
-    """Return the chain of a label."""
-    key = labels.point[index] * 1000003 + labels.used[index] * 7919 + labels.joint[index] * 31
-    for tensor in range(n_tensors):
-        key = key * 31 + labels.state[index, tensor]
+def copy_label(s: np.record, labels: Labels, q: Floats, source: int, target: int) -> None:
+    """Copy all that a child label inherits."""
+    old, new = labels[source], labels[target]
+    new.point, new.used, new.joint, new.slack = old.point, old.used, old.joint, old.slack
+    new.parent = source
+    for tensor in range(s.n_tensors):
+        new.state[tensor] = old.state[tensor]
+    for node in range(s.n_nodes):
+        new.at[node] = old.at[node]
+    for column in range(s.width):
+        q[target, column] = q[source, column]
+
+
+@kernel
+def chain_of(s: np.record, label: np.record) -> int:
+    """Return the hash of all that labels must have in common to be compared."""
+    key = label.point * 1000003 + label.used * 7919 + label.joint * 31
+    for tensor in range(s.n_tensors):
+        key = key * 31 + label.state[tensor]
     key ^= key >> 17
-    chain: int = key & (len(labels.head) - 1)
+    key ^= key >> 31
+    chain: int = key & (CHAINS - 1)
     return chain
 
 
 @kernel
-def same_key(lattice: Lattice, pattern: Pattern, labels: Labels, a: int, b: int, pos: int) -> bool:
-    """Return whether every completion of one label completes the other.
-
-    Where tiles and lanes inside will be looked at again (a window's strips or a block's rounding,
-    with fanouts still to cross), they must be the same points.
-    """
-    if labels.point[a] != labels.point[b] or labels.joint[a] != labels.joint[b]:
+def only_products(s: np.record, tensor: int) -> bool:
+    """Return whether an input has neither a window nor blocks: only products of words matter."""
+    if s.window[tensor] != 0:
         return False
-    if labels.used[a] != labels.used[b]:
-        return False
-    for tensor in range(len(lattice.relevant)):
-        state = labels.state[a, tensor]
-        if state != labels.state[b, tensor]:
+    for row in range(s.n_nodes):
+        if s.parent_block[row, tensor] > 1 or s.child_block[row, tensor] > 1:
             return False
-        if tensor == lattice.output or pattern.fanouts_outside[pos] == 0:
-            continue
-        moved = status_of(state) == MOVED
-        if moved and pattern.ahead[pos, tensor] == 0:
-            continue
-        low = pattern.current[pos, tensor] if moved else low_of(state)
-        if low == 0 and not moved:
-            continue
-        for node in range(max(low - 1, 0), pos):
-            if labels.at[a, node] != labels.at[b, node]:
-                # Without windows and blocks only products of words matter.
-                if lattice.window[tensor] != 0:
-                    return False
-                row = low
-                while True:
-                    if (
-                        pattern.parent_block[row, tensor] > 1
-                        or pattern.child_block[row, tensor] > 1
-                    ):
-                        return False
-                    if row == pattern.current[pos, tensor]:
-                        break
-                    row = pattern.parent[row, tensor] + 1
-                if moved:
-                    return False
     return True
 
 
 @kernel
-def dominates(labels: Labels, a: int, b: int, slack: float, lexicographic: int) -> bool:
+def same_key(s: np.record, labels: Labels, a: int, b: int, pos: int) -> bool:
+    """Return whether every completion of one label completes the other, at like figures.
+
+    Where tiles and lanes inside will be looked at again (a window's strips, a block's rounding,
+    a moved input's lanes on the way to its parent), they must be the same points.
+    """
+    one, two = labels[a], labels[b]
+    if one.point != two.point or one.joint != two.joint or one.used != two.used:
+        return False
+    for tensor in range(s.n_tensors):
+        state = one.state[tensor]
+        if state != two.state[tensor]:
+            return False
+        if tensor == s.output or s.fanouts_outside[pos] == 0:
+            continue
+        moved = is_moved(state)
+        if moved and s.ahead[pos, tensor] == 0:
+            continue
+        if not moved and only_products(s, tensor):
+            continue
+        low = s.current[pos, tensor] if moved else low_of(state)
+        for node in range(max(low - 1, 0), pos):
+            if one.at[node] != two.at[node]:
+                return False
+    return True
+
+
+@kernel
+def dominates(s: np.record, q: Floats, a: int, b: int, slack: float) -> bool:
     """Return whether label a makes b superfluous: all figures no worse.
 
-    Every completion adds to the cost a sum of non-negative multiples of the figures, so that no
-    completion of b is better than the same completion of a.  If a costs less by more than rounding
-    (``slack``), fewer lanes cannot make up for it where cycles only break ties.
+    Proof.  Both have the same key, so that the same completions are open to both.  A completion
+    adds to the cost of each sheet a sum of the columns with factors that are not negative and the
+    same for both (loops still to come divide what is unmoved, lanes divide words that are read
+    once for all), and lets memories and arrays fill up from the ``resources``.  A port's cycles
+    fall with its instances and rise with its lanes over dims of the output (fewer first visits an
+    instance); both stand in ``q`` with their signs.  So no completion of b is better than the same
+    completion of a.  Where cycles only break ties (``lexicographic``) and a costs less by more
+    than rounding (``slack``), fewer lanes cannot make up for it.
     """
-    qa, qb = labels.q[a], labels.q[b]
-    if qa[COST] > qb[COST]:
+    if q[a, COST] > q[b, COST]:
         return False
-    if qa[LANES] > qb[LANES] and (lexicographic == 0 or qa[COST] >= qb[COST] - slack):
+    if q[a, LANES] > q[b, LANES] and (s.lexicographic == 0 or q[a, COST] >= q[b, COST] - slack):
         return False
-    for column in range(2, qa.shape[0]):  # noqa: SIM110
-        if qa[column] > qb[column]:  # plain, for the compiler
+    for column in range(COST + 1, s.width):  # noqa: SIM110  (plain, for the compiler)
+        if q[a, column] > q[b, column]:
             return False
     return True
 
 
 @kernel
-def open_bound(
-    divide: Floats,
-    point: int,
-    unmoved: int,
-    value: Floats,
-    best: Floats,
-) -> float:
-    """Return the least that unmoved tensors can cost, whatever loops come.
-
-    ``value[tensor]`` is the cost if it moved now.  Tensors move in some order; while a set of them
-    is unmoved only loops irrelevant to all of it have passed, which divide at most by
-    ``divide[set, point]`` (all that is left of those dims).  ``best[set]`` is the least cost of the
-    set, by its member that moves next.
-    """
-    best[0] = 0.0
-    for members in range(1, unmoved + 1):
-        if members & ~unmoved != 0:
-            continue
-        least = np.inf
-        for tensor in range(len(value)):
-            if (members >> tensor) & 1 == 1:
-                cost = value[tensor]
-                if cost > 0.0:
-                    cost /= divide[members, point]
-                least = min(least, cost + best[members & ~(1 << tensor)])
-        best[members] = least
-    result: float = best[unmoved]
-    return result
-
-
-@kernel
-def output_value(
-    nodes: Nodes, pattern: Pattern, tensor: int, pos: int, unit: float, rising: float, visits: float
-) -> float:
-    """Return the least that the open boundary of the output can cost if it moved now.
-
-    Of the ``rising`` words a share 1 - 1/R is reduced on lanes to come, R at most their number, at
-    no less than the cheapest price; the rest is read and updated.  That is linear in 1/R, so the
-    least stands at one end.  Visits fall by the lanes at most.
-    """
-    if pattern.ahead[pos, tensor] == 0:
-        return unit
-    row = pattern.current[pos, tensor]
-    lanes = pattern.lanes_ahead[pos, tensor]
-    cheapest = np.inf
-    for node in range(pos, pattern.parent[row, tensor]):
-        if nodes.place[node] < 0:
-            cheapest = min(cheapest, nodes.reduce[node])
-    taken = pattern.read[row, tensor] + pattern.update[row, tensor]
-    reduced = cheapest * (1.0 - 1.0 / lanes) + taken / lanes
-    least: float = unit + rising * min(taken, reduced)
-    least += visits / lanes * (pattern.back[row] + pattern.credit[row])
-    return least
-
-
-@kernel
-def bound_of(
-    lattice: Lattice, nodes: Nodes, pattern: Pattern, sizes: Sizes, divide: Floats,
-    future: Floats, state: Ints, q: Floats, point: int, pos: int, value: Floats, best: Floats,
-) -> float:  # fmt: skip
-    """Return a lower bound on the cost of every completion of a label before node ``pos``.
-
-    Cost so far, plus what unmoved and unread boundaries need at least, plus ``future[pos]``: the
-    least cost of the boundaries of places further out.  Runs may grow to all that is left of their
-    dim.  Lanes still to cross divide reads at most by their number.  Where fanouts stand further
-    out, lanes may turn reads of sums charged so far into fresh starts; those parts are left out by
-    the caller (``slack``).
-    """
-    total = q[COST] + future[pos, point]
-    unmoved = 0
-    for tensor in range(len(value)):
-        value[tensor] = 0.0
-        base = sizes.tensors + tensor * sizes.width
-        kind = state[tensor]
-        run = run_of(kind)
-        if run >= 0:
-            total += q[base + PENDING] * lattice.extent[point, run] / lattice.bounds[run]
-        row = pattern.current[pos, tensor]
-        ahead = pattern.ahead[pos, tensor]
-        if tensor == lattice.output:
-            if pattern.settled[pos] == 0:
+def stays(s: np.record, labels: Labels, q: Floats, new: int, pos: int, slack: float) -> bool:
+    """Chain the label under construction unless another dominates it; drop what it dominates."""
+    chain = chain_of(s, labels[new])
+    epoch, first = s.counts[EPOCH], s.counts[START]
+    before = -1
+    other = s.head[chain] - epoch
+    while other >= first:
+        following = labels[other].next
+        if same_key(s, labels, other, new, pos):
+            if dominates(s, q, other, new, slack):
+                return False
+            if dominates(s, q, new, other, slack):
+                labels[other].alive = 0
+                if before >= 0:
+                    labels[before].next = following
+                else:
+                    s.head[chain] = following + epoch
+                other = following
                 continue
-            least = output_value(
-                nodes, pattern, tensor, pos, q[base + UNIT], q[base + READ], q[base + SECOND]
-            )
-            if status_of(kind) == MOVED:
-                total += least
-            else:
-                unmoved |= 1 << tensor
-                value[tensor] = least
-            continue
-        lanes = pattern.lanes_ahead[pos, tensor] * pattern.parent_block[row, tensor]
-        if status_of(kind) == MOVED:
-            if ahead == 1:
-                deliver = 0.0
-                for node in range(pos, pattern.parent[row, tensor]):
-                    if nodes.place[node] < 0:
-                        deliver = nodes.deliver[node, tensor]
-                        break
-                total += q[base + READ] * (deliver + pattern.read[row, tensor] / lanes)
-            continue
-        unmoved |= 1 << tensor
-        least = q[base + UNIT]
-        for dim in range(len(lattice.bounds)):
-            if (lattice.window[tensor] >> dim) & 1 == 1:
-                strip = least_strip(
-                    lattice, pattern, tensor, dim, pos,
-                    q[base + STRIP + lattice.window_index[tensor, dim]],
-                )  # fmt: skip
-                share = lattice.extent[point, dim] / lattice.bounds[dim]
-                least = min(least, strip + (q[base + UNIT] - strip) * share)
-        if ahead == 1:
-            least += q[base + SECOND] * pattern.read[row, tensor] / lanes
-        value[tensor] = least
-    bound: float = total + open_bound(divide, point, unmoved, value, best)
-    return bound
+        before = other
+        other = following
+    labels[new].next = s.head[chain] - epoch if s.head[chain] - epoch >= first else -1
+    s.head[chain] = new + epoch
+    return True

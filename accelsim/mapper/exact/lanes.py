@@ -2,307 +2,293 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
-from accelsim.mapper.exact.geometry import unite
-from accelsim.mapper.exact.labels import (
-    COST,
-    LANES,
-    MOVED,
-    make_state,
+from accelsim.mapper.exact.bounds import (
+    hopeless,
+    input_value,
     open_bound,
     output_value,
-    run_node_of,
-    run_of,
-    status_of,
+    sheet_column,
+    too_late,
 )
-from accelsim.mapper.exact.search import (
-    CURSOR,
-    ENTER,
-    FULL,
-    GROW,
-    MADE,
-    PHASE,
-    SKIPPED,
-    START,
-    USED,
-    Search,
-    admit,
-    clear_chains,
+from accelsim.mapper.exact.geometry import inner_point, lanes_of, sum_lanes_of, unite
+from accelsim.mapper.exact.labels import (
+    MOVED,
+    Labels,
     copy_label,
-    end_run,
-    hopeless,
-    joints_hold,
-    open_tensor,
+    is_moved,
+    make_state,
+    only_products,
+    run_of,
+    tag_of,
 )
-from accelsim.mapper.exact.units import (
+from accelsim.mapper.exact.lattice import Points
+from accelsim.mapper.exact.layout import (
+    COST,
+    CURSOR,
+    FULL,
+    LANES,
+    MADE,
     PENDING,
+    PHASE,
     READ,
     SECOND,
-    STRIP,
+    SKIPPED,
+    START,
     UNIT,
-    blocks,
-    lanes_of,
-    least_strip,
-    sum_lanes_of,
+    USED,
 )
+from accelsim.mapper.exact.loops import ENTER, GROW
+from accelsim.mapper.exact.search import admit, end_run, joints_hold, open_tensor
+from accelsim.mapper.exact.units import accesses
 
 
 @kernel
-def pass_fanout(s: Search, new: int, node: int, row: int) -> bool:
+def pass_fanout(
+    s: np.record, points: Points, label: np.record, q: Floats, index: int, node: int, row: np.record
+) -> bool:
     """Spread the label under construction over lanes; return False if they do not fit."""
-    lattice, nodes, pattern, sizes, labels = s.lattice, s.nodes, s.pattern, s.sizes, s.labels
-    point = labels.point[new]
-    outer = point
-    broken = 0
-    for dim in range(len(lattice.bounds)):
-        lanes = nodes.row_number[row, dim]
-        if lanes > 0:
-            number = lattice.digit[point, dim]
-            product = lattice.times[dim, number, lanes]
-            if product < 0:
-                return False
-            outer += lattice.radix[dim] * (product - number)
-            broken |= 1 << dim
-    q = labels.q[new]
-    column = nodes.mesh_column[node]
-    if column >= 0:
+    inner = points[label.point]
+    point = label.point + row.step
+    outer = points[point]
+    label.point = label.at[node] = point
+    mesh = s.mesh_column[node]
+    if mesh >= 0:
         for axis in range(2):
-            at = sizes.resources + sizes.n_shared_bits + 2 * column + axis
-            q[at] *= nodes.row_mesh[row, axis]
-            if q[at] > nodes.mesh[column, axis]:
+            column = s.resources + s.n_shared + 2 * mesh + axis
+            q[index, column] *= row.mesh[axis]
+            if q[index, column] > s.mesh[mesh, axis]:
                 return False
-    labels.point[new] = outer
-    labels.at[new, node] = outer
-    if not joints_hold(s, new, node):
+    if not joints_hold(s, points, label, node):
         return False
-    lanes_used = lattice.volume[point] / lattice.volume[outer]
-    q[LANES] *= lanes_used
-    for tensor in range(len(lattice.relevant)):
-        base = sizes.tensors + tensor * sizes.width
-        state = labels.state[new, tensor]
+    q[index, LANES] *= row.lanes
+    sums = inner.sums / outer.sums
+    for sheet in range(1, s.n_sheets):
+        if s.sheet_node[sheet] < node:
+            port = s.ports + 2 * (sheet - 1)
+            q[index, port] *= row.lanes
+            q[index, port + 1] *= row.lanes / sums
+    for tensor in range(s.n_tensors):
+        state = label.state[tensor]
         run = run_of(state)
-        if run >= 0 and (broken >> run) & 1 == 1:
-            end_run(s, new, tensor)
-            state = labels.state[new, tensor]
-            run = -1
-        if status_of(state) != MOVED:
-            if tensor != lattice.output and plain(s, tensor):
-                _cross_plain(s, new, tensor, node, base)
+        if run >= 0 and (row.broken >> run) & 1 == 1:
+            end_run(s, label, q, index, tensor)
+        if not is_moved(state):
+            if tensor != s.output and only_products(s, tensor):
+                cross_products(s, points, label, q, index, tensor, node)
             else:
-                open_tensor(s, new, tensor, node + 1)
-        elif pattern.ahead[node, tensor] == 1:
-            if tensor == lattice.output:
-                _cross_output(s, new, node, base)
+                open_tensor(s, points, label, q, index, tensor, node + 1)
+        elif s.ahead[node, tensor] == 1:
+            if tensor == s.output:
+                cross_output(s, points, label, q, index, node)
             else:
-                _cross_input(s, new, tensor, node, base, lanes_used)
+                cross_input(s, points, label, q, index, tensor, node, row.lanes)
     return True
 
 
 @kernel
-def plain(s: Search, tensor: int) -> bool:
-    """Return whether only products of words matter for an input: no window, no block."""
-    if s.lattice.window[tensor] != 0:
-        return False
-    for row in range(len(s.nodes.place) + 1):
-        if s.pattern.parent_block[row, tensor] > 1 or s.pattern.child_block[row, tensor] > 1:
-            return False
-    return True
-
-
-@kernel
-def _cross_plain(s: Search, new: int, tensor: int, node: int, base: int) -> None:
+def cross_products(
+    s: np.record, points: Points, label: np.record, q: Floats, index: int, tensor: int, node: int
+) -> None:
     """Lead an unmoved input without windows and blocks through a fanout.
 
-    What :func:`open_input` would find from scratch: absolute figures stay, but for the words read,
-    which fall by the lanes that the tensor lacks where they are multicast.
+    What :func:`~accelsim.mapper.exact.units.open_input` would find from scratch: absolute figures
+    stay, but for the words read, which fall by the lanes that the tensor lacks where they are
+    multicast.
     """
-    pattern, q = s.pattern, s.labels.q[new]
-    if pattern.ahead[node, tensor] == 0:
+    if s.ahead[node, tensor] == 0:
         return
-    at = s.labels.at[new]
-    inner = at[node - 1] if node > 0 else 0
-    row = pattern.current[node, tensor]
-    q[base + UNIT] += s.nodes.deliver[node, tensor] * q[base + READ]
-    if (s.nodes.multicast[node] >> tensor) & 1 == 1:
-        for dim in range(len(s.lattice.bounds)):
-            if (s.lattice.relevant[tensor] >> dim) & 1 == 0:
-                q[base + READ] /= s.lattice.extent[at[node], dim] // s.lattice.extent[inner, dim]
-    q[base + SECOND] = q[base + READ]
-    if pattern.ahead[node + 1, tensor] == 0:
-        q[base + UNIT] += pattern.read[row, tensor] * q[base + READ]
-        q[base + READ] = q[base + SECOND] = 0.0
+    base = s.tensors + tensor * s.tensor_width
+    row = s.current[node, tensor]
+    below = q[index, base + READ]
+    above = below
+    if (s.multicast[node] >> tensor) & 1 == 1:
+        above /= lanes_lacked(s, points[inner_point(label, node)], points[label.at[node]], tensor)
+    last = s.ahead[node + 1, tensor] == 0
+    for sheet in range(s.n_sheets):
+        column = sheet_column(s, tensor, sheet) + UNIT
+        q[index, column] += s.deliver[sheet, node, tensor] * below
+        if last:
+            q[index, column] += s.read[sheet, row, tensor] * above
+    q[index, base + READ] = q[index, base + SECOND] = 0.0 if last else above
 
 
 @kernel
-def _cross_output(s: Search, new: int, node: int, base: int) -> None:
+def lanes_lacked(s: np.record, inner: np.record, outer: np.record, tensor: int) -> float:
+    """Return the lanes over dims that a tensor lacks."""
+    lanes = 1.0
+    for dim in range(s.n_dims):
+        if (s.relevant[tensor] >> dim) & 1 == 0:
+            lanes *= outer.extent[dim] // inner.extent[dim]
+    return lanes
+
+
+@kernel
+def cross_output(
+    s: np.record, points: Points, label: np.record, q: Floats, index: int, node: int
+) -> None:
     """Lead the moved output through a fanout on its way to its parent."""
-    nodes, pattern, q = s.nodes, s.pattern, s.labels.q[new]
-    tensor = s.lattice.output
-    row = pattern.current[node, tensor]
-    lanes = sum_lanes_of(s.lattice, s.labels.at[new], node)
-    below = q[base + READ]
-    if nodes.reduces[node] == 1:
-        q[base + READ] /= lanes
-    q[base + SECOND] /= lanes
-    q[COST] += nodes.collect[node] * q[base + READ] + nodes.reduce[node] * (below - q[base + READ])
-    if pattern.ahead[node + 1, tensor] == 0:
-        q[COST] += q[base + READ] * (pattern.read[row, tensor] + pattern.update[row, tensor])
-        q[COST] += q[base + SECOND] * (pattern.back[row] + pattern.credit[row])
-        if pattern.fanouts_outside[node + 1] == 1 and row == 0:
-            s.slack[new] += max(0.0, pattern.beta[row]) * q[base + SECOND]
-        q[base + READ] = 0.0
-        q[base + SECOND] = 0.0
+    tensor = s.output
+    base = s.tensors + tensor * s.tensor_width
+    row = s.current[node, tensor]
+    lanes = sum_lanes_of(points, label, node)
+    below = q[index, base + READ]
+    rising = below / lanes if s.reduces[node] == 1 else below
+    visits = q[index, base + SECOND] / lanes
+    last = s.ahead[node + 1, tensor] == 0
+    for sheet in range(s.n_sheets):
+        cost = s.collect[sheet, node] * rising + s.reduce[sheet, node] * (below - rising)
+        if last:
+            cost += rising * (s.read[sheet, row, tensor] + s.update[sheet, row])
+            cost += visits * (s.back[sheet, row] + s.credit[sheet, row])
+        q[index, COST + sheet] += cost
+    if last and s.fanouts_outside[node + 1] == 1 and row == 0:
+        label.slack += max(0.0, s.beta[row]) * visits
+    q[index, base + READ] = 0.0 if last else rising
+    q[index, base + SECOND] = 0.0 if last else visits
 
 
 @kernel
-def _cross_input(s: Search, new: int, tensor: int, node: int, base: int, lanes: float) -> None:
+def cross_input(
+    s: np.record, points: Points, label: np.record, q: Floats, index: int, tensor: int, node: int,
+    lanes: float,
+) -> None:  # fmt: skip
     """Lead a moved input through a fanout on its way from its parent."""
-    lattice, nodes, pattern, labels = s.lattice, s.nodes, s.pattern, s.labels
-    q, at = labels.q[new], labels.at[new]
-    row = pattern.current[node, tensor]
-    state = labels.state[new, tensor]
-    tag = run_node_of(state)
+    base = s.tensors + tensor * s.tensor_width
+    row = s.current[node, tensor]
+    state = label.state[tensor]
+    tag = tag_of(state)
     dim = tag % 32 if tag >= 0 else -1
     stride = 0
     if dim >= 0:
-        stride = lattice.extent[at[tag // 32 - 1], dim] if tag // 32 > 0 else 1
+        stride = int(points[inner_point(label, tag // 32)].extent[dim])
     apart = 1.0
     for v in range(row, node):
-        if nodes.place[v] < 0 and (nodes.multicast[v] >> tensor) & 1 == 0:
-            apart *= lanes_of(lattice, at, v)
-    tiles = unite(lattice, nodes, tensor, at, row, node, -1, 0)
-    strips = tiles
-    if dim >= 0:
-        strips = unite(lattice, nodes, tensor, at, row, node, dim, stride)
-    both = q[base + READ] + q[base + SECOND]
-    price = nodes.deliver[node, tensor] * apart
-    cost = price * both * strips
-    pending = price * q[base + READ] * (tiles - strips)
-    q[base + READ] /= lanes
-    q[base + SECOND] /= lanes
-    both = q[base + READ] + q[base + SECOND]
-    if pattern.ahead[node + 1, tensor] == 0:
-        if (nodes.multicast[node] >> tensor) & 1 == 0:
+        if s.place[v] < 0 and (s.multicast[v] >> tensor) & 1 == 0:
+            apart *= lanes_of(points, label, v)
+    tiles = unite(s, points, label, tensor, row, node, -1, 0)
+    strips = unite(s, points, label, tensor, row, node, dim, stride) if dim >= 0 else tiles
+    full, partial = q[index, base + READ], q[index, base + SECOND]
+    last = s.ahead[node + 1, tensor] == 0
+    running = run_of(state) >= 0
+    charge(s, q, index, tensor, s.deliver, node, apart, full, partial, tiles, strips, 0, running)
+    full, partial = full / lanes, partial / lanes
+    if last:
+        if (s.multicast[node] >> tensor) & 1 == 0:
             apart *= lanes
-        block = pattern.parent_block[row, tensor]
-        tiles = blocks(unite(lattice, nodes, tensor, at, row, node + 1, -1, 0), block)
-        strips = tiles
-        if dim >= 0:
-            strips = blocks(unite(lattice, nodes, tensor, at, row, node + 1, dim, stride), block)
-        price = pattern.read[row, tensor] * apart
-        cost += price * both * strips
-        pending += price * q[base + READ] * (tiles - strips)
-        q[base + READ] = 0.0
-        q[base + SECOND] = 0.0
-        labels.state[new, tensor] = make_state(MOVED, run_of(state), 0, -1)
-    q[COST] += cost
-    if run_of(state) >= 0:
-        q[base + PENDING] += pending
-    else:
-        q[COST] += pending
+        tiles = unite(s, points, label, tensor, row, node + 1, -1, 0)
+        strips = unite(s, points, label, tensor, row, node + 1, dim, stride) if dim >= 0 else tiles
+        block = s.parent_block[row, tensor]
+        charge(
+            s, q, index, tensor, s.read, row, apart, full, partial, tiles, strips, block, running
+        )
+        full = partial = 0.0
+        label.state[tensor] = make_state(MOVED, run_of(state), 0, -1)
+    q[index, base + READ], q[index, base + SECOND] = full, partial
 
 
 @kernel
-def outer_point(s: Search, index: int, row: int) -> int:
-    """Return the point outside the lanes of a row, or -1 if a dim has not that much left."""
-    lattice = s.lattice
-    point = s.labels.point[index]
-    outer: int = point
-    for dim in range(len(lattice.bounds)):
-        lanes = s.nodes.row_number[row, dim]
-        if lanes > 0:
-            number = lattice.digit[point, dim]
-            product = lattice.times[dim, number, lanes]
-            if product < 0:
-                return -1
-            outer += lattice.radix[dim] * (product - number)
-    return outer
+def charge(
+    s: np.record, q: Floats, index: int, tensor: int, prices: Floats, at: int, apart: float,
+    full: float, partial: float, tiles: float, strips: float, block: int, running: bool,
+) -> None:  # fmt: skip
+    """Charge ``full`` visits of tiles and ``partial`` ones of strips to every sheet.
+
+    What tiles cost more than strips stays pending while the run may still grow.
+    """
+    for sheet in range(s.n_sheets):
+        price = prices[sheet, at, tensor] * apart
+        tile = accesses(tiles, sheet, max(block, 1))
+        strip = accesses(strips, sheet, max(block, 1))
+        q[index, COST + sheet] += price * (full + partial) * strip
+        more = price * full * (tile - strip)
+        if running:
+            q[index, sheet_column(s, tensor, sheet) + PENDING] += more
+        else:
+            q[index, COST + sheet] += more
 
 
 @kernel
-def crossing_bound(s: Search, index: int, node: int, outer: int, lanes: float) -> float:
-    """Return a bound on what becomes of a label that crosses a fanout, without making it.
+def bound_crossing(
+    s: np.record, points: Points, tables: Floats, label: np.record, q: Floats, index: int,
+    node: int, row: np.record,
+) -> None:  # fmt: skip
+    """Write lower bounds on every sheet of a label that crosses a fanout, without making it.
 
     Absolute figures do not change as lanes are crossed, but for reads of what is multicast, which
     fall by the lanes that the tensor lacks (without windows exactly; with them, by all lanes at
     most, and by no more than to the least strip), and sums, which fall by what is reduced.
     """
-    lattice, nodes, pattern, sizes, labels = s.lattice, s.nodes, s.pattern, s.sizes, s.labels
-    q = labels.q[index]
-    point = labels.point[index]
     pos = node + 1
-    total = q[COST] + s.future[pos, outer]
-    if pattern.settled[pos] == 0:
-        total -= s.slack[index]
-    unmoved = 0
-    for tensor in range(len(lattice.relevant)):
-        base = sizes.tensors + tensor * sizes.width
-        state = labels.state[index, tensor]
-        moved = status_of(state) == MOVED
-        row = pattern.current[node, tensor]
-        ahead = pattern.ahead[node, tensor]
-        last = pattern.ahead[pos, tensor] == 0
-        s.value[tensor] = 0.0
-        cost = 0.0
-        if tensor == lattice.output:
-            if pattern.settled[pos] == 0:
-                continue
-            cost = q[base + UNIT]
-            if ahead == 1:
-                sums = lattice.sums[point] / lattice.sums[outer]
-                rising = q[base + READ]
-                if nodes.reduces[node] == 1:
-                    rising /= sums
-                cost += nodes.collect[node] * rising
-                cost += nodes.reduce[node] * (q[base + READ] - rising)
-                visits = q[base + SECOND] / sums
-                if last:
-                    cost += rising * (pattern.read[row, tensor] + pattern.update[row, tensor])
-                    cost += visits * (pattern.back[row] + pattern.credit[row])
-                else:
-                    cost = output_value(nodes, pattern, tensor, pos, cost, rising, visits)
-        else:
-            cost = q[base + UNIT]
-            words = q[base + READ] if moved else q[base + SECOND]
-            if moved:
+    inner = points[label.point]
+    point = label.point + row.step
+    outer = points[point]
+    sums = inner.sums / outer.sums
+    for sheet in range(s.n_sheets):
+        total = q[index, COST + sheet]
+        total += tables[s.future[sheet, pos], point]
+        unmoved = 0
+        for tensor in range(s.n_tensors):
+            s.value[tensor] = 0.0
+            base = s.tensors + tensor * s.tensor_width
+            moved = is_moved(label.state[tensor])
+            at = s.current[node, tensor]
+            ahead = s.ahead[node, tensor] == 1
+            last = s.ahead[pos, tensor] == 0
+            if tensor == s.output:
+                if s.settled[pos] == 0:
+                    continue
+                cost = q[index, sheet_column(s, tensor, sheet) + UNIT]
+                if ahead:
+                    below = q[index, base + READ]
+                    rising = below / sums if s.reduces[node] == 1 else below
+                    visits = q[index, base + SECOND] / sums
+                    cost += s.collect[sheet, node] * rising
+                    cost += s.reduce[sheet, node] * (below - rising)
+                    if last:
+                        cost += rising * (s.read[sheet, at, tensor] + s.update[sheet, at])
+                        cost += visits * (s.back[sheet, at] + s.credit[sheet, at])
+                    else:
+                        cost = output_value(s, sheet, pos, cost, rising, visits)
+            else:
                 cost = 0.0
-            elif lattice.window[tensor] != 0:
-                for dim in range(len(lattice.bounds)):
-                    if (lattice.window[tensor] >> dim) & 1 == 1:
-                        strip = least_strip(
-                            lattice, pattern, tensor, dim, node,
-                            q[base + STRIP + lattice.window_index[tensor, dim]],
-                        )  # fmt: skip
-                        share = lattice.extent[outer, dim] / lattice.bounds[dim]
-                        cost = min(cost, strip + (q[base + UNIT] - strip) * share)
-            if ahead == 1:
-                cost += nodes.deliver[node, tensor] * words
-                if last:
-                    fewer = lanes
-                    if (nodes.multicast[node] >> tensor) & 1 == 0:
+                words = q[index, base + READ]
+                if not moved:
+                    words = q[index, base + SECOND]
+                    cost = input_value(s, points, q, index, tensor, sheet, point, node)
+                if ahead:
+                    cost += s.deliver[sheet, node, tensor] * words
+                    if last:
                         fewer = 1.0
-                    elif lattice.window[tensor] == 0:
-                        fewer = 1.0
-                        for dim in range(len(lattice.bounds)):
-                            if (lattice.relevant[tensor] >> dim) & 1 == 0:
-                                fewer *= lattice.extent[outer, dim] // lattice.extent[point, dim]
-                    price = pattern.read[row, tensor] / pattern.parent_block[row, tensor]
-                    cost += price * words / fewer
-        if moved:
-            total += cost
-        else:
-            unmoved |= 1 << tensor
-            s.value[tensor] = cost
-    bound: float = total + open_bound(s.divide, outer, unmoved, s.value, s.scratch)
-    return bound
+                        if (s.multicast[node] >> tensor) & 1 == 1:
+                            if s.n_window[tensor] > 0:
+                                fewer = row.lanes
+                            else:
+                                fewer = lanes_lacked(s, inner, outer, tensor)
+                        if sheet == 0:
+                            fewer *= s.parent_block[at, tensor]
+                        cost += s.read[sheet, at, tensor] * words / fewer
+            if moved:
+                total += cost
+            else:
+                unmoved |= 1 << tensor
+                s.value[tensor] = cost
+        s.low[sheet] = total + open_bound(s, tables, point, unmoved)
+    if s.settled[pos] == 0:
+        s.low[0] -= label.slack
 
 
 @kernel
-def run_fanout(s: Search, node: int, first: int, last: int, steps: int) -> bool:
+def run_fanout(
+    s: np.record, points: Points, tables: Floats, labels: Labels, q: Floats, rows: Points,
+    node: int, first: int, last: int, steps: int,
+) -> bool:  # fmt: skip
     """Lead the labels ``first:last`` through a fanout; return whether it is done."""
-    labels, count = s.labels, s.counts
+    count = s.counts
     if count[PHASE] == ENTER:
-        clear_chains(labels)
         count[START] = count[USED]
         count[PHASE], count[CURSOR] = GROW, first
     spent = 0
@@ -311,9 +297,9 @@ def run_fanout(s: Search, node: int, first: int, last: int, steps: int) -> bool:
             return False
         index = count[CURSOR]
         count[CURSOR] += 1
-        if labels.alive[index] == 0:
+        if labels[index].alive == 0:
             continue
-        spent += cross_all(s, node, index)
+        spent += cross_all(s, points, tables, labels, q, rows, node, index)
         if count[FULL] == 1:
             return True
     count[PHASE] = ENTER
@@ -321,31 +307,57 @@ def run_fanout(s: Search, node: int, first: int, last: int, steps: int) -> bool:
 
 
 @kernel
-def cross_all(s: Search, node: int, index: int) -> int:
+def enough_left(s: np.record, here: np.record, row: np.record) -> bool:
+    """Return whether each dim has a factor left that the lanes of a row divide."""
+    if s.guards != 0:
+        return bool(((here.left | s.guards) - row.packed) & s.guards == s.guards)
+    for dim in range(s.n_dims):
+        if (s.bounds[dim] // here.extent[dim]) % s.divisor[dim, row.number[dim]] != 0:
+            return False
+    return True
+
+
+@kernel
+def least_paid(s: np.record, label: np.record, q: Floats, index: int, pos: int) -> float:
+    """Return the energy that a label has spent, less what open boundaries and lanes may credit."""
+    paid = q[index, COST]
+    if s.settled[pos] == 0:
+        paid -= label.slack
+    for tensor in range(s.n_tensors):
+        if not is_moved(label.state[tensor]):
+            paid += min(0.0, q[index, sheet_column(s, tensor, 0) + UNIT])
+    least: float = paid
+    return least
+
+
+@kernel
+def cross_all(
+    s: np.record, points: Points, tables: Floats, labels: Labels, q: Floats, rows: Points,
+    node: int, index: int,
+) -> int:  # fmt: skip
     """Spread a label over all lanes that it can use; return the steps this took."""
-    labels, count = s.labels, s.counts
-    guards = s.lattice.guards
-    left = s.lattice.left[labels.point[index]] | guards
+    count = s.counts
+    here = points[labels[index].point]
     begun = count[MADE] + count[SKIPPED]
-    for row in range(s.nodes.row_start[node], s.nodes.row_start[node + 1]):
-        # A guard bit is borrowed exactly where a prime has fewer left than the lanes take.
-        if (left - s.nodes.row_packed[row]) & guards != guards:
+    paid = least_paid(s, labels[index], q, index, node + 1)
+    for number in range(s.row_start[node], s.row_start[node + 1]):
+        row = rows[number]
+        if not enough_left(s, here, row):
             continue
-        outer = outer_point(s, index, row)
-        if outer < 0:
+        if too_late(s, paid + tables[s.future[0, node + 1], labels[index].point + row.step], 0.0):
             continue
-        lanes = s.lattice.volume[labels.point[index]] / s.lattice.volume[outer]
-        bound = crossing_bound(s, index, node, outer, lanes)
-        if hopeless(s, bound, -labels.q[index, LANES] * lanes, node + 1):
+        bound_crossing(s, points, tables, labels[index], q, index, node, row)
+        lanes = -q[index, LANES] * row.lanes * s.total_lanes[node + 1]
+        if hopeless(s, q, index, node, lanes):
             count[SKIPPED] += 1
             continue
         new = count[USED]
-        copy_label(s, index, new)
-        labels.action[new] = row
-        if pass_fanout(s, new, node, row):
-            admit(s, node + 1)
+        copy_label(s, labels, q, index, new)
+        labels[new].action = number
+        if pass_fanout(s, points, labels[new], q, new, node, row):
+            admit(s, points, tables, labels, q, node + 1)
             if count[FULL] == 1:
                 break
-    rows = s.nodes.row_start[node + 1] - s.nodes.row_start[node]
-    spent: int = rows // 32 + count[MADE] + count[SKIPPED] - begun
+    rows_seen = s.row_start[node + 1] - s.row_start[node]
+    spent: int = rows_seen // 32 + count[MADE] + count[SKIPPED] - begun
     return spent

@@ -4,171 +4,181 @@ from __future__ import annotations
 
 import numpy as np
 
+from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
+from accelsim.mapper.exact.bounds import note, sheet_column
+from accelsim.mapper.exact.geometry import inner_point
 from accelsim.mapper.exact.labels import (
-    COST,
     END,
-    LANES,
     MOVED,
     NO_LOOP,
+    Labels,
+    copy_label,
+    is_moved,
     low_of,
     make_state,
     run_of,
-    status_of,
 )
-from accelsim.mapper.exact.search import (
-    BEST_CYCLES,
-    BEST_ENERGY,
+from accelsim.mapper.exact.lattice import Points
+from accelsim.mapper.exact.layout import (
     BEST_LABEL,
-    CLOSE,
+    COST,
     CURSOR,
-    E_POWER,
-    ENTER,
-    FIGURE,
     FULL,
-    GROW,
     GROWN,
-    KEEP_USED,
     MADE,
-    PER_CYCLE,
+    PENDING,
     PHASE,
+    READ,
+    SECOND,
+    SHEET,
     START,
-    TIE,
-    TOLERANCE,
+    STRIP,
+    UNIT,
     USED,
-    Search,
-    admit,
-    clear_chains,
-    copy_label,
-    cycles_of,
-    end_run,
-    figure_of,
-    joints_hold,
-    open_tensor,
 )
-from accelsim.mapper.exact.tables import Lattice
-from accelsim.mapper.exact.units import PENDING, READ, SECOND, STRIP, UNIT, slack_of_output
+from accelsim.mapper.exact.search import admit, end_run, joints_hold, open_tensor, take_room
+from accelsim.mapper.exact.units import clear_open, slack_of_output
+
+KEEP_USED = 1 << 40
+"""Mark in ``used``: moving less often would not have been cheaper."""
+
+ENTER, GROW, CLOSE = range(3)
+"""Phases of a place, in ``counts[PHASE]``: see :func:`run_place`."""
 
 
 @kernel
-def pass_loop(s: Search, new: int, node: int, dim: int, bound: int) -> None:
+def pass_loop(
+    s: np.record, points: Points, label: np.record, q: Floats, index: int, node: int, dim: int,
+    number: int, bound: int,
+) -> None:  # fmt: skip
     """Put a temporal loop around the label under construction."""
-    lattice, pattern, sizes, labels = s.lattice, s.pattern, s.sizes, s.labels
-    q = labels.q[new]
-    point = labels.point[new]
-    for tensor in range(len(lattice.relevant)):
-        base = sizes.tensors + tensor * sizes.width
-        state = labels.state[new, tensor]
+    for tensor in range(s.n_tensors):
+        base = s.tensors + tensor * s.tensor_width
+        state = label.state[tensor]
+        ahead = s.ahead[node, tensor] == 1
         run = run_of(state)
-        moved = status_of(state) == MOVED
-        ahead = pattern.ahead[node, tensor]
-        if run >= 0:
-            if run == dim:
-                q[base + PENDING] /= bound
-                if moved and ahead == 1:
-                    visits = q[base + READ] + q[base + SECOND]
-                    q[base + READ] /= bound
-                    q[base + SECOND] = visits - q[base + READ]
-            else:
-                end_run(s, new, tensor)
-                state = labels.state[new, tensor]
-                run = -1
-        if moved:
+        if run == dim:
+            for sheet in range(s.n_sheets):
+                q[index, sheet_column(s, tensor, sheet) + PENDING] /= bound
+            if is_moved(state) and ahead:
+                visits = q[index, base + READ] + q[index, base + SECOND]
+                q[index, base + READ] /= bound
+                q[index, base + SECOND] = visits - q[index, base + READ]
+        elif run >= 0:
+            end_run(s, label, q, index, tensor)
+            state = label.state[tensor]
+            run = -1
+        if is_moved(state):
             continue
-        if (lattice.relevant[tensor] >> dim) & 1 == 0:
-            q[base + UNIT] /= bound
-            q[base + READ] /= bound
-            q[base + SECOND] /= bound
-            for column in range(base + STRIP, base + sizes.width):
-                q[column] /= bound
-            continue
-        low = low_of(state)
-        if tensor == lattice.output:
-            if pattern.fanouts_outside[node] == 1:
-                # the drained words if it moved at the present state
-                s.slack[new] += slack_of_output(
-                    lattice, s.nodes, pattern, node, point, labels.at[new], low
-                )
-            q[COST] += q[base + UNIT]
-            if q[base + UNIT] < 0.0 or ahead == 1:
-                labels.used[new] |= KEEP_USED
-            q[base + UNIT] = 0.0
-            labels.state[new, tensor] = make_state(MOVED, run, 0, -1)
-            continue
-        windowed = (lattice.window[tensor] >> dim) & 1 == 1
+        if (s.relevant[tensor] >> dim) & 1 == 0:
+            divide_open(s, q, index, tensor, bound)
+        elif tensor == s.output:
+            move_output(s, points, label, q, index, node, run)
+        else:
+            move_input(s, points, label, q, index, node, tensor, dim, bound)
+    label.point += s.radix[dim] * (number - points[label.point].digit[dim])
+
+
+@kernel
+def divide_open(s: np.record, q: Floats, index: int, tensor: int, bound: int) -> None:
+    """Lead an unmoved tensor through a loop that it does not depend on."""
+    base = s.tensors + tensor * s.tensor_width
+    q[index, base + READ] /= bound
+    q[index, base + SECOND] /= bound
+    for sheet in range(s.n_sheets):
+        column = base + SHEET + sheet * s.sheet_width
+        q[index, column + UNIT] /= bound
+        for w in range(s.n_window[tensor]):
+            q[index, column + STRIP + w] /= bound
+
+
+@kernel
+def move_output(
+    s: np.record, points: Points, label: np.record, q: Floats, index: int, node: int, run: int
+) -> None:
+    """Have the output move at a loop: its open boundary costs what it said."""
+    tensor = s.output
+    if s.fanouts_outside[node] == 1:
+        label.slack += slack_of_output(s, points, label, node)
+    if s.ahead[node, tensor] == 1:
+        label.used |= KEEP_USED
+    for sheet in range(s.n_sheets):
+        unit = sheet_column(s, tensor, sheet) + UNIT
+        if q[index, unit] < 0.0:
+            label.used |= KEEP_USED
+        q[index, COST + sheet] += q[index, unit]
+        q[index, unit] = 0.0
+    label.state[tensor] = make_state(MOVED, run, 0, -1)
+
+
+@kernel
+def move_input(
+    s: np.record, points: Points, label: np.record, q: Floats, index: int, node: int, tensor: int,
+    dim: int, bound: int,
+) -> None:  # fmt: skip
+    """Have an input move at a loop, which begins its closing run.
+
+    In a window dim, of ``bound`` visits one fetches a full tile and the others strips; if the run
+    grows by n, one in ``bound * n``: what is pending is what full tiles cost more than strips.
+    """
+    windowed = (s.window[tensor] >> dim) & 1 == 1
+    for sheet in range(s.n_sheets):
+        column = sheet_column(s, tensor, sheet)
+        unit = q[index, column + UNIT]
         if windowed:
-            strip = q[base + STRIP + lattice.window_index[tensor, dim]]
-            q[COST] += strip
-            q[base + PENDING] += (q[base + UNIT] - strip) / bound
+            strip = q[index, column + STRIP + s.window_index[tensor, dim]]
+            q[index, COST + sheet] += strip
+            q[index, column + PENDING] += (unit - strip) / bound
         else:
-            q[COST] += q[base + UNIT]
-        q[base + UNIT] = 0.0
-        for column in range(base + STRIP, base + sizes.width):
-            q[column] = 0.0
-        q[base + READ] = 0.0
-        q[base + SECOND] = 0.0
-        run_node = -1
-        if ahead == 1:
-            visits = lattice.volume[point]
-            q[base + READ] = visits
-            if windowed:
-                q[base + READ] = visits / bound
-                q[base + SECOND] = visits - visits / bound
-                # which dim the run is over, for strips across lanes still to come
-                run_node = node * 32 + dim
-        labels.state[new, tensor] = make_state(MOVED, dim if windowed else -1, 0, run_node)
-    labels.point[new] = point + lattice.radix[dim] * (
-        number_of(lattice, dim, lattice.extent[point, dim] * bound) - lattice.digit[point, dim]
-    )
+            q[index, COST + sheet] += unit
+    clear_open(s, q, index, tensor)
+    tag = -1
+    if s.ahead[node, tensor] == 1:
+        base = s.tensors + tensor * s.tensor_width
+        visits = points[label.point].volume
+        q[index, base + READ] = visits
+        if windowed:
+            q[index, base + READ] = visits / bound
+            q[index, base + SECOND] = visits - visits / bound
+            tag = node * 32 + dim  # which strips the lanes still to come unite
+    label.state[tensor] = make_state(MOVED, dim if windowed else -1, 0, tag)
 
 
 @kernel
-def number_of(lattice: Lattice, dim: int, extent: int) -> int:
-    """Return the number of a divisor."""
-    low, high = 0, lattice.n_divisors[dim] - 1
-    while low < high:
-        middle = (low + high) // 2
-        if lattice.divisor[dim, middle] < extent:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@kernel
-def close_place(s: Search, new: int, node: int) -> bool:
+def close_place(
+    s: np.record, points: Points, tables: Floats, label: np.record, q: Floats, index: int, node: int
+) -> bool:
     """End the block of a place and open the boundaries of what it keeps; check what must fit."""
-    lattice, nodes, pattern, sizes, labels = s.lattice, s.nodes, s.pattern, s.sizes, s.labels
-    point = labels.point[new]
-    q = labels.q[new]
-    if pattern.fits[node, point] == 0:
+    point = label.point
+    if (points[point].fits >> node) & 1 == 0:
         return False
-    for column in range(sizes.n_shared_bits):
-        q[sizes.resources + column] += pattern.shared_bits[column, node, point]
-        if q[sizes.resources + column] > pattern.shared_limit[column]:
+    for column in range(s.n_shared):
+        q[index, s.resources + column] += tables[s.shared + column * s.n_nodes + node, point]
+        if q[index, s.resources + column] > s.shared_limit[column]:
             return False
-    labels.at[new, node] = point
-    labels.used[new] = 0
-    if not joints_hold(s, new, node):
+    label.at[node] = point
+    label.used = 0
+    if not joints_hold(s, points, label, node):
         return False
-    if node == len(nodes.place) - 1:
+    if node == s.n_nodes - 1:
         return True
-    for tensor in range(len(lattice.relevant)):
-        if (pattern.kept[node] >> tensor) & 1 == 0:
+    for tensor in range(s.n_tensors):
+        if (s.kept[node] >> tensor) & 1 == 0:
             continue
-        state = labels.state[new, tensor]
-        low = node + 1 if status_of(state) == MOVED else low_of(state)
-        labels.state[new, tensor] = make_state(0, run_of(state), low, -1)
-        open_tensor(s, new, tensor, node + 1)
+        state = label.state[tensor]
+        low = node + 1 if is_moved(state) else low_of(state)
+        label.state[tensor] = make_state(0, run_of(state), low, -1)
+        open_tensor(s, points, label, q, index, tensor, node + 1)
     return True
 
 
 @kernel
-def block_closed(s: Search, index: int) -> bool:
+def block_closed(s: np.record, label: np.record) -> bool:
     """Return whether the order of further loops in this block cannot matter any more."""
-    for tensor in range(len(s.lattice.relevant)):
-        state = s.labels.state[index, tensor]
-        if status_of(state) != MOVED or run_of(state) >= 0:
+    for tensor in range(s.n_tensors):
+        state = label.state[tensor]
+        if not is_moved(state) or run_of(state) >= 0:
             return False
     return True
 
@@ -185,7 +195,20 @@ def is_composite(number: int) -> bool:
 
 
 @kernel
-def expand_block(s: Search, node: int, index: int) -> None:
+def may_stand_next(s: np.record, label: np.record, node: int, dim: int) -> bool:
+    """Return whether a loop over ``dim`` may stand outside the loops of the block so far."""
+    if (label.used >> dim) & 1 == 1:
+        return False
+    for inner in range(s.n_dims):
+        if (label.used >> inner) & 1 == 1 and (s.inside[node, inner] >> dim) & 1 == 1:
+            return False
+    return True
+
+
+@kernel
+def expand_block(
+    s: np.record, points: Points, tables: Floats, labels: Labels, q: Floats, node: int, index: int
+) -> None:
     """Put every loop that is allowed next around a label.
 
     Once nothing is unmoved or in a run, the order of the block's further loops changes nothing, and
@@ -194,108 +217,86 @@ def expand_block(s: Search, node: int, index: int) -> None:
     falls; the figures are not negative, or ``KEEP_USED`` is set).  So the label forgets which dims
     it has used, and loops grow prime by prime.
     """
-    lattice, nodes, labels = s.lattice, s.nodes, s.labels
-    point = labels.point[index]
-    used = labels.used[index]
-    cleared = used == 0 and nodes.free[node] == 1 and block_closed(s, index)
-    for dim in range(len(lattice.bounds)):
-        if (used >> dim) & 1 == 1:
+    label = labels[index]
+    here = points[label.point]
+    cleared = label.used == 0 and s.free[node] == 1 and block_closed(s, label)
+    for dim in range(s.n_dims):
+        if not may_stand_next(s, label, node, dim):
             continue
-        refused = False
-        for inner in range(len(lattice.bounds)):
-            if (used >> inner) & 1 == 1 and (nodes.inside[node, inner] >> dim) & 1 == 1:
-                refused = True
-        if refused:
-            continue
-        here = lattice.extent[point, dim]
-        for number in range(lattice.digit[point, dim] + 1, lattice.n_divisors[dim]):
-            there = lattice.divisor[dim, number]
-            if there % here != 0:
+        extent, digit = int(here.extent[dim]), int(here.digit[dim])
+        for number in range(digit + 1, s.n_divisors[dim]):
+            if s.divisor[dim, number] % extent != 0:
                 continue
-            bound = there // here
-            if bound > nodes.most[node, dim]:
-                break
-            if nodes.exact[node, dim] != 0 and bound != nodes.exact[node, dim]:
+            bound = s.divisor[dim, number] // extent
+            if bound > s.most[node, dim]:
                 continue
-            if s.counts[FULL] == 1:
-                return
-            outer = point + (number - lattice.digit[point, dim]) * lattice.radix[dim]
-            if s.pattern.fits[node, outer] == 0:
+            if s.exact[node, dim] != 0 and bound != s.exact[node, dim]:
+                continue
+            if (points[label.point + (number - digit) * s.radix[dim]].fits >> node) & 1 == 0:
                 continue  # tiles only grow
             if cleared and is_composite(bound):
                 continue
             new = s.counts[USED]
-            copy_label(s, index, new)
-            pass_loop(s, new, node, dim, bound)
-            labels.used[new] = labels.used[new] | (1 << dim)
-            forgets = nodes.free[node] == 1 and labels.used[new] & KEEP_USED == 0
-            if forgets and block_closed(s, new):
-                labels.used[new] = 0
-            labels.action[new] = dim * 4096 + number
-            admit(s, node)
+            copy_label(s, labels, q, index, new)
+            child = labels[new]
+            pass_loop(s, points, child, q, new, node, dim, number, bound)
+            child.used |= 1 << dim
+            if s.free[node] == 1 and child.used & KEEP_USED == 0 and block_closed(s, child):
+                child.used = 0
+            child.action = dim * 4096 + number
+            admit(s, points, tables, labels, q, node)
+            if s.counts[FULL] == 1:
+                return
 
 
 @kernel
-def exact_loops_stand(s: Search, node: int, index: int) -> bool:
+def exact_loops_stand(s: np.record, points: Points, label: np.record, node: int) -> bool:
     """Return whether every dim with a required factor has its loop."""
-    nodes, labels = s.nodes, s.labels
-    inner = labels.at[index, node - 1] if node > 0 else 0
-    for dim in range(len(s.lattice.bounds)):
-        wanted = nodes.exact[node, dim]
-        if wanted == 0:
-            continue
-        have = s.lattice.extent[labels.point[index], dim] // s.lattice.extent[inner, dim]
-        if have != wanted:
+    inner, outer = points[inner_point(label, node)], points[label.point]
+    for dim in range(s.n_dims):
+        wanted = s.exact[node, dim]
+        if wanted != 0 and outer.extent[dim] // inner.extent[dim] != wanted:
             return False
     return True
 
 
 @kernel
-def finish(s: Search, index: int) -> None:
-    """Complete a label that has passed the outermost place; note it if it is the best."""
-    labels, sizes = s.labels, s.sizes
-    q = labels.q[index]
-    energy = q[COST]
-    for tensor in range(len(s.lattice.relevant)):
-        base = sizes.tensors + tensor * sizes.width
-        energy += q[base + PENDING]
-        if status_of(labels.state[index, tensor]) != MOVED:
-            energy += q[base + UNIT]
-    cycles = cycles_of(s, -q[LANES])
-    energy += cycles * s.aim[PER_CYCLE]
-    figure = figure_of(s, energy, cycles)
-    tie = cycles if s.aim[E_POWER] > 0 else energy
-    best = s.best
-    near = abs(figure - best[FIGURE]) <= best[FIGURE] * s.aim[TOLERANCE] and np.isfinite(figure)
-    if (figure < best[FIGURE] and not near) or (near and tie < best[TIE] * (1 - s.aim[TOLERANCE])):
-        best[FIGURE] = figure
-        best[TIE] = tie
-        best[BEST_ENERGY] = energy
-        best[BEST_CYCLES] = cycles
-        s.counts[BEST_LABEL] = index
+def finish(s: np.record, label: np.record, q: Floats, index: int) -> bool:
+    """Complete a label that has passed the outermost place; return whether it is wanted."""
+    for sheet in range(s.n_sheets):
+        total = q[index, COST + sheet]
+        for tensor in range(s.n_tensors):
+            column = sheet_column(s, tensor, sheet)
+            total += q[index, column + PENDING]
+            if not is_moved(label.state[tensor]):
+                total += q[index, column + UNIT]
+        s.low[sheet] = total
+    return note(s, q, index)
 
 
 @kernel
-def run_place(s: Search, node: int, first: int, last: int, steps: int) -> bool:
+def run_place(
+    s: np.record, points: Points, tables: Floats, labels: Labels, q: Floats,
+    node: int, first: int, last: int, steps: int,
+) -> bool:  # fmt: skip
     """Lead the labels ``first:last`` through a place; return whether it is done.
 
     Labels enter the block, grow loop by loop (a label that grows stands behind all that it grew
     from), and leave it as the place closes.  A call ends after about ``steps`` steps; ``PHASE`` and
     ``CURSOR`` say where the next one goes on, ``START`` where the results begin.
     """
-    labels, count = s.labels, s.counts
+    count = s.counts
     until = count[MADE] + steps
     if count[PHASE] == ENTER:
-        clear_chains(labels)
         count[START] = count[USED]
         for index in range(first, last):
-            if labels.alive[index] == 0:
+            if labels[index].alive == 0:
                 continue
             new = count[USED]
-            copy_label(s, index, new)
-            labels.used[new] = 0
-            labels.action[new] = NO_LOOP
-            admit(s, node)
+            copy_label(s, labels, q, index, new)
+            labels[new].used = 0
+            labels[new].action = NO_LOOP
+            admit(s, points, tables, labels, q, node)
             if count[FULL] == 1:
                 return True
         count[PHASE], count[CURSOR] = GROW, count[START]
@@ -303,36 +304,31 @@ def run_place(s: Search, node: int, first: int, last: int, steps: int) -> bool:
         while count[CURSOR] < count[USED]:
             if count[MADE] > until:
                 return False
-            if labels.alive[count[CURSOR]] == 1:
-                expand_block(s, node, count[CURSOR])
+            if labels[count[CURSOR]].alive == 1:
+                expand_block(s, points, tables, labels, q, node, count[CURSOR])
                 if count[FULL] == 1:
                     return True
             count[CURSOR] += 1
-        clear_chains(labels)
         count[PHASE], count[CURSOR], count[GROWN] = CLOSE, count[START], count[USED]
         count[START] = count[USED]
-    outermost = node == len(s.nodes.place) - 1
+    outermost = node == s.n_nodes - 1
     while count[CURSOR] < count[GROWN]:
         index = count[CURSOR]
         count[CURSOR] += 1
-        if labels.alive[index] == 0 or not exact_loops_stand(s, node, index):
+        if labels[index].alive == 0 or not exact_loops_stand(s, points, labels[index], node):
             continue
-        if outermost and labels.point[index] != len(s.lattice.volume) - 1:
+        if outermost and labels[index].point != s.n_points - 1:
             continue
         new = count[USED]
-        copy_label(s, index, new)
-        labels.action[new] = END
-        if not close_place(s, new, node):
+        copy_label(s, labels, q, index, new)
+        labels[new].action = END
+        if not close_place(s, points, tables, labels[new], q, new, node):
             continue
-        if outermost:
-            finish(s, new)
-            if count[BEST_LABEL] == new:
-                labels.alive[new] = 1
-                count[USED] += 1
-                if count[USED] >= len(labels.point) - 1:
-                    count[FULL] = 1
-        else:
-            admit(s, node + 1)
+        if not outermost:
+            admit(s, points, tables, labels, q, node + 1)
+        elif finish(s, labels[new], q, new):
+            count[BEST_LABEL] = new
+            take_room(s, labels)
         if count[FULL] == 1:
             return True
     count[PHASE] = ENTER

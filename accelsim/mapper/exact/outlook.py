@@ -7,88 +7,85 @@ import numpy as np
 from accelsim.counter.window import distinct_words, strip_words
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
-from accelsim.mapper.exact.labels import open_bound, output_value
-from accelsim.mapper.exact.tables import Lattice, Nodes, Pattern
-from accelsim.mapper.exact.units import least_strip
+from accelsim.mapper.exact.bounds import least_strip, open_bound, output_value
+from accelsim.mapper.exact.lattice import Points
 
 
 @kernel
-def fresh_future(
-    lattice: Lattice, nodes: Nodes, pattern: Pattern, divide: Floats, node: int, least: Floats,
-    value: Floats, scratch: Floats,
-) -> None:  # fmt: skip
+def place_outlook(
+    s: np.record, points: Points, tables: Floats, sheet: int, node: int, to: int
+) -> None:
     """Write the least cost of the boundaries of a place, by point, over all tiles that fit.
 
     Exact for fills; reads as if all lanes still to cross shared them; what the output may be
-    credited for is left out where fanouts stand further out.  A tile may be any multiple of a
-    point, so that the least over multiples, swept dim by dim, holds for everything inside.
+    credited for is left out where fanouts stand further out.  The place's tile may be any multiple
+    of a point, so that the least over multiples, swept prime by prime, holds for everything inside.
     """
     row, pos = node + 1, node + 1
-    for point in range(len(least)):
-        if pattern.fits[node, point] == 0:
-            least[point] = np.inf
+    for point in range(s.n_points):
+        here = points[point]
+        if (here.fits >> node) & 1 == 0:
+            tables[to, point] = np.inf
             continue
         unmoved = 0
-        outside = lattice.volume[point]
-        for tensor in range(len(lattice.relevant)):
-            value[tensor] = 0.0
-            if (pattern.kept[node] >> tensor) & 1 == 0:
+        for tensor in range(s.n_tensors):
+            s.value[tensor] = 0.0
+            if (s.kept[node] >> tensor) & 1 == 0:
                 continue
-            if tensor == lattice.output:
-                if pattern.settled[pos] == 1:
+            if tensor == s.output:
+                if s.settled[pos] == 1:
                     unmoved |= 1 << tensor
-                    drained = lattice.output_words * lattice.sums[point]
-                    price = pattern.drain[row, tensor] - pattern.credit[row]
-                    if pattern.ahead[pos, tensor] == 0:
-                        price += pattern.read[row, tensor] + pattern.update[row, tensor]
-                        price += pattern.back[row] + pattern.credit[row]
-                    value[tensor] = output_value(
-                        nodes, pattern, tensor, pos, drained * price, drained, drained
-                    )
+                    drained = s.output_words * here.sums
+                    price = s.drain[sheet, row] - s.credit[sheet, row]
+                    if s.ahead[pos, tensor] == 0:
+                        price += s.read[sheet, row, tensor] + s.update[sheet, row]
+                        price += s.back[sheet, row] + s.credit[sheet, row]
+                    s.value[tensor] = output_value(s, sheet, pos, drained * price, drained, drained)
                 continue
             unmoved |= 1 << tensor
-            price = pattern.fill[row, tensor] / pattern.child_block[row, tensor]
-            price += pattern.read[row, tensor] / (
-                pattern.parent_block[row, tensor] * pattern.lanes_ahead[pos, tensor]
-            )
+            blocks = 1.0 if sheet > 0 else s.child_block[row, tensor]
+            price = s.fill_price[sheet, row, tensor] / blocks
+            blocks = 1.0 if sheet > 0 else s.parent_block[row, tensor]
+            price += s.read[sheet, row, tensor] / (blocks * s.lanes_ahead[pos, tensor])
             share = 1.0
-            if lattice.window[tensor] != 0:
-                share = strip_share(lattice, pattern, tensor, point, pos)
-            value[tensor] = price * outside * lattice.words[tensor, point] * share
-        least[point] = open_bound(divide, point, unmoved, value, scratch)
-    sweep(lattice, least)
+            if s.n_window[tensor] > 0:
+                share = strip_share(s, here, tensor, pos)
+            s.value[tensor] = price * here.volume * here.words[tensor] * share
+        tables[to, point] = open_bound(s, tables, point, unmoved)
+    sweep(s, tables, to)
 
 
 @kernel
-def strip_share(lattice: Lattice, pattern: Pattern, tensor: int, point: int, pos: int) -> float:
+def strip_share(s: np.record, here: np.record, tensor: int, pos: int) -> float:
     """Return the least share of full tiles that any run can make of the fetches of a tensor."""
     least = 1.0
-    for rank in range(lattice.rank_start[tensor], lattice.rank_start[tensor + 1]):
-        if lattice.rank_dim[rank, 1] < 0:
+    for rank in range(s.rank_start[tensor], s.rank_start[tensor + 1]):
+        if s.rank_dim[rank, 1] < 0:
             continue
-        u, v = lattice.rank_coefficient[rank, 0], lattice.rank_coefficient[rank, 1]
+        u, v = s.rank_coefficient[rank, 0], s.rank_coefficient[rank, 1]
         for side in range(2):
-            dim, other = lattice.rank_dim[rank, side], lattice.rank_dim[rank, 1 - side]
-            if (lattice.window[tensor] >> dim) & 1 == 0:
+            dim, other = s.rank_dim[rank, side], s.rank_dim[rank, 1 - side]
+            if (s.window[tensor] >> dim) & 1 == 0:
                 continue
-            a, b = lattice.extent[point, dim], lattice.extent[point, other]
+            a, b = int(here.extent[dim]), int(here.extent[other])
             words = distinct_words(u, v, a, b) if side == 0 else distinct_words(v, u, a, b)
             strip = strip_words(u, v, a, b, a) if side == 0 else strip_words(v, u, a, b, a)
-            share = least_strip(lattice, pattern, tensor, dim, pos, strip / words)
-            least = min(least, share + (1.0 - share) * a / lattice.bounds[dim])
+            share = least_strip(s, tensor, dim, pos, strip / words)
+            least = min(least, share + (1.0 - share) * a / s.bounds[dim])
     return least
 
 
 @kernel
-def sweep(lattice: Lattice, least: Floats) -> None:
-    """Replace each entry by the least over all multiples of its point, one dim after the other."""
-    for dim in range(len(lattice.bounds)):
-        radix = lattice.radix[dim]
-        for point in range(len(least) - 1, -1, -1):
-            number = lattice.digit[point, dim]
-            here = lattice.divisor[dim, number]
-            for other in range(number + 1, lattice.n_divisors[dim]):
-                if lattice.divisor[dim, other] % here == 0:
-                    value = least[point + (other - number) * radix]
-                    if value < least[point]:
-                        least[point] = value
+def sweep(s: np.record, tables: Floats, to: int) -> None:
+    """Replace each entry by the least over all multiples of its point, one prime after the other.
+
+    A point's successor in a prime stands at a fixed distance, so that one pass from the last point
+    to the first carries the least through all exponents.
+    """
+    for prime in range(s.n_primes):
+        step, most = s.prime_step[prime], s.prime_most[prime]
+        for point in range(s.n_points - step - 1, -1, -1):
+            if point // step % (most + 1) < most:
+                value = tables[to, point + step]
+                if value < tables[to, point]:
+                    tables[to, point] = value

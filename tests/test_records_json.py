@@ -9,8 +9,8 @@ from accelsim.arch.records import Architecture, Memory
 from accelsim.arch.spec import read_architecture
 from accelsim.errors import SpecError
 from accelsim.mapper.infeasible import Infeasibility, Refusal
-from accelsim.mapping.records import Mapping
-from accelsim.report.records_json import from_data, to_data
+from accelsim.mapping.records import Loop, Mapping
+from accelsim.records_json import from_data, to_data
 from accelsim.technology.records import EnergyTable
 from accelsim.technology.spec import read_technology
 from accelsim.workload.records import Network
@@ -52,9 +52,13 @@ def test_what_has_no_json_form_is_refused() -> None:
     ("kind", "data", "message"),
     [
         (Network, [], "x: unexpected []; expected dict"),
-        (Mapping, {"steps": 3}, "x.steps: unexpected 3; expected list"),
-        (Mapping, {"steps": [{"place": "a"}]}, "x.steps[0]: unexpected {'place': 'a'}; expected"),
-        (Mapping, {"step": []}, "x: not the fields of a Mapping: step, steps"),
+        (Loop, {"dim": 3, "bound": 1}, "x.dim: unexpected 3; expected str"),
+        (
+            Mapping,
+            to_data(Mapping(())) | {"steps": [{"place": "a"}]},
+            "x.steps[0]: unexpected {'place': 'a'}; expected",
+        ),
+        (Loop, {"dims": "M", "bound": 1}, "x: not the fields of a Loop: dim, dims"),
         (EnergyTable, None, "x: unexpected None; expected dict"),
         (
             Architecture,

@@ -1,0 +1,242 @@
+"""The machine and the limits on loops, as the search sees them: nodes and ways to use lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import product
+from math import prod
+
+import numpy as np
+
+from accelsim.mapper.contract import MappingProblem
+from accelsim.mapper.exact.lattice import Points, active_dims, numbered_divisors, packed_exponents
+from accelsim.mapper.exact.layout import ROW
+from accelsim.mapping.arrays import Ints
+from accelsim.mapspace.factors import divisors_of
+
+Joint = tuple[int, int, int, int]
+"""Mask of slots, dim (of the lattice), largest product, only product (0 is free)."""
+
+
+def node_slots(problem: MappingProblem) -> list[tuple[int, ...]]:
+    """Return, from inside out, the slots of each node (a place one, a fanout y and x)."""
+    machine = problem.machine
+    nodes: list[tuple[int, ...]] = []
+    slot = 0
+    while slot < len(machine.slot_place):
+        if machine.slot_place[slot] >= 0:
+            nodes.append((slot,))
+            slot += 1
+        else:
+            nodes.append((slot, slot + 1))
+            slot += 2
+    return nodes[::-1]
+
+
+def joint_limits(problem: MappingProblem) -> tuple[dict[int, list[Joint]], list[Joint]]:
+    """Return the limits on products within one node, by node, and across nodes (a mask of them)."""
+    arrays, dims = problem.space.arrays, active_dims(problem)
+    slots = node_slots(problem)
+    within: dict[int, list[Joint]] = {}
+    across: list[Joint] = []
+    for mask, dim, most, exact in zip(
+        arrays.joint_slots, arrays.joint_dim, arrays.joint_max, arrays.joint_exact, strict=True
+    ):
+        if int(dim) not in dims:
+            continue
+        nodes = [v for v, of in enumerate(slots) if any(int(mask) >> s & 1 for s in of)]
+        number = dims.index(int(dim))
+        if len(nodes) == 1:
+            within.setdefault(nodes[0], []).append((int(mask), number, int(most), int(exact)))
+        else:
+            across.append((sum(1 << v for v in nodes), number, int(most), int(exact)))
+    return within, across
+
+
+def fill_machine(s: np.void, problem: MappingProblem) -> Points:
+    """Write the machine and the limits on loops into the record of a search; return its rows.
+
+    Returns
+    -------
+    rows : record[row] of dtype :data:`~accelsim.mapper.exact.layout.ROW`
+        Ways to use the lanes of a fanout; ``row_start[node]:row_start[node + 1]`` are those of one.
+    """
+    machine, arrays = problem.machine, problem.space.arrays
+    dims, slots = active_dims(problem), node_slots(problem)
+    within, across = joint_limits(problem)
+    shared = shared_arrays(problem)
+    s["n_nodes"] = n = len(slots)
+    s["place"], s["mesh_column"], s["most_lanes"], s["most"] = -1, -1, 1.0, 1
+    s["n_joints"] = len(across)
+    for j, (nodes, dim, most, exact) in enumerate(across):
+        s["joint_nodes"][j], s["joint_dim"][j] = nodes, dim
+        s["joint_most"][j], s["joint_exact"][j] = most, exact
+    s["n_mesh"] = len(shared)
+    for column, array in enumerate(shared):
+        s["mesh"][column] = machine.array_mesh[array]
+    found: list[Points] = []
+    for v, of in enumerate(slots):
+        if len(of) == 1:
+            s["place"][v] = machine.slot_place[of[0]]
+            limited = v in within or any(nodes >> v & 1 for nodes, _, _, _ in across)
+            for i, d in enumerate(dims):
+                s["most"][v, i] = arrays.slot_max[of[0], d]
+                s["exact"][v, i] = arrays.slot_exact[of[0], d]
+                s["inside"][v, i] = sum(
+                    1 << j for j, e in enumerate(dims) if int(arrays.inside[of[0], d]) >> e & 1
+                )
+                limited |= bool(
+                    s["exact"][v, i] or s["inside"][v, i] or s["most"][v, i] < s["bounds"][i]
+                )
+            s["free"][v] = not limited
+        else:
+            fanout = int(machine.slot_fanout[of[0]])
+            array = int(machine.fanout_array[fanout])
+            if problem.conventions.multicast:
+                s["multicast"][v] = machine.multicast[fanout]
+            s["reduces"][v] = machine.reduces[fanout]
+            if array in shared:
+                s["mesh_column"][v] = shared.index(array)
+            rows = rows_of(problem, s, of, array in shared, within.get(v, []))
+            s["most_lanes"][v] = rows["lanes"].max() if len(rows) else 1.0
+            found.append(rows)
+        s["row_start"][v + 1] = sum(len(rows) for rows in found)
+    for pos in range(n + 1):
+        s["total_lanes"][pos] = s["most_lanes"][pos:n].prod()
+        s["fanouts_outside"][pos] = bool((s["place"][pos:n] < 0).any())
+    return np.concatenate(found) if found else np.zeros(0, dtype=ROW)
+
+
+def shared_arrays(problem: MappingProblem) -> list[int]:
+    """Return the arrays whose lanes several fanouts share."""
+    of = [int(a) for a in problem.machine.fanout_array]
+    return sorted({a for a in of if of.count(a) > 1})
+
+
+def rows_of(
+    problem: MappingProblem, s: np.void, of: tuple[int, ...], shared: bool, joints: list[Joint]
+) -> Points:
+    """Return every way to use the lanes of a fanout."""
+    machine, arrays, dims = problem.machine, problem.space.arrays, active_dims(problem)
+    y, x = of
+    bounds = [int(b) for b in s["bounds"][: len(dims)]]
+    array = int(machine.fanout_array[machine.slot_fanout[y]])
+    mesh_x, mesh_y = (int(m) for m in machine.array_mesh[array])
+    lanes, mesh = spreads(
+        tuple(bounds),
+        tuple(int(arrays.slot_max[y, d]) for d in dims),
+        tuple(int(arrays.slot_max[x, d]) for d in dims),
+        tuple(int(arrays.slot_exact[y, d]) for d in dims),
+        tuple(int(arrays.slot_exact[x, d]) for d in dims),
+        mesh_y,
+        mesh_x,
+        tuple((mask >> y & 1, mask >> x & 1, dim, most, ex) for mask, dim, most, ex in joints),
+        shared,
+    )
+    rows = np.zeros(len(lanes), dtype=ROW)
+    rows["mesh"], rows["lanes"] = mesh, lanes.prod(axis=1)
+    packed, guards = packed_exponents(bounds)
+    for i, bound in enumerate(bounds):
+        divisors = numbered_divisors(bound)
+        order = np.argsort(divisors)
+        number = order[np.searchsorted(divisors, lanes[:, i], sorter=order)]
+        rows["number"][:, i] = number
+        rows["step"] += number * s["radix"][i]
+        rows["broken"] |= np.where(lanes[:, i] > 1, 1 << i, 0)
+        if guards:
+            rows["packed"] += np.array(packed[i])[number]
+    return rows
+
+
+def axis_choices(
+    bounds: tuple[int, ...], most: tuple[int, ...], exact: tuple[int, ...], lanes: int
+) -> Ints:
+    """Return every vector of factors that one axis allows."""
+    found: list[tuple[int, ...]] = [()]
+    for bound, limit, only in zip(bounds, most, exact, strict=True):
+        choices = [only] if only else [d for d in divisors_of(bound) if d <= limit]
+        if only and (bound % only or only > limit):
+            choices = []
+        found = [(*v, c) for v in found for c in choices if prod(v) * c <= lanes]
+    return np.array(found, dtype=np.int64).reshape(len(found), len(bounds))
+
+
+@lru_cache(maxsize=512)
+def spreads(
+    bounds: tuple[int, ...],
+    most_y: tuple[int, ...],
+    most_x: tuple[int, ...],
+    exact_y: tuple[int, ...],
+    exact_x: tuple[int, ...],
+    mesh_y: int,
+    mesh_x: int,
+    joints: tuple[tuple[int, int, int, int, int], ...],
+    shared: bool,
+) -> tuple[Ints, Ints]:
+    """Return (lanes ``[row, dim]``, lanes used of x and y ``[row, 2]``) of a fanout.
+
+    No count depends on how a dim's lanes are split over the axes, so that each product of both
+    axes stands once; with the lanes that it takes of each axis only where fanouts share them.
+    """
+    nd = len(bounds)
+    ys = axis_choices(bounds, most_y, exact_y, mesh_y)
+    xs = axis_choices(bounds, most_x, exact_x, mesh_x)
+    whole = np.array(bounds, dtype=np.int64)
+    found = []
+    for y in ys:
+        both = xs * y
+        fits = (whole % both == 0).all(axis=1)
+        for in_y, in_x, dim, most, exact in joints:
+            product_of = (y[dim] if in_y else 1) * (xs[:, dim] if in_x else 1)
+            fits &= product_of <= most
+            if exact:
+                fits &= product_of == exact
+        mesh = np.ones((len(xs), 2), dtype=np.int64)
+        if shared:
+            mesh[:, 0], mesh[:, 1] = xs.prod(axis=1), y.prod()
+        found.append(np.concatenate([both, mesh], axis=1)[fits])
+    listed = np.concatenate([np.zeros((0, nd + 2), dtype=np.int64), *found])
+    listed = np.unique(listed, axis=0)
+    listed = listed[np.argsort(listed[:, :nd].prod(axis=1), kind="stable")]
+    return listed[:, :nd].copy(), listed[:, nd:].copy()
+
+
+def split_lanes(
+    problem: MappingProblem, node: int, wanted: dict[int, int], used: tuple[int, int]
+) -> tuple[dict[int, int], dict[int, int]]:
+    """Return factors over y and x that multiply to ``wanted[dim]`` (dims of the layer).
+
+    ``used`` are the lanes of x and y to use at most; (0, 0) means all.
+    """
+    arrays, machine = problem.space.arrays, problem.machine
+    slots = node_slots(problem)[node]
+    array = int(machine.fanout_array[machine.slot_fanout[slots[0]]])
+    mesh_x, mesh_y = used if used != (0, 0) else (int(m) for m in machine.array_mesh[array])
+
+    def allowed(slot: int, dim: int, lanes: int) -> bool:
+        only = int(arrays.slot_exact[slot, dim])
+        if lanes > arrays.slot_max[slot, dim] or (only and lanes != only):
+            return False
+        for mask, of, most, exact in zip(
+            arrays.joint_slots, arrays.joint_dim, arrays.joint_max, arrays.joint_exact, strict=True
+        ):
+            if (
+                int(mask) == 1 << slot
+                and of == dim
+                and (lanes > most or (exact and lanes != exact))
+            ):
+                return False
+        return True
+
+    def ways(dim: int) -> Iterator[tuple[int, int]]:
+        for on_y in divisors_of(wanted[dim]):
+            on_x = wanted[dim] // on_y
+            if allowed(slots[0], dim, on_y) and allowed(slots[1], dim, on_x):
+                yield on_y, on_x
+
+    for chosen in product(*(list(ways(dim)) for dim in wanted)):
+        if prod(y for y, _ in chosen) <= mesh_y and prod(x for _, x in chosen) <= mesh_x:
+            split = dict(zip(wanted, chosen, strict=True))
+            return {d: y for d, (y, _) in split.items()}, {d: x for d, (_, x) in split.items()}
+    raise AssertionError(f"no way to split {wanted} over {mesh_y} x {mesh_x} lanes")

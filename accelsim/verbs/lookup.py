@@ -1,0 +1,232 @@
+"""The best mapping of a layer, for loops that ask thousands of times."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from accelsim import shipped
+from accelsim.arch.records import Compute, Fanout, Memory
+from accelsim.evaluation.prices import Prices, resolve
+from accelsim.evaluation.records import Evaluation
+from accelsim.mapper.results_cache import users_cache
+from accelsim.mapspace.records import Dataflow
+from accelsim.network.records import LayerResult
+from accelsim.network.run import Plan, run_layer
+from accelsim.recent import Recent
+from accelsim.specs.references import parse_reference
+from accelsim.verbs.search import Search, single_plan
+from accelsim.verbs.words import (
+    Flow,
+    Machine,
+    ReadFrom,
+    Rules,
+    Technology,
+    Word,
+    as_architecture,
+    word_of,
+)
+from accelsim.workload.records import Layer
+from accelsim.workload.spec import read_layer
+
+MOST_RESULTS = 4_096
+"""Kept in memory, some ten kilobytes each."""
+
+MOST_DESKS = 256
+
+SETTLED_NS = 100_000_000
+"""The clock of a file system may go in steps of some milliseconds."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Desk:
+    """What layers are looked up under: read once, as long as nothing that it was read from changes.
+
+    ``files`` tells the files by what :func:`_version` says of them, ``numbers`` is what could be
+    changed in a record without making another one.
+    """
+
+    plan: Plan
+    prices: Prices
+    files: tuple[tuple[Path, object], ...]
+    numbers: object
+
+    @property
+    def valid(self) -> bool:
+        return self.numbers == _numbers(self.plan) and all(
+            _version(path) == version for path, version in self.files
+        )
+
+
+_desks = Recent[object, _Desk](MOST_DESKS)
+_results = Recent[object, LayerResult](MOST_RESULTS)
+
+
+def lookup(
+    layer: Layer | Mapping[str, object],
+    arch: Machine,
+    *,
+    dataflow: Flow | Sequence[Flow] = (),
+    technology: Technology | None = None,
+    accounting: Rules | None = None,
+    search: Search = Search(),  # noqa: B008  (an immutable record)
+) -> LayerResult:
+    """Find the best mapping of one layer on a machine, at once if it was asked for before.
+
+    The result is that of :func:`accelsim.map`, without what it takes to show it.  It is kept in
+    memory, and its mapping in the user's cache, so that another process need not search either.  A
+    file that was changed since is read again.
+
+    Parameters
+    ----------
+    layer : a record, or the keys of a layer as in a workload file
+        ``{"shape": "conv", "M": 64, "C": 3, "P": 112, "Q": 112, "R": 7, "S": 7, "stride": 2}``
+    arch : name, path or record
+    dataflow, technology, accounting, search
+        As for :func:`accelsim.run`.
+
+    Returns
+    -------
+    LayerResult
+        ``evaluation`` has everything that is counted, its arrays read-only; it is None where there
+        is no legal mapping, and ``infeasible`` then says why.  ``certificate`` says whether the
+        mapping is proved to be the best.
+
+    Raises
+    ------
+    SpecError
+        If a spec cannot be read, or the layer is none.
+    UsageError
+        If an option has no sense.
+
+    Examples
+    --------
+    >>> import accelsim as acs
+    >>> eyeriss = acs.load("eyeriss")
+    >>> for m in (16, 32, 64):
+    ...     layer = {"shape": "conv", "M": m, "C": 16, "P": 14, "Q": 14, "R": 3, "S": 3}
+    ...     found = acs.lookup(layer, eyeriss, dataflow="ws")
+    ...     assert found.evaluation is not None
+    ...     print(m, found.evaluation.operations, found.certificate.optimal)
+    16 451584 True
+    32 903168 True
+    64 1806336 True
+    """
+    if not isinstance(layer, Layer):
+        layer = _read(json.dumps(layer, default=_number))
+    flows = (dataflow,) if isinstance(dataflow, str | Path | Dataflow) else tuple(dataflow)
+    named = (*map(_identity, (arch, technology, accounting, *flows)), search)
+    desk = _desks.get(named)
+    if desk is None or not desk.valid:
+        desk = _made(arch, flows, technology, accounting, search)
+        _desks.put(named, desk)
+    alike = (desk, layer.dims, layer.tensors, layer.op)
+    found = _results.get(alike)
+    if found is None:
+        found = run_layer(layer, desk.plan, desk.prices, users_cache())
+        if found.evaluation is not None:
+            _freeze(found.evaluation)
+        if found.certificate is not None and found.certificate.reproducible:
+            _results.put(alike, found)
+    return _of(layer, found)
+
+
+def _made(
+    machine: Machine,
+    flows: Sequence[Flow],
+    technology: Technology | None,
+    accounting: Rules | None,
+    search: Search,
+) -> _Desk:
+    search.check()
+    words: list[tuple[str, object]] = [("architecture", machine), ("accounting", accounting)]
+    words += (("dataflow", flow) for flow in flows)
+    versions = _versions(words)  # before the files are read
+    arch = as_architecture(machine)
+    versions += _versions([("technology", technology or arch.technology)])
+    plan = single_plan(arch, flows, technology, accounting, search, ReadFrom(word_of(machine)))
+    prices = resolve(plan.arch, plan.table, plan.accounting)
+    return _Desk(plan, prices, tuple(versions), _numbers(plan))
+
+
+def _identity(spec: object) -> object:
+    """Return what tells a spec from others: a word, or the place of a record that a desk keeps."""
+    return spec if spec is None or isinstance(spec, Word) else id(spec)
+
+
+def _versions(words: Sequence[tuple[str, object]]) -> list[tuple[Path, object]]:
+    paths = [
+        shipped.find(kind, parse_reference(word).name)
+        for kind, word in words
+        if isinstance(word, Word) and word
+    ]
+    return [(path, _version(path, to_keep=True)) for path in paths]
+
+
+def _version(path: Path, to_keep: bool = False) -> object:
+    """Return what changes when a file does, or when its path means another file.
+
+    What is to be kept is equal to nothing while the file is so young that it could change once more
+    without a sign of it.
+    """
+    try:
+        its = path.stat()
+    except OSError:
+        return None
+    if to_keep and time.time_ns() - its.st_mtime_ns < SETTLED_NS:
+        return object()
+    return its.st_dev, its.st_ino, its.st_mtime_ns, its.st_size
+
+
+def _numbers(plan: Plan) -> object:
+    """Return copies of what the records of a plan keep in dictionaries."""
+    arch = plan.arch
+    parts: list[Memory | Fanout | Compute] = [*arch.memories, *arch.fanouts, arch.compute]
+    tables = (plan.table.prices, plan.accounting.weights)
+    return (
+        [dict(part.energy) for part in parts],
+        [{name: dict(actions) for name, actions in table.items()} for table in tables],
+    )
+
+
+def _number(value: object) -> object:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"a layer cannot say a {type(value).__name__}")
+
+
+@lru_cache(MOST_RESULTS)
+def _read(keys: str) -> Layer:
+    return read_layer(json.loads(keys))
+
+
+def _freeze(evaluation: Evaluation) -> None:
+    for array in (
+        evaluation.words,
+        evaluation.accesses,
+        evaluation.energy_array,
+        evaluation.tile_words,
+    ):
+        array.setflags(write=False)
+
+
+def _of(layer: Layer, found: LayerResult) -> LayerResult:
+    """Return the result for a layer that may differ in name, with dictionaries of its own."""
+    evaluation, infeasible = found.evaluation, found.infeasible
+    if evaluation is not None:
+        evaluation = replace(
+            evaluation,
+            layer=layer,
+            capacity_bits=dict(evaluation.capacity_bits),
+            instances=dict(evaluation.instances),
+            port_cycles=dict(evaluation.port_cycles),
+        )
+    if infeasible is not None:
+        infeasible = infeasible.named(layer.name, infeasible.arch)
+    return replace(found, layer=layer, evaluation=evaluation, infeasible=infeasible)

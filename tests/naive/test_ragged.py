@@ -1,0 +1,94 @@
+"""Mappings with remainders: the counter equals its twin, every number, on random cases."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accelsim.counter import Conventions, count
+from accelsim.counter.ragged import count_ragged
+from accelsim.counter.tally import Violation
+from accelsim.counter.window import ALONE, BRANCHES, GAPLESS, MARKED, STRIP_IS_TILE
+from tests.naive.cases import Case, random_case
+from tests.naive.compare import differences
+from tests.naive.ragged_cases import ALL, features, random_ragged_case
+from tests.naive.walk import walk
+
+FULL_CASES = 6000
+LEAST_SHARE = 0.02
+TAKEN = (ALONE, GAPLESS, STRIP_IS_TILE, MARKED)
+"""Branches of rule 5 that short tiles take: copies are not folded."""
+
+CONVENTIONS = [Conventions(w, m) for w in (1, 0) for m in (1, 0)]
+
+
+def assert_equal(case: Case, conventions: Conventions = Conventions()) -> None:  # noqa: B008
+    walked = walk(
+        case.layer,
+        case.architecture,
+        case.mapping,
+        window_reuse=bool(conventions.window_reuse),
+        multicast=bool(conventions.multicast),
+    )
+    counted = count_ragged(case.layer, case.architecture, case.mapping, conventions)
+    found = differences(case, walked, counted)
+    assert not found, f"{case}\n" + "\n".join(found)
+
+
+@pytest.mark.plain
+@settings(max_examples=150)
+@given(st.integers(0, 2**32))
+def test_counter_equals_walk(seed: int) -> None:
+    assert_equal(random_ragged_case(seed))
+
+
+@pytest.mark.parametrize("conventions", CONVENTIONS[1:])
+def test_conventions_equal_walk(conventions: Conventions) -> None:
+    for seed in range(100):
+        assert_equal(random_ragged_case(seed), conventions)
+
+
+@pytest.mark.parametrize("conventions", CONVENTIONS)
+@pytest.mark.parametrize("first_seed", range(0, 400, 100))
+def test_without_a_remainder_both_counters_agree(conventions: Conventions, first_seed: int) -> None:
+    for seed in range(first_seed, first_seed + 100):
+        case = random_case(seed)
+        one = count(case.layer, case.architecture, case.mapping, conventions)
+        other = count_ragged(case.layer, case.architecture, case.mapping, conventions)
+        assert one.violation == other.violation == Violation.NONE
+        assert one.steps == other.steps, case
+        for axes in ("words", "accesses", "network", "tile_words", "memory_bits", "instances"):
+            assert np.array_equal(getattr(one, axes), getattr(other, axes)), (axes, str(case))
+
+
+def shares(seeds: range) -> dict[str, float]:
+    """Return the share of the cases with each feature, and with each branch of rule 5."""
+    met: Counter[str] = Counter()
+    for seed in seeds:
+        case = random_ragged_case(seed)
+        counted = count_ragged(case.layer, case.architecture, case.mapping)
+        met.update(features(case))
+        met.update(f"rule {BRANCHES[branch]}" for branch in TAKEN if counted.branches[branch])
+    wanted = [f"rule {BRANCHES[branch]}" for branch in TAKEN]
+    return {name: met[name] / len(seeds) for name in [*ALL, *wanted]}
+
+
+def test_cases_meet_every_kind_of_remainder() -> None:
+    rare = {name: share for name, share in shares(range(400)).items() if share < LEAST_SHARE}
+    assert not rare
+
+
+@pytest.mark.full
+def test_counter_equals_walk_on_thousands(capsys: pytest.CaptureFixture[str]) -> None:
+    for seed in range(FULL_CASES):
+        assert_equal(random_ragged_case(seed), CONVENTIONS[max(0, seed % 6 - 2)])
+    found = shares(range(FULL_CASES))
+    with capsys.disabled():
+        print(f"\n{FULL_CASES} cases with remainders, 0 differences; share of the cases with")
+        for name, share in found.items():
+            print(f"  {share:6.1%}  {name}")
+    assert min(found.values()) >= LEAST_SHARE

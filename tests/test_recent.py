@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from accelsim.recent import Recent
+
+
+def test_the_least_recently_used_gives_way() -> None:
+    kept = Recent[str, int](room=3)
+    for number, key in enumerate("abc"):
+        kept.put(key, number)
+    assert kept.get("a") == 0  # used again
+    kept.put("b", 7)  # and so is this
+    kept.put("d", 3)
+    assert [kept.get(key) for key in "abcd"] == [0, 7, None, 3]
+
+
+def test_threads_may_share_one() -> None:
+    kept = Recent[int, int](room=8)
+
+    def use(thread: int) -> bool:
+        for turn in range(5_000):
+            key = (turn * (thread + 1)) % 16
+            kept.put(key, key)
+            if kept.get(key) not in (key, None):
+                return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(use, range(4)))
+    assert sum(kept.get(key) is not None for key in range(16)) == 8
