@@ -90,14 +90,14 @@ def output_value(
 
 
 @kernel
-def least_strip(s: np.record, tensor: int, dim: int, pos: int, strip: float) -> float:
-    """Return what ``strip`` can fall to as lanes further out make the steps of a run longer.
+def least_strip(s: np.record, tensor: int, dim: int, fanouts: int, strip: float) -> float:
+    """Return what ``strip`` can fall to if ``fanouts`` further out make the steps of a run longer.
 
     A step of D in dim a of u*a + v*b uncovers min(D, ...) of each residue class if v = 1 (a class
     is one run of words, see ``strip_words``), which grows with D.  Where a class has holes
     (dilation for a, a stride for b), a longer step may fall into them.
     """
-    if s.fanouts_outside[pos] == 0 or (s.monotone[tensor] >> dim) & 1 == 1:
+    if fanouts == 0 or (s.monotone[tensor] >> dim) & 1 == 1:
         return strip
     return 0.0
 
@@ -117,7 +117,7 @@ def input_value(
     least: float = unit
     for w in range(s.n_window[tensor]):
         dim = s.window_dim[tensor, w]
-        strip = least_strip(s, tensor, dim, pos, q[index, column + STRIP + w])
+        strip = least_strip(s, tensor, dim, s.fanouts_outside[pos], q[index, column + STRIP + w])
         share = points[point].extent[dim] / s.bounds[dim]
         least = min(least, strip + (unit - strip) * share)
     return least

@@ -111,6 +111,7 @@ FIELDS = np.dtype(
         ("most_lanes", _float, (MAX_NODES,)),  # 1 for a place
         ("total_lanes", _float, (_ROWS,)),  # by pos: most lanes from there outward
         ("fanouts_outside", _int, (_ROWS,)),  # by pos: whether there is any
+        ("share", _int, (MAX_TENSORS, 2)),  # by fanouts outside: row of ``tables``
         # What is kept where, and what follows from it.
         ("kept", _int, (MAX_NODES,)),  # mask of tensors
         ("n_shared", _int),

@@ -47,17 +47,31 @@ def place_outlook(
             price = s.fill_price[sheet, row, tensor] / blocks
             blocks = 1.0 if sheet > 0 else s.parent_block[row, tensor]
             price += s.read[sheet, row, tensor] / (blocks * s.lanes_ahead[pos, tensor])
-            share = 1.0
+            price *= here.volume * here.words[tensor]
             if s.n_window[tensor] > 0:
-                share = strip_share(s, here, tensor, pos)
-            s.value[tensor] = price * here.volume * here.words[tensor] * share
+                price *= tables[s.share[tensor, s.fanouts_outside[pos]], point]
+            s.value[tensor] = price
         tables[to, point] = open_bound(s, tables, point, unmoved)
     sweep(s, tables, to)
 
 
 @kernel
-def strip_share(s: np.record, here: np.record, tensor: int, pos: int) -> float:
-    """Return the least share of full tiles that any run can make of the fetches of a tensor."""
+def write_shares(s: np.record, points: Points, tables: Floats) -> None:
+    """Write the rows of least shares, for tensors with windows."""
+    for tensor in range(s.n_tensors):
+        if s.n_window[tensor] > 0:
+            for fanouts in range(2):
+                for point in range(s.n_points):
+                    share = strip_share(s, points[point], tensor, fanouts)
+                    tables[s.share[tensor, fanouts], point] = share
+
+
+@kernel
+def strip_share(s: np.record, here: np.record, tensor: int, fanouts: int) -> float:
+    """Return the least share of full tiles that any run can make of the fetches of a tensor.
+
+    ``fanouts`` is 1 if there are any further out (see :func:`least_strip`).
+    """
     least = 1.0
     for rank in range(s.rank_start[tensor], s.rank_start[tensor + 1]):
         if s.rank_dim[rank, 1] < 0:
@@ -70,7 +84,7 @@ def strip_share(s: np.record, here: np.record, tensor: int, pos: int) -> float:
             a, b = int(here.extent[dim]), int(here.extent[other])
             words = distinct_words(u, v, a, b) if side == 0 else distinct_words(v, u, a, b)
             strip = strip_words(u, v, a, b, a) if side == 0 else strip_words(v, u, a, b, a)
-            share = least_strip(s, tensor, dim, pos, strip / words)
+            share = least_strip(s, tensor, dim, fanouts, strip / words)
             least = min(least, share + (1.0 - share) * a / s.bounds[dim])
     return least
 
@@ -84,8 +98,8 @@ def sweep(s: np.record, tables: Floats, to: int) -> None:
     """
     for prime in range(s.n_primes):
         step, most = s.prime_step[prime], s.prime_most[prime]
-        for point in range(s.n_points - step - 1, -1, -1):
-            if point // step % (most + 1) < most:
+        for block in range(0, s.n_points, step * (most + 1)):
+            for point in range(block + step * most - 1, block - 1, -1):
                 value = tables[to, point + step]
                 if value < tables[to, point]:
                     tables[to, point] = value

@@ -34,7 +34,7 @@ from accelsim.mapper.exact.layout import (
 )
 from accelsim.mapper.exact.loops import ENTER, run_place
 from accelsim.mapper.exact.machine import fill_machine
-from accelsim.mapper.exact.outlook import place_outlook
+from accelsim.mapper.exact.outlook import place_outlook, write_shares
 from accelsim.mapper.exact.pattern import Fits, Keep, fill_pattern, patterns
 from accelsim.mapper.exact.rebuild import rebuild
 from accelsim.mapper.exact.search import root_bound, thin
@@ -52,7 +52,7 @@ SLICE_STEPS = 50_000
 TOLERANCE = 1e-12
 """Figures that differ by less are equal: sums of the same terms in another order."""
 
-BEAMS = (64, 0)
+BEAMS = (16, 0)
 """Labels kept after each node in successive passes; 0 keeps all."""
 
 Over = Callable[[float, float], StoppedBy | None]
@@ -149,24 +149,27 @@ class Work:
         listed: list[Pattern] = []
         outlooks: dict[tuple[object, ...], int] = {}
         sets = 1 << int(s["n_tensors"])
+        s["share"] = sets + 1 + np.arange(s["share"].size).reshape(-1, 2)
+        first = sets + 1 + s["share"].size
         for number, keep in enumerate(patterns(problem)):
             if not fill_pattern(s, problem, keep, self.sheets):
                 continue
             mask = fits.all(s)
             if mask is None:
                 continue
-            self._place_outlooks(outlooks, sets)
+            self._place_outlooks(outlooks, sets, first)
             shared = tuple(fits.shared(s))
             s["shared_limit"][: len(shared)] = [
                 problem.machine.memory_bits[memory] for memory, _ in shared[:: int(s["n_nodes"])]
             ] + [0] * (len(shared) - len(shared) // int(s["n_nodes"]))
             listed.append(Pattern(number, keep, self._fields().copy(), mask, shared))
-        rows = sets + 1 + len(outlooks)
+        rows = first + len(outlooks)
         most_shared = max((len(p.shared) for p in listed), default=0)
         self.shared_row = rows
         self.tables = np.empty((rows + most_shared, len(self.points)))
         self.tables[:sets] = most_divided(s, self.points)
         self.tables[sets] = 0.0
+        write_shares(self.record, self.points, self.tables)
         self.fits, self.prepared_for = fits, -1
         done: set[int] = {sets}
         for pattern in listed:
@@ -191,14 +194,16 @@ class Work:
         first, last = (FIELDS.fields[name][1] for name in PATTERN_FIELDS)  # type: ignore[index]
         return self.store.view(np.uint8)[first:last]
 
-    def _place_outlooks(self, known: dict[tuple[object, ...], int], sets: int) -> None:
+    def _place_outlooks(
+        self, known: dict[tuple[object, ...], int], nothing: int, first: int
+    ) -> None:
         """Say in which row of the tables each outlook of this pattern stands, new ones at the end.
 
         An outlook depends on what the place keeps, where that comes from, and on all further out.
         """
         s, n = self.s, int(self.s["n_nodes"])
         for sheet in range(s["n_sheets"]):
-            s["future"][sheet, n - 1 :] = sets
+            s["future"][sheet, n - 1 :] = nothing
             key: tuple[object, ...] = (sheet,)
             for node in range(n - 2, -1, -1):
                 s["future"][sheet, node] = s["future"][sheet, node + 1]
@@ -209,7 +214,7 @@ class Work:
                     int(p) for t, p in enumerate(s["parent"][node + 1]) if kept >> t & 1
                 )
                 key = (*key, node, kept, parents, float(s["credit"][sheet, node + 1]))
-                s["future"][sheet, node] = known.setdefault(key, sets + 1 + len(known))
+                s["future"][sheet, node] = known.setdefault(key, first + len(known))
 
     def _fill_outlooks(self, done: set[int]) -> None:
         """Write the outlooks of this pattern that are not yet there."""
