@@ -33,8 +33,8 @@ def run(
     """Map every layer of a workload on a machine.
 
     Without a dataflow, the machine alone limits the mappings.  With --pareto the front of the whole
-    network is shown instead: the sums of energy and cycles over the choices of its layers' mappings
-    that no other choice is better than.
+    network is shown instead: the choices of mappings for its layers than which no other has less
+    energy without more cycles.
     """
     search = acs.Search(objective, samples, seconds, seed, threads, driver)
     with interruptible() as interrupt:

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from accelsim.arch.records import Architecture
 from accelsim.counter import Conventions
 from accelsim.evaluation.evaluate import evaluate
@@ -32,6 +34,7 @@ from accelsim.mapper.objectives import Objective
 from accelsim.mapper.results_cache import ResultsCache, is_kept
 from accelsim.mapping.records import Mapping
 from accelsim.mapspace.records import Dataflow
+from accelsim.network.front import uncovered
 from accelsim.network.records import LayerResult, NetworkResult, RunInfo
 from accelsim.technology.records import Accounting, EnergyTable
 from accelsim.workload.records import Layer, Network
@@ -201,8 +204,13 @@ def _evaluation(task: _Task, plan: Plan, outcome: Outcome | None) -> Evaluation 
 
 
 def _front(task: _Task, plan: Plan, outcome: Outcome | None) -> tuple[Evaluation, ...]:
-    points = () if outcome is None else outcome.front
-    return tuple(_evaluate(task, plan, point.mapping) for point in points)
+    """Evaluate the points of a front; of points that rounding makes equal, one is kept."""
+    if outcome is None or not outcome.front:
+        return ()
+    points = [_evaluate(task, plan, point.mapping) for point in outcome.front]
+    energy = np.array([point.energy_total for point in points])
+    cycles = np.array([point.cycles for point in points])
+    return tuple(points[i] for i in uncovered(energy, cycles))
 
 
 def _evaluate(task: _Task, plan: Plan, mapping: Mapping) -> Evaluation:

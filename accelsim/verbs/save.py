@@ -34,7 +34,9 @@ def save(result: Comparison | NetworkRun | LayerRun, folder: str | Path) -> tupl
     drawn = dict.fromkeys(FIGURES, draw(result))
     if isinstance(result, LayerFront | NetworkFront) and result.points:
         unit = result.rows[0].total.energy.unit
-        drawn |= dict.fromkeys(FRONT_FIGURES, front_figure(result.points, unit, title(result)))
+        one = f"{result.entry.layer.name} of " if isinstance(result, LayerFront) else ""
+        heading = f"{one}{title(result)}"
+        drawn |= dict.fromkeys(FRONT_FIGURES, front_figure(result.points, unit, heading))
     pictures = {folder / name: figure for name, figure in drawn.items()}
     for path, figure in pictures.items():
         try:

@@ -12,7 +12,8 @@ import accelsim as acs
 from accelsim import jit, shipped
 from accelsim.arch.records import Architecture
 from accelsim.errors import SpecError, UsageError
-from accelsim.mapper.benchmark import Speed
+from accelsim.mapper.benchmark import SearchSpeed, Speed
+from accelsim.mapper.contract import Certificate, Outcome
 from accelsim.mapspace.records import Dataflow
 from accelsim.study import Study
 from accelsim.technology.records import Accounting, EnergyTable
@@ -291,6 +292,31 @@ def test_doctor_times_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
         "a full evaluation of conv3 on simba_like takes 600 ns (median of 3 runs of 20,000"
         " mappings, fastest 500 ns, load 1.2); 1.2% of its windows counted word by word",
     )
+
+
+def test_doctor_times_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = Certificate(
+        "exact", 10, 5, True, 1.0, "space", "energy", (("patterns", 2), ("steps", 55_442))
+    )
+    made = SearchSpeed("conv3", (0.030, 0.010, 0.020), Outcome(None, done))
+    monkeypatch.setattr(doctor_module, "search_speed", lambda _: made)
+    monkeypatch.setattr(os, "getloadavg", lambda: (1.25, 0.0, 0.0), raising=False)
+    (search,) = (check for check in acs.doctor() if check.name == "search")
+    assert search == Check(
+        "search",
+        True,
+        "an exact search of conv3 on eyeriss_shared takes 20 ms (median of 3 runs, fastest 10 ms,"
+        " load 1.2); 55,442 steps, proved optimal",
+    )
+
+
+def test_doctor_finds_a_search_without_a_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = Certificate("exact", 10, 5, False, 0.5, "samples", "energy", (("steps", 7),))
+    made = SearchSpeed("conv3", (0.020,), Outcome(None, ended))
+    monkeypatch.setattr(doctor_module, "search_speed", lambda _: made)
+    (search,) = (check for check in acs.doctor() if check.name == "search")
+    assert not search.ok
+    assert search.found.endswith("7 steps, not proved optimal")
 
 
 def test_doctor_finds_a_kernel_that_miscounts(monkeypatch: pytest.MonkeyPatch) -> None:
