@@ -1,7 +1,8 @@
-"""How long one full evaluation takes, on mappings that the sampler draws.
+"""How long one full evaluation takes, on mappings that the sampler draws; how long a proof takes.
 
 A full evaluation writes the counts of every level, tensor and action, checks capacity and lanes,
-and sums energy and cycles.
+and sums energy and cycles.  A proof is an exact search of one layer, from its problem to its best
+mapping and certificate.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from statistics import median
 
 from accelsim.counter.window import BRANCHES
 from accelsim.evaluation.kernel import make_case, price_batch
-from accelsim.mapper.contract import MappingProblem
+from accelsim.mapper.contract import Budget, MappingProblem, Outcome
+from accelsim.mapper.exact import ExactDriver
+from accelsim.mapper.objectives import ENERGY, Objective
 from accelsim.mapper.sampling import sample_batch
 
 
@@ -64,3 +67,52 @@ def price_many(problem: MappingProblem, mappings: int, chunk: int = 100_000) -> 
         status, _, _ = price_batch(case, marks, batch)
         assert not status.any(), f"the counter refused {status.astype(bool).sum()} sampled mappings"
         yield len(status)
+
+
+@dataclass(frozen=True)
+class SearchSpeed:
+    """Seconds of several runs of one exact search, and what the last of them found."""
+
+    layer: str
+    runs_s: tuple[float, ...]
+    outcome: Outcome
+
+    @property
+    def median_s(self) -> float:
+        return median(self.runs_s)
+
+    @property
+    def fastest_s(self) -> float:
+        return min(self.runs_s)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Patterns, labels and steps, by name."""
+        return dict(self.outcome.certificate.details)
+
+
+def search_speed(
+    problem: MappingProblem,
+    objective: Objective = ENERGY,
+    runs: int = 5,
+    *,
+    front: bool = False,
+    seconds: float | None = None,
+) -> SearchSpeed:
+    """Time the exact driver on one thread, after a run that is not counted (it loads kernels).
+
+    ``seconds`` ends each run.
+
+    Raises
+    ------
+    NotCoveredError
+        If the driver does not cover the problem.
+    """
+    driver, budget = ExactDriver(), Budget(None, seconds)
+    outcome = driver.search(problem, objective, budget, front=front)
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        outcome = driver.search(problem, objective, budget, front=front)
+        times.append(time.perf_counter() - start)
+    return SearchSpeed(problem.layer.name, tuple(times), outcome)

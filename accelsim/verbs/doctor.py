@@ -14,7 +14,7 @@ from accelsim.arch.spec import read_architecture
 from accelsim.evaluation.evaluate import evaluate
 from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, resolve
 from accelsim.evaluation.records import Evaluation
-from accelsim.mapper.benchmark import evaluation_speed
+from accelsim.mapper.benchmark import evaluation_speed, search_speed
 from accelsim.mapper.contract import mapping_problem
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
 from accelsim.technology.records import EnergyTable, Price
@@ -48,7 +48,7 @@ class Check:
 
 
 def doctor() -> tuple[Check, ...]:
-    """Look at versions, caches and shipped specs, count a case known by hand, time the kernel."""
+    """Look at versions, caches and shipped specs, count a case known by hand, time the kernels."""
     python = ".".join(map(str, sys.version_info[:3]))
     return (
         Check("accelsim", True, __version__),
@@ -59,6 +59,7 @@ def doctor() -> tuple[Check, ...]:
         _specs(),
         _kernel(),
         _speed(),
+        _search(),
     )
 
 
@@ -123,14 +124,32 @@ def _speed() -> Check:
     layer = read_workload("alexnet:conv3").layers[0]
     prices = resolve(arch, read_technology(arch.technology), DEFAULT_ACCOUNTING)
     speed = evaluation_speed(mapping_problem(layer, arch, prices))
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     found = (
         f"a full evaluation of {layer.name} on {arch.name} takes {speed.median_ns:.0f} ns "
         f"(median of {len(speed.runs_ns)} runs of {speed.mappings:,} mappings, fastest "
-        f"{speed.fastest_ns:.0f} ns{load}); {speed.marked_share:.1%} of its windows counted "
+        f"{speed.fastest_ns:.0f} ns{_load()}); {speed.marked_share:.1%} of its windows counted "
         "word by word"
     )
     return Check("speed", True, found)
+
+
+def _search() -> Check:
+    """Time the exact search of one layer with six dims on a machine with three memories."""
+    arch = read_architecture("eyeriss_shared")
+    layer = read_workload("alexnet:conv3").layers[0]
+    prices = resolve(arch, read_technology(arch.technology), DEFAULT_ACCOUNTING)
+    speed = search_speed(mapping_problem(layer, arch, prices))
+    optimal = speed.outcome.certificate.optimal
+    found = (
+        f"an exact search of {layer.name} on {arch.name} takes {speed.median_s * 1e3:.0f} ms "
+        f"(median of {len(speed.runs_s)} runs, fastest {speed.fastest_s * 1e3:.0f} ms{_load()}); "
+        f"{speed.counts['steps']:,} steps, {'proved optimal' if optimal else 'not proved optimal'}"
+    )
+    return Check("search", optimal, found)
+
+
+def _load() -> str:
+    return f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
 
 
 def known_case() -> Evaluation:

@@ -248,6 +248,8 @@ def hopeless(s: np.record, q: Floats, index: int, pos: int, lanes: float) -> boo
     ``lanes`` is the most that can be in use.  Where cycles count for nothing but ties and energy
     alone decides, ports are not looked at.
     """
+    if s.low[0] == np.inf:  # no tile fits further out
+        return True
     cycles = compute_cycles(s, lanes)
     energy = s.low[0] + cycles * s.leakage
     if too_late(s, energy, cycles):

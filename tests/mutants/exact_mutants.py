@@ -1,0 +1,335 @@
+"""Deliberate mistakes in the exact mapper, each with small problems that it gets wrong.
+
+As in ``mutants.py``; but most mistakes of a search show on few problems only, so that each mutant
+names its own: a rule of ``tests/mapper/exact_rules.py``, or a seed of ``small_problem``, and what
+is asked.  Mistakes that only weaken a bound or a comparison do not belong here: the search then
+takes longer and answers the same.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from accelsim.mapper.contract import MappingProblem
+from tests.mapper.exact_problems import exact_problem
+from tests.mapper.exact_rules import RULES
+from tests.mutants.mutants import Mutant
+
+Question = tuple[str | int, str]
+"""Rule or seed, and one of ``QUESTIONS`` of ``tests/mapper/exact_checks.py``."""
+
+
+class ExactMutant(NamedTuple):
+    mutant: Mutant
+    caught_by: tuple[Question, ...]
+
+
+def small_problem(name: str | int) -> MappingProblem:
+    """Return the problem of a rule or of a seed."""
+    return exact_problem(name, 50, 600) if isinstance(name, int) else RULES[name].problem()
+
+
+UNITS = "mapper/exact/units.py"
+LOOPS = "mapper/exact/loops.py"
+LANES = "mapper/exact/lanes.py"
+LABELS = "mapper/exact/labels.py"
+BOUNDS = "mapper/exact/bounds.py"
+OUTLOOK = "mapper/exact/outlook.py"
+SEARCH = "mapper/exact/search.py"
+PATTERN = "mapper/exact/pattern.py"
+WORK = "mapper/exact/work.py"
+
+
+def mutant(mistake: str, file: str, old: str, new: str, *caught_by: Question) -> ExactMutant:
+    return ExactMutant(Mutant(mistake, file, old, new), caught_by)
+
+
+EXACT_MUTANTS = (
+    # What is open, and what a run is.
+    mutant(
+        "a tensor must move before a place closes",
+        LOOPS,
+        "        low = node + 1 if is_moved(state) else low_of(state)\n",
+        "        if not is_moved(state):\n            return False\n        low = node + 1\n",
+        ("lanes save sums", "front"),
+    ),
+    mutant(
+        "a run ends at the border of a place",
+        LOOPS,
+        "label.state[tensor] = make_state(0, run_of(state), low, -1)",
+        "label.state[tensor] = make_state(0, -1, low, -1)",
+        ("runs across places", "front"),
+    ),
+    mutant(
+        "a run goes on across lanes over its dim",
+        LANES,
+        "if run >= 0 and (row.broken >> run) & 1 == 1:",
+        "if run >= 0 and (row.broken >> run) & 1 == 2:",
+        ("runs end at lanes", "front"),
+    ),
+    mutant(
+        "a run ends at every fanout",
+        LANES,
+        "if run >= 0 and (row.broken >> run) & 1 == 1:",
+        "if run >= 0:",
+        ("runs across lanes", "front"),
+    ),
+    mutant(
+        "what has moved is divided by a loop that it lacks",
+        LOOPS,
+        "        if is_moved(state):\n            continue\n        if (s.relevant[tensor] >> dim)",
+        "        if (s.relevant[tensor] >> dim)",
+        ("windows over lanes", "front"),
+    ),
+    mutant(
+        "a run that grows goes on fetching full tiles",
+        LOOPS,
+        "q[index, sheet_column(s, tensor, sheet) + PENDING] /= bound",
+        "q[index, sheet_column(s, tensor, sheet) + PENDING] /= 1",
+        ("runs across places", "front"),
+        ("runs across lanes", "front"),
+    ),
+    # Sums.
+    mutant(
+        "the credit of a fresh start is charged",
+        UNITS,
+        "s.drain[sheet, row] - s.credit[sheet, row]",
+        "s.drain[sheet, row] + s.credit[sheet, row]",
+        ("first reads", "front"),
+    ),
+    mutant(
+        "a fresh start saves at one boundary only",
+        PATTERN,
+        'saved += s["beta"][row]',
+        'saved = s["beta"][row]',
+        ("credits", "front"),
+    ),
+    mutant(
+        "first reads are free",
+        PATTERN,
+        "outer[READS] - outer[FIRST_READS] + s",
+        "outer[READS] + s",
+        ("first reads", "front"),
+    ),
+    mutant(
+        "lanes that do not reduce send one word",
+        LANES,
+        "rising = below / lanes if s.reduces[node] == 1 else below",
+        "rising = below / lanes",
+        ("lanes that do not reduce", "front"),
+    ),
+    # Tiles and strips over lanes.
+    mutant(
+        "a window's words divide by lanes as products do",
+        LANES,
+        "if tensor != s.output and only_products(s, tensor):",
+        "if tensor != s.output:",
+        ("windows over lanes", "front"),
+    ),
+    mutant(
+        "strips cross lanes as tiles",
+        LANES,
+        "strips = unite(s, points, label, tensor, row, node, dim, stride) if dim >= 0 else tiles",
+        "strips = tiles",
+        ("runs across lanes", "front"),
+    ),
+    mutant(
+        "strips of lanes are as long as the run so far",
+        LANES,
+        "stride = int(points[inner_point(label, tag // 32)].extent[dim])",
+        "stride = int(points[label.at[tag // 32]].extent[dim])",
+        ("runs across lanes", "front"),
+    ),
+    mutant(
+        "an axis of the union is left out where the tile is read",
+        LANES,
+        "tiles = unite(s, points, label, tensor, row, node + 1, -1, 0)",
+        "tiles = unite(s, points, label, tensor, row, node, -1, 0)",
+        ("strips over lanes", "front"),
+    ),
+    mutant(
+        "part of a block costs part of an access",
+        UNITS,
+        "np.ceil(words / block)",
+        "(words / block)",
+        ("blocks", "front"),
+    ),
+    # Which label makes which superfluous.
+    mutant(
+        "open boundaries are not compared",
+        LABELS,
+        "for column in range(COST + 1, s.width):",
+        "for column in range(COST + 1, s.tensors):",
+        (164, "front"),
+        (353, "front"),
+        (632, "front"),
+    ),
+    mutant(
+        "bits of ports are not compared",
+        LABELS,
+        "        if q[a, column] > q[b, column]:",
+        "        if q[a, column] > q[b, column] and column >= s.ports:",
+        ("ports and sums", "front"),
+    ),
+    # When the order in a block ceases to matter.
+    mutant(
+        "any order is allowed",
+        LOOPS,
+        "and (s.inside[node, inner] >> dim) & 1 == 1:",
+        "and (s.inside[node, inner] >> dim) & 1 == 2:",
+        ("orders", "front"),
+    ),
+    # Limits.
+    mutant(
+        "a joint factor that stays short is let through",
+        SEARCH,
+        "(last and product != exact)",
+        "(last and product > exact)",
+        (556, "front"),
+    ),
+    mutant(
+        "fanouts of one array each have all of its lanes",
+        LANES,
+        "            if q[index, column] > s.mesh[mesh, axis]:\n                return False\n",
+        "",
+        ("lanes of one array", "front"),
+    ),
+    mutant(
+        "places that share a memory each have all of it",
+        LOOPS,
+        "if q[index, s.resources + column] > s.shared_limit[column]:",
+        "if tables[s.shared + column * s.n_nodes + node, point] > s.shared_limit[column]:",
+        ("shared memory", "front"),
+    ),
+    # Bounds.
+    mutant(
+        "unmoved tensors are bounded as if they moved now",
+        BOUNDS,
+        "if cost > 0.0:",
+        "if cost < 0.0:",
+        ("fewer lanes are cheaper", "energy"),
+    ),
+    mutant(
+        "the last to move is divided by as little as the first",
+        BOUNDS,
+        "cost /= tables[members, point]",
+        "cost /= tables[unmoved, point]",
+        ("fewer lanes are cheaper", "energy"),
+    ),
+    mutant(
+        "places further out are counted twice",
+        BOUNDS,
+        "total += tables[s.future[sheet, pos], point]",
+        "total += 2.0 * tables[s.future[sheet, pos], point]",
+        ("ports and sums", "front"),
+    ),
+    mutant(
+        "places further out get the tile so far",
+        OUTLOOK,
+        "if value < tables[to, point]:",
+        "if value < 0.0:",
+        (106, "front"),
+    ),
+    mutant(
+        "places further out always fetch full tiles",
+        OUTLOOK,
+        "least = min(least, share + (1.0 - share) * a / s.bounds[dim])",
+        "least = 1.0",
+        (181, "front"),
+        (483, "front"),
+        (770, "front"),
+    ),
+    mutant(
+        "sums are bounded without lanes that reduce them",
+        BOUNDS,
+        "rising * min(taken, reduced)",
+        "rising * taken",
+        ("leakage", "front"),
+    ),
+    mutant(
+        "reads are bounded without lanes that share them",
+        BOUNDS,
+        "            lanes = s.lanes_ahead[pos, tensor]\n            if",
+        "            lanes = 1.0\n            if",
+        ("lanes that do not reduce", "front"),
+    ),
+    mutant(
+        "a crossing is bounded without its own lanes",
+        LANES,
+        "fewer = row.lanes\n",
+        "fewer = 1.0\n",
+        (217, "front"),
+    ),
+    mutant(
+        "a run is bounded as if it could not begin",
+        BOUNDS,
+        "share = points[point].extent[dim] / s.bounds[dim]",
+        "share = 1.0",
+        (502, "front"),
+    ),
+    mutant(
+        "no lanes to come",
+        SEARCH,
+        "-q[new, LANES] * s.total_lanes[pos]",
+        "-q[new, LANES]",
+        ("leakage", "front"),
+    ),
+    mutant(
+        "a tie is not looked at",
+        BOUNDS,
+        " and tie >= s.best[TIE] * (1.0 - tolerance)",
+        "",
+        ("open boundaries", "latency"),
+    ),
+    # Ports.
+    mutant(
+        "first visits pass the port",
+        BOUNDS,
+        " - s.sheet_credit[sheet] / q[index, port + 1]",
+        "",
+        ("ports and sums", "front"),
+    ),
+    mutant(
+        "lanes inside a memory multiply its ports",
+        LANES,
+        "if s.sheet_node[sheet] < node:",
+        "if s.sheet_node[sheet] < node + 2:",
+        ("ports and sums", "front"),
+    ),
+    mutant(
+        "a memory that waits works beside the compute",
+        BOUNDS,
+        "if s.sheet_waits[sheet] == 0:",
+        "if s.sheet_waits[sheet] >= 0:",
+        ("waiting ports", "front"),
+    ),
+    mutant(
+        "memories that wait do so all at once",
+        BOUNDS,
+        "            waited += slowest\n",
+        "            slowest = max(slowest, 0.0)\n            continue\n",
+        ("waiting ports", "front"),
+    ),
+    # Fronts and choices.
+    mutant(
+        "superfluous points stay on the front",
+        BOUNDS,
+        "if energy <= s.front_energy[i] * (1.0 + tolerance) and cycles",
+        "if energy <= 0.0 and cycles",
+        ("open boundaries", "front"),
+    ),
+    mutant(
+        "a choice of what to keep is left out",
+        PATTERN,
+        "for m in range(may + 1)",
+        "for m in range(max(may, 1 if must < may else may + 1))",
+        ("first reads", "front"),
+    ),
+    mutant(
+        "a beam proves",
+        WORK,
+        "BEAMS = (16, 0)",
+        "BEAMS = (2,)",
+        ("strips over lanes", "front"),
+    ),
+)
