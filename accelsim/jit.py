@@ -87,7 +87,7 @@ def cache_directory() -> Path:
     return writable_directory(cache_root() / f"kernels-{kernel_digest()}")
 
 
-def kernel(function: Function) -> Function:
+def kernel(function: Function, **more: bool) -> Function:
     """Compile a kernel: it releases the interpreter lock and may not allocate.
 
     Numba's reference counting is switched off, which makes array access up to five times faster
@@ -100,9 +100,18 @@ def kernel(function: Function) -> Function:
     numba_config.CACHE_DIR = str(cache_directory())
     try:
         try:
-            compiled = njit(cache=True, nogil=True, _nrt=False)(function)
+            compiled = njit(cache=True, nogil=True, _nrt=False, **more)(function)
         except KeyError:
             compiled = njit(cache=True, nogil=True)(function)
     finally:
         numba_config.CACHE_DIR = lent
     return cast("Function", compiled)
+
+
+def inlined(function: Function) -> Function:
+    """Compile a kernel that becomes part of every kernel that calls it.
+
+    For the short rules that a mapping passes through many times: a call of some ten arguments costs
+    as much as such a rule itself.
+    """
+    return kernel(function, forceinline=True)

@@ -115,4 +115,4 @@ def test_a_kernel_computes_what_its_python_does() -> None:
             total += i
         return total
 
-    assert jit.kernel(triangle)(10) == triangle(10) == 55
+    assert jit.kernel(triangle)(10) == jit.inlined(triangle)(10) == triangle(10) == 55

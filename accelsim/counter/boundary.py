@@ -1,4 +1,4 @@
-"""Words across one boundary: rules 3, 4, 6 and 7 of ``docs/model.md``.
+"""Words across one boundary: rules 3 to 7 of ``docs/model.md``.
 
 A **boundary** is a tensor, the place c that keeps it (or the compute) and p, the next keeper
 further out.  ``find_run`` finds when the tensor moves, ``unite`` how much of an input moves,
@@ -18,10 +18,13 @@ from accelsim.counter.layout import (
     DRAINS,
     FILLS,
     FIRST_READS,
+    MAX_DIMS,
     MAX_LOOPS,
+    NO_DIM,
     READS,
     REDUCTIONS,
     UPDATES,
+    index,
 )
 from accelsim.counter.window import (
     ALONE,
@@ -35,7 +38,7 @@ from accelsim.counter.window import (
     marked,
     strip_words,
 )
-from accelsim.jit import kernel
+from accelsim.jit import inlined, kernel
 from accelsim.mapping.arrays import Ints
 
 
@@ -47,106 +50,147 @@ class Run(NamedTuple):
     bound: int
     sweeps: int
     """Product of the temporal bounds outside the run."""
-    outside: int
-    """Temporal loops ``:outside`` stand outside the run."""
+    sum_sweeps: int
+    """The same over dims that the output lacks."""
 
 
-@kernel
-def find_run(relevant: int, place: int, n_places: int, nest: np.record) -> Run:
-    """Find the loops that move a tensor at ``place``, walking outward from its tile."""
-    loop = nest.temporal_end[place] - 1
+@inlined
+def find_run(tensor: int, place: int, n_places: int, nest: np.record) -> Run:
+    """Find the loops that move a tensor at ``place``; the compute keeps nothing between steps."""
+    outside = index(nest.temporal_end[place])
     if place == n_places:
-        return Run(-1, 0, 1, nest.steps[loop] if loop >= 0 else 1, loop + 1)
-    while loop >= 0 and (relevant >> nest.temporal_dim[loop]) & 1 == 0:
-        loop -= 1
-    if loop < 0:
-        return Run(-1, 0, 1, 1, 0)
-    dim = nest.temporal_dim[loop]
-    stride = nest.temporal_stride[loop]
-    bound = nest.temporal_bound[loop]
-    loop -= 1
-    while (
-        loop >= 0
-        and nest.temporal_dim[loop] == dim
-        and nest.temporal_stride[loop] == bound * stride
-    ):
-        bound *= nest.temporal_bound[loop]
-        loop -= 1
-    return Run(dim, stride, bound, nest.steps[loop] if loop >= 0 else 1, loop + 1)
+        return Run(index(NO_DIM), 0, 1, nest.steps[outside], nest.sum_steps[outside])
+    row = index((nest.closing[outside] >> 8 * tensor) & 255)
+    outside = nest.run_outside[row]
+    return Run(
+        nest.dim[row],
+        nest.stride[row],
+        nest.run_bound[row],
+        nest.steps[outside],
+        nest.sum_steps[outside],
+    )
 
 
-@kernel
-def end_to_end(
-    dim_a: int,
-    a: int,
-    dim_b: int,
-    b: int,
-    lane_dim: Ints,
-    lane_bound: Ints,
-    lane_stride: Ints,
-    first: int,
-    last: int,
-) -> tuple[int, int, bool]:
-    """Return (lanes over a, lanes over b, whether there are any).
+@inlined
+def lone_words(layer: np.record, tensor: int, node: int, extents: Ints) -> int:
+    """Return the product of a node's ``extents`` over a tensor's ranks of one term."""
+    words = 1
+    for k in range(layer.n_lone[tensor]):
+        words *= extents[node, layer.lone[tensor, k]]
+    return words
 
-    Lanes over a dim count 0 if their tiles do not lie end to end (by growing stride, each stride
-    must be the extent covered so far).
+
+@inlined
+def measure_strip(layer: np.record, tensor: int, node: int, run: Run, nest: np.record) -> int:
+    """Return the words of a tile that a step of the run uncovers; write those of its windows."""
+    strip = lone_words(layer, tensor, node, nest.cover)
+    for k in range(layer.n_windows_of[tensor]):
+        window = layer.windows_of[tensor, k]
+        of_window = nest.cover[node, index(MAX_DIMS + window)]
+        dim_a, dim_b = layer.window_dim[window, 0], layer.window_dim[window, 1]
+        u, v = layer.window_coefficient[window, 0], layer.window_coefficient[window, 1]
+        a, b = nest.cover[node, dim_a], nest.cover[node, dim_b]
+        if run.dim == dim_a:
+            of_window = strip_words(u, v, a, b, run.stride)
+        elif run.dim == dim_b:
+            of_window = strip_words(v, u, b, a, run.stride)
+        nest.strip[window] = of_window
+        strip *= of_window
+    return strip
+
+
+@inlined
+def add_lanes(dim: int, extent: int, node: int, alone: bool, nest: np.record) -> int:
+    """Add the lanes of a fanout over a dim to those united so far (none if ``alone``).
+
+    Returns their product, or 0 from where on tiles do not lie end to end: then the fanout reaches
+    further than they would, because loops stand between.
     """
-    lanes_a = 1
-    lanes_b = 1
-    found = False
-    for lane in range(last - 1, first - 1, -1):
-        if lane_dim[lane] == dim_a:
-            found = True
-            lanes_a = lanes_a * lane_bound[lane] if lane_stride[lane] == a * lanes_a else 0
-        elif lane_dim[lane] == dim_b:
-            found = True
-            lanes_b = lanes_b * lane_bound[lane] if lane_stride[lane] == b * lanes_b else 0
-    return lanes_a, lanes_b, found
+    lanes = nest.factor[node, dim]
+    united = lanes if alone else lanes * nest.united[dim]
+    gapless = (lanes == 1) | (nest.cover[node, dim] == extent * united)
+    united = united if gapless else 0
+    nest.united[dim] = united
+    return united
 
 
-@kernel
-def window_words(
+@inlined
+def unite(
     layer: np.record,
-    rank: int,
+    machine: np.record,
+    tensor: int,
     place: int,
     run: Run,
-    tile: int,
-    first: int,
+    slides: bool,
+    fanout: int,
+    alone: bool,
     nest: np.record,
-    branches: Ints,
+    counts: np.record,
     marks: Marks,
 ) -> tuple[int, int]:
-    """Return the words of ``tile`` and of its strip, united over the lanes listed from ``first``.
+    """Return (tile, strip) of a tensor, united over the lanes of fanouts out to one more (rule 5).
+
+    ``alone`` says that it is the first.  Ranks multiply; those of one term are the caller's.
+    """
+    node, lanes = machine.place_node[place], machine.fanout_node[fanout]
+    tiles = lone_words(layer, tensor, node, nest.cover)
+    strips = tiles
+    for k in range(layer.n_windows_of[tensor]):
+        window = layer.windows_of[tensor, k]
+        dim_a, dim_b = layer.window_dim[window, 0], layer.window_dim[window, 1]
+        a, b = nest.cover[node, dim_a], nest.cover[node, dim_b]
+        lanes_a = add_lanes(dim_a, a, lanes, alone, nest)
+        lanes_b = add_lanes(dim_b, b, lanes, alone, nest)
+        of_tile = nest.cover[node, index(MAX_DIMS + window)]
+        of_strip = nest.strip[window] if slides else of_tile
+        single = (lanes_a == 1) & (lanes_b == 1)
+        if (of_strip == of_tile) & (lanes_a > 0) & (lanes_b > 0):
+            counts.branches[ALONE] += single
+            counts.branches[GAPLESS] += not single
+            counts.branches[STRIP_IS_TILE] += not single
+            u, v = layer.window_coefficient[window, 0], layer.window_coefficient[window, 1]
+            of_tile = of_strip = distinct_words(u, v, a * lanes_a, b * lanes_b)
+        elif single:
+            counts.branches[ALONE] += 1
+        else:
+            of_tile, of_strip = unite_windows(
+                layer, machine, tensor, place, window, run, of_strip, fanout, nest, counts, marks
+            )
+        tiles *= of_tile
+        strips *= of_strip
+    return tiles, strips
+
+
+@kernel
+def unite_windows(
+    layer: np.record,
+    machine: np.record,
+    tensor: int,
+    place: int,
+    window: int,
+    run: Run,
+    strip: int,
+    outermost: int,
+    nest: np.record,
+    counts: np.record,
+    marks: Marks,
+) -> tuple[int, int]:
+    """Return (tile, strip) of a window, united over lanes.
 
     Rule 5 for a rank with two terms.  Its branches are tried in order; all are exact.  A run steps
     by no less than the tile is long, so that a step in i uncovers the whole tile where b <= u: what
     rule iv is for (and the sparse strips of rule iii), rule ii has answered before.
     """
+    branches = counts.branches
+    node = machine.place_node[place]
+    dim_a, dim_b = layer.window_dim[window, 0], layer.window_dim[window, 1]
+    u, v = layer.window_coefficient[window, 0], layer.window_coefficient[window, 1]
+    a, b = nest.cover[node, dim_a], nest.cover[node, dim_b]
+    tile = nest.cover[node, MAX_DIMS + window]
+    lanes_a, lanes_b = nest.united[dim_a], nest.united[dim_b]
     lane_dim, lane_bound, lane_stride = nest.union_dim, nest.union_bound, nest.union_stride
+    first = list_lanes(machine, tensor, place, dim_a, dim_b, outermost, nest)
     last = MAX_LOOPS
-    dim_a = layer.rank_dim[rank, 0]
-    dim_b = layer.rank_dim[rank, 1]
-    u = layer.rank_coefficient[rank, 0]
-    v = layer.rank_coefficient[rank, 1]
-    a = nest.tile[place, dim_a]
-    b = nest.tile[place, dim_b]
-    strip = tile
-    shift = 0
-    if run.dim == dim_a:
-        strip = strip_words(u, v, a, b, run.stride)
-        shift = u * run.stride
-    elif run.dim == dim_b:
-        strip = strip_words(v, u, b, a, run.stride)
-        shift = v * run.stride
-
-    lanes_a, lanes_b, found = end_to_end(
-        dim_a, a, dim_b, b, lane_dim, lane_bound, lane_stride, first, last
-    )
-    if not found:
-        branches[ALONE] += 1
-        return tile, strip
-
     span = u * (a - 1) + v * (b - 1) + 1
     if lanes_a > 0 and lanes_b > 0:
         branches[GAPLESS] += 1
@@ -169,6 +213,7 @@ def window_words(
         return tiles, tiles
 
     # A tile with gaps whose strip is not the whole tile has a strip with gaps: rule v.
+    shift = run.stride * (u if run.dim == dim_a else v)
     strips = -1
     if tile == span:
         length = min(tile, shift)
@@ -188,57 +233,38 @@ def window_words(
 
 
 @kernel
-def unite(
-    layer: np.record,
+def list_lanes(
+    machine: np.record,
     tensor: int,
     place: int,
-    run: Run,
-    spread: int,
-    first: int,
+    dim_a: int,
+    dim_b: int,
+    outermost: int,
     nest: np.record,
-    counts: np.record,
-    marks: Marks,
-) -> tuple[int, int]:
-    """Return (tile, strip) of a tensor, united over the lanes listed from ``first`` (rule 5).
+) -> int:
+    """List the lanes over two dims of the fanouts that unite a tensor; return where they start.
 
-    Ranks multiply.  Only those with a dim in ``spread`` are stepped by the run or cut by lanes.
+    Lanes of one fanout over one dim lie end to end, and so count as one loop.
     """
-    tiles, strips = 1, 1
-    for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
-        of_tiles = of_strips = counts.rank_words[place, rank]
-        if layer.rank_mask[rank] & spread != 0:
-            of_tiles, of_strips = window_words(
-                layer, rank, place, run, of_tiles, first, nest, counts.branches, marks
-            )
-        tiles *= of_tiles
-        strips *= of_strips
-    return tiles, strips
-
-
-@kernel
-def list_lanes(fanout: int, dims: int, first: int, nest: np.record) -> int:
-    """Put the lanes of a fanout over ``dims`` before those listed from ``first`` on."""
-    outside = nest.fanout_lane_end[fanout - 1] if fanout > 0 else 0
-    for lane in range(nest.fanout_lane_end[fanout] - 1, outside - 1, -1):
-        if (dims >> nest.lane_dim[lane]) & 1 == 1:
-            first -= 1
-            nest.union_dim[first] = nest.lane_dim[lane]
-            nest.union_bound[first] = nest.lane_bound[lane]
-            nest.union_stride[first] = nest.lane_stride[lane]
+    first = MAX_LOOPS
+    outside = machine.fanouts_outside[place]
+    for crossed in range(outside - outermost):
+        fanout = index(outside - 1 - crossed)
+        node = machine.fanout_node[fanout]
+        for dim in (dim_a, dim_b):
+            lanes = nest.factor[node, dim]
+            if lanes > 1 and (machine.multicast[fanout] >> tensor) & 1 == 1:
+                first -= 1
+                nest.union_dim[first] = dim
+                nest.union_bound[first] = lanes
+                nest.union_stride[first] = nest.cover[node, dim] // lanes
     return first
 
 
-@kernel
-def blocks_of(words: int, block: int) -> int:
-    """Return the accesses that ``words`` of one visit take, ``block`` words wide each."""
-    return words if block == 1 else (words + block - 1) // block
-
-
-@kernel
+@inlined
 def count_input(
     layer: np.record,
     machine: np.record,
-    conventions: np.record,
     tensor: int,
     parent: int,
     place: int,
@@ -251,34 +277,30 @@ def count_input(
     From inside out, each fanout adds its lanes to the union, or, where it cannot multicast the
     tensor, to the lanes that read apart.
     """
-    run = find_run(layer.relevant[tensor], place, machine.n_places, nest)
+    run = find_run(tensor, place, machine.n_places, nest)
     repeats = run.bound - 1
-    window = layer.window[tensor]
-    first = MAX_LOOPS
-    spread = 0
-    if conventions.window_reuse == 0:
-        run = Run(-1, 0, run.bound, run.sweeps, run.outside)  # every strip is a whole tile
-    elif run.bound > 1:
-        spread = window & (1 << run.dim)
     tile = strip = counts.tile_words[place, tensor]
-    if spread != 0:
-        tile, strip = unite(layer, tensor, place, run, spread, first, nest, counts, marks)
+    slides = layer.slides[tensor, run.dim] == 1
+    if slides:
+        strip = measure_strip(layer, tensor, machine.place_node[place], run, nest)
 
-    tiles, strips, copies, apart = tile, strip, 1, 1
-    for fanout in range(
-        machine.fanouts_outside[place] - 1, machine.fanouts_outside[parent] - 1, -1
-    ):
+    tiles, strips, copies, apart, alone = tile, strip, 1, 1, True
+    outside = machine.fanouts_outside[place]
+    for crossed in range(outside - machine.fanouts_outside[parent]):
+        fanout = index(outside - 1 - crossed)
         counts.network[fanout, tensor, DELIVERIES] = (
-            nest.fanout_instances[fanout] * run.sweeps * apart * copies * (tiles + repeats * strips)
-        )
-        if (machine.multicast[fanout] >> tensor) & conventions.multicast == 0:
+            nest.lanes_outside[index(fanout + 1)]
+            * run.sweeps * apart * copies * (tiles + repeats * strips)
+        )  # fmt: skip
+        if (machine.multicast[fanout] >> tensor) & 1 == 0:
             apart *= nest.fanout_lanes[fanout]
             continue
-        copies *= nest.fanout_copies[fanout, tensor]
-        if nest.fanout_dims[fanout] & window != 0:
-            spread |= nest.fanout_dims[fanout] & window
-            first = list_lanes(fanout, window, first, nest)
-            tiles, strips = unite(layer, tensor, place, run, spread, first, nest, counts, marks)
+        copies *= lone_words(layer, tensor, machine.fanout_node[fanout], nest.factor)
+        if layer.n_windows_of[tensor] > 0:
+            tiles, strips = unite(
+                layer, machine, tensor, place, run, slides, fanout, alone, nest, counts, marks
+            )
+            alone = False
 
     deliveries = nest.instances[place] * run.sweeps
     reads = nest.instances[parent] * run.sweeps * apart
@@ -286,18 +308,46 @@ def count_input(
     if place < machine.n_places:
         counts.words[place, tensor, FILLS] = deliveries * (tile + repeats * strip)
     if machine.has_blocks == 1:
-        block = machine.place_block[parent, tensor]
-        counts.accesses[place, tensor, READS] = reads * (
-            blocks_of(copies * tiles, block) + repeats * blocks_of(copies * strips, block)
-        )
-        if place < machine.n_places:
-            block = machine.place_block[place, tensor]
-            counts.accesses[place, tensor, FILLS] = deliveries * (
-                blocks_of(tile, block) + repeats * blocks_of(strip, block)
-            )
+        count_input_blocks(
+            machine, tensor, parent, place, reads, copies * tiles, copies * strips,
+            deliveries, tile, strip, repeats, counts,
+        )  # fmt: skip
+
+
+@inlined
+def blocks_of(words: int, block: int) -> int:
+    """Return the accesses that ``words`` of one visit take, ``block`` words wide each."""
+    return words if block == 1 else (words + block - 1) // block
 
 
 @kernel
+def count_input_blocks(
+    machine: np.record,
+    tensor: int,
+    parent: int,
+    place: int,
+    reads: int,
+    tiles: int,
+    strips: int,
+    deliveries: int,
+    tile: int,
+    strip: int,
+    repeats: int,
+    counts: np.record,
+) -> None:
+    """Count the accesses of an input: each tile and each strip takes whole blocks (rule 15)."""
+    block = machine.place_block[parent, tensor]
+    counts.accesses[place, tensor, READS] = reads * (
+        blocks_of(tiles, block) + repeats * blocks_of(strips, block)
+    )
+    if place < machine.n_places:
+        block = machine.place_block[place, tensor]
+        counts.accesses[place, tensor, FILLS] = deliveries * (
+            blocks_of(tile, block) + repeats * blocks_of(strip, block)
+        )
+
+
+@inlined
 def count_output(
     layer: np.record,
     machine: np.record,
@@ -313,40 +363,49 @@ def count_output(
     """
     tensor = layer.output
     words, network = counts.words, counts.network
-    run = find_run(layer.relevant[tensor], place, machine.n_places, nest)
-    visits = layer.output_words * nest.sum_lanes[parent]  # U_c
-    if run.outside > 0:
-        visits *= nest.sum_steps[run.outside - 1]
-    group = nest.sum_lanes[place] // nest.sum_lanes[parent]  # K
+    run = find_run(tensor, place, machine.n_places, nest)
+    visits = layer.output_words * nest.sum_lanes[parent] * run.sum_sweeps  # U_c
+    first, last = machine.fanouts_outside[parent], machine.fanouts_outside[place]
+    group, kept = 1, 1  # K and Kn
+    for outer in range(first, last):
+        sums = nest.fanout_sums[index(outer)]
+        group *= sums
+        kept *= 1 if machine.reduces[index(outer)] == 1 else sums
     back = visits - fresh
 
-    # Upward, from inside out: each fanout that reduces merges its lanes of a sum into one.
-    rising = visits * group
-    for fanout in range(
-        machine.fanouts_outside[place] - 1, machine.fanouts_outside[parent] - 1, -1
-    ):
-        below = rising
-        if machine.reduces[fanout] == 1:
-            rising //= nest.fanout_sums[fanout]
-        network[fanout, tensor, COLLECTIONS] = rising
-        network[fanout, tensor, REDUCTIONS] = below - rising
+    # From outside in: a fanout that reduces has merged its lanes of a sum into one.
+    rising = visits * kept
+    below = rising
+    for inner in range(first, last):
+        fanout = index(inner)
+        above = below
+        below *= nest.fanout_sums[fanout] if machine.reduces[fanout] == 1 else 1
+        network[fanout, tensor, COLLECTIONS] = above
+        network[fanout, tensor, REDUCTIONS] = below - above
         network[fanout, tensor, DELIVERIES] = back
 
-    words[place, tensor, UPDATES] = rising  # U_c * Kn
+    words[place, tensor, UPDATES] = rising
     words[place, tensor, READS] = back + rising - visits
     words[place, tensor, FIRST_READS] = fresh
     if place < machine.n_places:
         words[place, tensor, FILLS] = back
         words[place, tensor, DRAINS] = visits * group
     if machine.has_blocks == 1:
-        # Every visit moves a whole tile, so its accesses are whole tiles too.
-        size = counts.tile_words[place, tensor]
-        for action in range(BOUNDARY_ACTIONS):
-            at = parent if action in (READS, FIRST_READS, UPDATES) else place
-            if at < machine.n_places:
-                visit = blocks_of(size, machine.place_block[at, tensor])
-                counts.accesses[place, tensor, action] = (
-                    words[place, tensor, action] // size * visit
-                )
+        count_output_blocks(machine, tensor, parent, place, counts)
     fresh_inside: int = fresh + visits * (group - 1)
     return fresh_inside
+
+
+@kernel
+def count_output_blocks(
+    machine: np.record, tensor: int, parent: int, place: int, counts: np.record
+) -> None:
+    """Count the accesses of the output: every visit moves a whole tile (rule 15)."""
+    size = counts.tile_words[place, tensor]
+    for action in range(BOUNDARY_ACTIONS):
+        at = parent if action in (READS, FIRST_READS, UPDATES) else place
+        if at < machine.n_places:
+            visit = blocks_of(size, machine.place_block[at, tensor])
+            counts.accesses[place, tensor, action] = (
+                counts.words[place, tensor, action] // size * visit
+            )

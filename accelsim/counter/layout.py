@@ -5,14 +5,18 @@ a record is one pointer, and its fields stand at constant offsets.  The price is
 each axis (the ``MAX_`` constants), generous for any machine or layer that we know of, and refused
 with a message beyond.
 
+The records also hold what kernels would otherwise find out anew for every mapping: tables made once
+for a layer and a machine (:func:`fill`).  Indices are unsigned there, so that a kernel need not ask
+whether they count from the end; fields are aligned, so that none lies across two cache lines.
+
 Fields have the names and axes of :class:`~accelsim.mapping.arrays.LayerArrays` and
 :class:`~accelsim.mapping.arrays.MachineArrays`; ``n_*`` says how much of an axis is in use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -22,11 +26,29 @@ from accelsim.arch.records import MAX_PLACES as MAX_PLACES
 from accelsim.counter.window import BRANCHES, Marks
 from accelsim.errors import Problem, SpecError
 from accelsim.mapping.arrays import LayerArrays, MachineArrays
-from accelsim.workload.shapes import MAX_DIMS, MAX_RANKS
+from accelsim.workload.records import distinct_words
+from accelsim.workload.shapes import MAX_DIMS as MAX_DIMS
+from accelsim.workload.shapes import MAX_RANKS
 from accelsim.workload.shapes import MAX_TENSORS as MAX_TENSORS
 
 MAX_SLOTS = MAX_PLACES + 2 * MAX_FANOUTS
-MAX_LOOPS = 128
+MAX_NODES = MAX_PLACES + MAX_FANOUTS + 1
+"""The compute, then fanouts and places from inside out."""
+
+MAX_LOOPS = 127
+"""More than the factors of any layer; a row of the nest fits a signed byte."""
+
+MAX_COLUMNS = MAX_DIMS + MAX_RANKS
+"""What a node covers: the extent of each dim, then the words of each window (rank of two terms)."""
+
+NO_DIM = MAX_DIMS
+EACH_BYTE = 0x0101010101010101
+NO_LIMIT = 2**62
+VECTOR = 8
+"""Integers in a vector of the processor."""
+
+CACHE_LINE = 64
+"""Bytes."""
 
 READS, FIRST_READS, UPDATES, FILLS, DRAINS = range(5)
 """Actions of ``words[boundary, tensor, action]``: three at the parent, two at the child."""
@@ -36,141 +58,182 @@ DELIVERIES, COLLECTIONS, REDUCTIONS = range(3)
 """Actions of ``network[fanout, tensor, action]``."""
 NETWORK_ACTIONS = 3
 
+index = cast("Callable[[int], int]", np.uint8)
+"""Makes a number an index of these tables: unsigned, so that it cannot count from the end."""
+
 _int = np.int64
+_index = np.uint8
 _PLACES = MAX_PLACES + 1
 """Places and, after the last one in use, the compute."""
+_ROWS = MAX_LOOPS + 1
 
-LAYER = np.dtype(
-    (
-        np.record,
-        [
-            ("n_dims", _int),
-            ("n_tensors", _int),
-            ("output", _int),
-            ("output_words", _int),
-            ("bounds", _int, (MAX_DIMS,)),
-            ("relevant", _int, (MAX_TENSORS,)),
-            ("single_term", _int, (MAX_TENSORS,)),
-            ("window", _int, (MAX_TENSORS,)),
-            ("rank_start", _int, (MAX_TENSORS + 1,)),
-            ("rank_dim", _int, (MAX_RANKS, 2)),
-            ("rank_mask", _int, (MAX_RANKS,)),
-            ("rank_coefficient", _int, (MAX_RANKS, 2)),
-            ("tensor_bits", _int, (MAX_TENSORS,)),
-        ],
-    )
+
+def record_type(fields: list[tuple[object, ...]]) -> np.dtype[np.record]:
+    """Return the type of a record whose fields are aligned."""
+    return cast("np.dtype[np.record]", np.dtype((np.record, np.dtype(fields, align=True))))
+
+
+def new_record(kind: np.dtype[np.record]) -> np.record:
+    """Return a record of zeros that begins at a cache line."""
+    room = np.zeros(kind.itemsize + CACHE_LINE, dtype=np.uint8)
+    start = -room.ctypes.data % CACHE_LINE
+    return cast("np.record", room[start : start + kind.itemsize].view(kind)[0])
+
+
+LAYER = record_type(
+    [
+        ("n_dims", _int),
+        # The same, rounded up to whole vectors of the processor.
+        ("n_padded", _int),
+        ("n_tensors", _int),
+        ("output", _int),
+        ("output_words", _int),
+        # Padded with 1.
+        ("bounds", _int, (MAX_DIMS,)),
+        ("relevant", _int, (MAX_TENSORS,)),
+        ("rank_start", _int, (MAX_TENSORS + 1,)),
+        ("rank_dim", _int, (MAX_RANKS, 2)),
+        ("rank_coefficient", _int, (MAX_RANKS, 2)),
+        ("tensor_bits", _int, (MAX_TENSORS,)),
+        # By dim: 1 where the output lacks it; a byte for each tensor, 255 where the dim indexes it.
+        ("summed", _int, (MAX_DIMS,)),
+        ("indexes", _int, (MAX_DIMS,)),
+        ("n_summed", _int),
+        ("summed_dims", _index, (MAX_DIMS,)),
+        # Windows of all tensors.
+        ("n_windows", _int),
+        ("window_dim", _index, (MAX_RANKS, 2)),
+        ("window_coefficient", _int, (MAX_RANKS, 2)),
+        # By tensor: the dims that make up a rank by themselves ("lone"), the windows, the columns
+        # of all ranks; 1 for the dims of windows whose words a step reuses.
+        ("n_lone", _int, (MAX_TENSORS,)),
+        ("lone", _index, (MAX_TENSORS, MAX_DIMS)),
+        ("n_windows_of", _int, (MAX_TENSORS,)),
+        ("windows_of", _index, (MAX_TENSORS, MAX_DIMS)),
+        ("n_columns", _int, (MAX_TENSORS,)),
+        ("columns", _index, (MAX_TENSORS, MAX_DIMS)),
+        ("slides", _index, (MAX_TENSORS, MAX_DIMS + 1)),
+    ]
 )
 
-MACHINE = np.dtype(
-    (
-        np.record,
-        [
-            ("n_places", _int),
-            ("n_slots", _int),
-            ("n_fanouts", _int),
-            ("n_arrays", _int),
-            ("n_memories", _int),
-            # Whether any block is wider than a word.
-            ("has_blocks", _int),
-            ("slot_place", _int, (MAX_SLOTS,)),
-            ("slot_fanout", _int, (MAX_SLOTS,)),
-            ("slot_axis", _int, (MAX_SLOTS,)),
-            ("fanout_inside", _int, (MAX_FANOUTS,)),
-            ("fanout_array", _int, (MAX_FANOUTS,)),
-            ("array_mesh", _int, (MAX_FANOUTS, 2)),
-            ("multicast", _int, (MAX_FANOUTS,)),
-            ("reduces", _int, (MAX_FANOUTS,)),
-            # Fanouts ``:fanouts_outside[c]`` stand outside place c.
-            ("fanouts_outside", _int, (_PLACES,)),
-            ("place_memory", _int, (_PLACES, MAX_TENSORS)),
-            ("place_block", _int, (_PLACES, MAX_TENSORS)),
-            ("memory_bits", _int, (MAX_MEMORIES,)),
-            ("keep_must", _int, (_PLACES,)),
-            ("keep_may", _int, (_PLACES,)),
-        ],
-    )
+MACHINE = record_type(
+    [
+        ("n_places", _int),
+        ("n_slots", _int),
+        ("n_fanouts", _int),
+        ("n_arrays", _int),
+        ("n_memories", _int),
+        ("n_nodes", _int),
+        # Whether any block is wider than a word.
+        ("has_blocks", _int),
+        ("slot_place", _int, (MAX_SLOTS,)),
+        ("slot_fanout", _int, (MAX_SLOTS,)),
+        ("slot_axis", _int, (MAX_SLOTS,)),
+        # By slot: its node; 1 where it is temporal; its place, or a row that nobody reads.
+        ("slot_node", _index, (MAX_SLOTS,)),
+        ("slot_temporal", _int, (MAX_SLOTS,)),
+        ("slot_row", _index, (MAX_SLOTS,)),
+        ("place_node", _index, (_PLACES,)),
+        ("fanout_node", _index, (MAX_FANOUTS,)),
+        # The slot of its y axis; that of x follows.
+        ("fanout_slot", _index, (MAX_FANOUTS,)),
+        ("fanout_inside", _int, (MAX_FANOUTS,)),
+        ("fanout_array", _index, (MAX_FANOUTS,)),
+        ("array_mesh", _int, (MAX_FANOUTS, 2)),
+        # No tensor where the conventions know no multicast.
+        ("multicast", _int, (MAX_FANOUTS,)),
+        ("reduces", _int, (MAX_FANOUTS,)),
+        # Fanouts ``:fanouts_outside[c]`` stand outside place c.
+        ("fanouts_outside", _int, (_PLACES,)),
+        ("place_memory", _int, (_PLACES, MAX_TENSORS)),
+        ("place_block", _int, (_PLACES, MAX_TENSORS)),
+        ("memory_bits", _int, (MAX_MEMORIES,)),
+        ("keep_must", _int, (_PLACES,)),
+        ("keep_may", _int, (_PLACES,)),
+        # What a mapping may keep inside the outermost place, which keeps all tensors whole: their
+        # bits by memory, and a number that no tiles reach where a memory is unlimited.
+        ("n_holdings", _int),
+        ("holding_place", _index, (MAX_PLACES * MAX_TENSORS,)),
+        ("holding_tensor", _index, (MAX_PLACES * MAX_TENSORS,)),
+        ("holding_memory", _index, (MAX_PLACES * MAX_TENSORS,)),
+        ("whole_bits", _int, (MAX_MEMORIES,)),
+        ("memory_room", _int, (MAX_MEMORIES,)),
+    ]
 )
 
-CONVENTIONS = np.dtype((np.record, [("window_reuse", _int), ("multicast", _int)]))
+CONVENTIONS = record_type([("window_reuse", _int), ("multicast", _int)])
 
-NEST = np.dtype(
-    (
-        np.record,
-        [
-            # Temporal loops, outermost first.
-            ("temporal_dim", _int, (MAX_LOOPS,)),
-            ("temporal_bound", _int, (MAX_LOOPS,)),
-            ("temporal_stride", _int, (MAX_LOOPS,)),
-            # Product of the bounds of this temporal loop and all outside it: over all dims, and
-            # over the dims that the output lacks.
-            ("steps", _int, (MAX_LOOPS,)),
-            ("sum_steps", _int, (MAX_LOOPS,)),
-            # Spatial loops ("lanes"), outermost first.
-            ("lane_dim", _int, (MAX_LOOPS,)),
-            ("lane_bound", _int, (MAX_LOOPS,)),
-            ("lane_stride", _int, (MAX_LOOPS,)),
-            # By place, the compute last: how many loops stand outside it, instances in use,
-            # product of the lanes outside over dims that the output lacks, extents of its tile.
-            ("temporal_end", _int, (_PLACES,)),
-            ("lane_end", _int, (_PLACES,)),
-            ("instances", _int, (_PLACES,)),
-            ("sum_lanes", _int, (_PLACES,)),
-            ("tile", _int, (_PLACES, MAX_DIMS)),
-            # By fanout: where its lanes end, mask of their dims, instances just inside; products
-            # of its lanes over all dims, over those that the output lacks, and over those that
-            # make up a rank of a tensor by themselves.
-            ("fanout_lane_end", _int, (MAX_FANOUTS,)),
-            ("fanout_dims", _int, (MAX_FANOUTS,)),
-            ("fanout_instances", _int, (MAX_FANOUTS,)),
-            ("fanout_lanes", _int, (MAX_FANOUTS,)),
-            ("fanout_sums", _int, (MAX_FANOUTS,)),
-            ("fanout_copies", _int, (MAX_FANOUTS, MAX_TENSORS)),
-            # Lanes in use by array and axis.
-            ("mesh", _int, (MAX_FANOUTS, 2)),
-            # Keepers of each tensor inside the outermost place, from outside in, then the compute.
-            ("keepers", _int, (MAX_TENSORS,)),
-            ("keeper", _int, (MAX_TENSORS, _PLACES)),
-            # Scratch: extents accumulated from the inside; lanes of a union, ending at MAX_LOOPS.
-            ("extent", _int, (MAX_DIMS,)),
-            ("union_dim", _int, (MAX_LOOPS,)),
-            ("union_bound", _int, (MAX_LOOPS,)),
-            ("union_stride", _int, (MAX_LOOPS,)),
-        ],
-    )
+NEST = record_type(
+    [
+        # By node: products by dim of its own loops; what they and all inside them cover.
+        ("factor", _int, (MAX_NODES, MAX_DIMS)),
+        ("cover", _int, (MAX_NODES, MAX_COLUMNS)),
+        # Temporal loops, outermost first, from row 1 on.
+        ("dim", _index, (_ROWS,)),
+        ("bound", _int, (_ROWS,)),
+        ("stride", _int, (_ROWS,)),
+        # By row: product of the bounds of this loop and all outside it, over all dims and over
+        # those that the output lacks.
+        ("steps", _int, (_ROWS,)),
+        ("sum_steps", _int, (_ROWS,)),
+        # The run that each loop closes: its bound, and the row just outside it.
+        ("run_bound", _int, (_ROWS,)),
+        ("run_outside", _index, (_ROWS,)),
+        # The innermost loop so far that moves each tensor: a byte for each, 0 if there is none.
+        ("closing", _int, (_ROWS,)),
+        # By place, the compute last: the last row outside it, instances in use, product of the
+        # lanes outside over dims that the output lacks.
+        ("temporal_end", _int, (_PLACES + 1,)),
+        ("instances", _int, (_PLACES,)),
+        ("sum_lanes", _int, (_PLACES,)),
+        # By fanout: lanes in use, over all dims and over those that the output lacks; the same of
+        # all fanouts outside it (the last row: of all).
+        ("fanout_lanes", _int, (MAX_FANOUTS,)),
+        ("fanout_sums", _int, (MAX_FANOUTS,)),
+        ("lanes_outside", _int, (MAX_FANOUTS + 1,)),
+        ("sums_outside", _int, (MAX_FANOUTS + 1,)),
+        # Lanes in use by array and axis.
+        ("mesh", _int, (MAX_FANOUTS, 2)),
+        # Scratch of unrolling: extents accumulated from the inside, slots that end before a loop,
+        # product of the bounds of a slot.
+        ("extent", _int, (MAX_DIMS,)),
+        ("slots_ending", _index, (_ROWS,)),
+        ("slot_lanes", _int, (MAX_SLOTS,)),
+        # Scratch of a boundary: lanes united over a dim, words of a window's strip, and the lanes
+        # of a union, ending at MAX_LOOPS.
+        ("united", _int, (MAX_DIMS,)),
+        ("strip", _int, (MAX_RANKS,)),
+        ("union_dim", _index, (_ROWS,)),
+        ("union_bound", _int, (_ROWS,)),
+        ("union_stride", _int, (_ROWS,)),
+    ]
 )
 
-COUNTS = np.dtype(
-    (
-        np.record,
-        [
-            # Boundary c is that of the child place c; 0 is never used.
-            ("words", _int, (_PLACES, MAX_TENSORS, BOUNDARY_ACTIONS)),
-            # The same in physical accesses: blocks, where a memory's block is wider than a word.
-            # Written only where the machine has such blocks.
-            ("accesses", _int, (_PLACES, MAX_TENSORS, BOUNDARY_ACTIONS)),
-            ("network", _int, (MAX_FANOUTS, MAX_TENSORS, NETWORK_ACTIONS)),
-            # 0 where a tensor is not kept, 1 at the compute.
-            ("tile_words", _int, (_PLACES, MAX_TENSORS)),
-            # Their factors, rank by rank, kept or not.
-            ("rank_words", _int, (_PLACES, MAX_RANKS)),
-            ("memory_bits", _int, (MAX_MEMORIES,)),
-            # How often each branch of rule 5 was taken, over all mappings counted so far.
-            ("branches", _int, (len(BRANCHES),)),
-        ],
-    )
+COUNTS = record_type(
+    [
+        # Boundary c is that of the child place c; 0 is never used.
+        ("words", _int, (_PLACES, MAX_TENSORS, BOUNDARY_ACTIONS)),
+        # The same in physical accesses: blocks, where a memory's block is wider than a word.
+        # Written only where the machine has such blocks.
+        ("accesses", _int, (_PLACES, MAX_TENSORS, BOUNDARY_ACTIONS)),
+        ("network", _int, (MAX_FANOUTS, MAX_TENSORS, NETWORK_ACTIONS)),
+        # 0 where a tensor is not kept, 1 at the compute.
+        ("tile_words", _int, (_PLACES, MAX_TENSORS)),
+        ("memory_bits", _int, (MAX_MEMORIES,)),
+        # How often each branch of rule 5 was taken, over all mappings counted so far.
+        ("branches", _int, (len(BRANCHES),)),
+    ]
 )
 
-COUNTER = np.dtype(
-    (
-        np.record,
-        [
-            ("layer", LAYER),
-            ("machine", MACHINE),
-            ("conventions", CONVENTIONS),
-            ("nest", NEST),
-            ("counts", COUNTS),
-        ],
-    )
+COUNTER = record_type(
+    [
+        # First, so that its tables begin where the record does: at a cache line.
+        ("nest", NEST),
+        ("counts", COUNTS),
+        ("layer", LAYER),
+        ("machine", MACHINE),
+        ("conventions", CONVENTIONS),
+    ]
 )
 """Everything that counting a mapping reads and writes, for one layer on one machine."""
 
@@ -212,25 +275,107 @@ def fill(
     ]
     if problems:
         raise SpecError(problems)
-    copy_fields(record["layer"], layer._asdict())
-    record["layer"]["n_dims"] = len(layer.bounds)
-    record["layer"]["n_tensors"] = len(layer.relevant)
-    window = layer.relevant & ~layer.single_term
-    record["layer"]["window"][: len(window)] = window
-    for rank, dims in enumerate(layer.rank_dim):
-        record["layer"]["rank_mask"][rank] = sum(1 << dim for dim in dims if dim >= 0)
-    copy_fields(record["machine"], machine._asdict())
-    record["machine"]["n_slots"] = len(machine.slot_place)
-    record["machine"]["n_fanouts"] = len(machine.fanout_inside)
-    record["machine"]["n_arrays"] = len(machine.array_mesh)
-    record["machine"]["n_memories"] = len(machine.memory_bits)
-    record["machine"]["has_blocks"] = int((machine.place_block > 1).any())
+    fill_layer(record["layer"], layer, conventions)
+    fill_machine(record["machine"], machine, conventions)
+    copy_fields(record["conventions"], conventions._asdict())
+    counts, nest = record["counts"], record["nest"]
+    counts["tile_words"][0, : len(layer.relevant)] = whole = tensor_words(layer)
+    counts["tile_words"][machine.n_places] = 1
+    for memory, words, bits in zip(machine.place_memory[0], whole, layer.tensor_bits, strict=True):
+        if memory >= 0:
+            record["machine"]["whole_bits"][memory] += words * bits
+    nest["cover"][0] = 1
+    # Row 0 is the run of what nothing moves.
+    nest["dim"][0] = NO_DIM
+    for name in ("steps", "sum_steps", "run_bound"):
+        nest[name][0] = 1
+
+
+def fill_layer(record: np.record, layer: LayerArrays, conventions: Conventions) -> None:
+    """Write the tables of a layer."""
+    copy_fields(record, layer._asdict())
+    record["n_dims"] = n_dims = len(layer.bounds)
+    record["n_padded"] = -(-n_dims // VECTOR) * VECTOR
+    record["n_tensors"] = len(layer.relevant)
+    record["bounds"][n_dims:] = 1
+    for dim in range(n_dims):
+        indexed = [bool(int(mask) >> dim & 1) for mask in layer.relevant]
+        record["summed"][dim] = not indexed[layer.output]
+        record["indexes"][dim : dim + 1].view(np.uint8)[: len(indexed)] = np.where(indexed, 255, 0)
+    summed = np.flatnonzero(record["summed"][:n_dims])
+    record["n_summed"] = len(summed)
+    record["summed_dims"][: len(summed)] = summed
+    for tensor in range(len(layer.relevant)):
+        fill_ranks(record, layer, tensor, conventions)
+
+
+def fill_ranks(
+    record: np.record, layer: LayerArrays, tensor: int, conventions: Conventions
+) -> None:
+    """Write the ranks of a tensor: those of one term, and windows, which have two."""
+    lone: list[int] = []
+    windows: list[int] = []
+    for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
+        if layer.rank_dim[rank, 1] < 0:
+            lone.append(int(layer.rank_dim[rank, 0]))
+            continue
+        window = int(record["n_windows"])
+        record["n_windows"] += 1
+        record["window_dim"][window] = layer.rank_dim[rank]
+        record["window_coefficient"][window] = layer.rank_coefficient[rank]
+        record["slides"][tensor, layer.rank_dim[rank]] = conventions.window_reuse
+        windows.append(window)
+    columns = lone + [MAX_DIMS + window for window in windows]
+    for name, of_tensor in (("lone", lone), ("windows_of", windows), ("columns", columns)):
+        record[f"n_{name}"][tensor] = len(of_tensor)
+        record[name][tensor, : len(of_tensor)] = of_tensor
+
+
+def fill_machine(record: np.record, machine: MachineArrays, conventions: Conventions) -> None:
+    """Write the tables of a machine."""
+    copy_fields(record, machine._asdict())
+    record["n_slots"] = len(machine.slot_place)
+    record["n_fanouts"] = len(machine.fanout_inside)
+    record["n_arrays"] = len(machine.array_mesh)
+    record["n_memories"] = len(machine.memory_bits)
+    record["n_nodes"] = machine.n_places + len(machine.fanout_inside) + 1
+    record["has_blocks"] = (machine.place_block > 1).any()
+    record["multicast"] *= conventions.multicast
     for place in range(machine.n_places + 1):
         outside = int((machine.fanout_inside <= place).sum())
-        record["machine"]["fanouts_outside"][place] = outside
-    copy_fields(record["conventions"], conventions._asdict())
-    record["counts"]["tile_words"][machine.n_places] = 1
-    record["counts"]["rank_words"][machine.n_places] = 1
+        record["fanouts_outside"][place] = outside
+        record["place_node"][place] = record["n_nodes"] - 1 - place - outside
+    for fanout, inside in enumerate(machine.fanout_inside):
+        record["fanout_node"][fanout] = record["n_nodes"] - 1 - inside - fanout
+    for slot, (place, fanout) in enumerate(
+        zip(machine.slot_place, machine.slot_fanout, strict=True)
+    ):
+        temporal = place >= 0
+        record["slot_temporal"][slot] = temporal
+        record["slot_row"][slot] = place if temporal else machine.n_places + 1
+        nodes = record["place_node"] if temporal else record["fanout_node"]
+        record["slot_node"][slot] = nodes[place if temporal else fanout]
+        if machine.slot_axis[slot] == 1:
+            record["fanout_slot"][fanout] = slot
+    places, tensors = np.nonzero(machine.place_memory[1:] >= 0)
+    record["n_holdings"] = n = len(places)
+    record["holding_place"][:n] = places + 1
+    record["holding_tensor"][:n] = tensors
+    record["holding_memory"][:n] = machine.place_memory[places + 1, tensors]
+    limited = np.where(machine.memory_bits < 0, NO_LIMIT, machine.memory_bits)
+    record["memory_room"] = NO_LIMIT
+    record["memory_room"][: len(limited)] = limited
+
+
+def tensor_words(layer: LayerArrays) -> list[int]:
+    """Return the words of each tensor."""
+    words = [1] * len(layer.relevant)
+    for tensor in range(len(words)):
+        for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
+            (first, second), (u, v) = layer.rank_dim[rank], layer.rank_coefficient[rank]
+            a, b = int(layer.bounds[first]), int(layer.bounds[second])
+            words[tensor] *= a if second < 0 else distinct_words(int(u), int(v), a, b)
+    return words
 
 
 def copy_fields(record: np.record, fields: Mapping[str, object]) -> None:

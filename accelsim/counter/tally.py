@@ -17,17 +17,19 @@ from accelsim.counter.boundary import count_input, count_output
 from accelsim.counter.layout import (
     BOUNDARY_ACTIONS,
     COUNTER,
+    MAX_DIMS,
     MAX_LOOPS,
     MAX_MEMORIES,
-    MAX_TENSORS,
     Conventions,
     fill,
+    index,
+    new_record,
     window_marks,
 )
 from accelsim.counter.nest import build
 from accelsim.counter.window import Marks, distinct_words
 from accelsim.errors import SpecError
-from accelsim.jit import kernel
+from accelsim.jit import inlined, kernel
 from accelsim.mapping.arrays import (
     Ints,
     LayerArrays,
@@ -56,17 +58,20 @@ class Violation(IntEnum):
     """A memory cannot hold its tiles."""
 
 
-@kernel
+@inlined
 def broken_rule(layer: np.record, machine: np.record, keep: Ints, nest: np.record) -> int:
     """Return the first rule that the nest or the keep choices break (capacity aside)."""
-    for dim in range(layer.n_dims):
-        if nest.extent[dim] != layer.bounds[dim]:
-            return Violation.FACTORS.value
+    wrong = 0
+    for dim in range(MAX_DIMS):
+        wrong |= nest.extent[dim] ^ layer.bounds[dim]
+    if wrong != 0:
+        return Violation.FACTORS.value
     for place in range(machine.n_places):
-        if keep[place] & machine.keep_must[place] != machine.keep_must[place]:
-            return Violation.KEEP.value
-        if keep[place] & machine.keep_may[place] != keep[place]:
-            return Violation.KEEP.value
+        wrong |= (machine.keep_must[place] & ~keep[place]) | (
+            keep[place] & ~machine.keep_may[place]
+        )
+    if wrong != 0:
+        return Violation.KEEP.value
     for array in range(machine.n_arrays):
         for axis in range(2):
             if nest.mesh[array, axis] > machine.array_mesh[array, axis]:
@@ -74,89 +79,71 @@ def broken_rule(layer: np.record, machine: np.record, keep: Ints, nest: np.recor
     return Violation.NONE.value
 
 
-@kernel
-def list_keepers(layer: np.record, machine: np.record, keep: Ints, nest: np.record) -> None:
-    """List the child places of each tensor's boundaries (rule 2): its keepers, then the compute."""
-    for tensor in range(layer.n_tensors):
-        keepers = 0
-        for place in range(1, machine.n_places):
-            nest.keeper[tensor, keepers] = place
-            keepers += (keep[place] >> tensor) & 1
-        nest.keeper[tensor, keepers] = machine.n_places
-        nest.keepers[tensor] = keepers + 1
-
-
-@kernel
+@inlined
 def measure_tiles(
     layer: np.record, machine: np.record, keep: Ints, nest: np.record, counts: np.record
 ) -> int:
-    """Write the tile sizes; return whether every memory holds its tiles."""
+    """Write the tile sizes; return whether every memory holds its tiles (rule 16)."""
     for memory in range(MAX_MEMORIES):
-        counts.memory_bits[memory] = 0
-    for place in range(machine.n_places):
-        tile, rank_words = nest.tile[place], counts.rank_words[place]
-        for tensor in range(layer.n_tensors):
-            words = (keep[place] >> tensor) & 1
-            for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
-                of_rank = tile[layer.rank_dim[rank, 0]]
-                if layer.rank_dim[rank, 1] >= 0:
-                    of_rank = distinct_words(
-                        layer.rank_coefficient[rank, 0],
-                        layer.rank_coefficient[rank, 1],
-                        of_rank,
-                        tile[layer.rank_dim[rank, 1]],
-                    )
-                rank_words[rank] = of_rank
-                words *= of_rank
-            counts.tile_words[place, tensor] = words
-            # Where no memory can keep the tensor, 0 words change nothing.
-            memory = max(0, machine.place_memory[place, tensor])
-            counts.memory_bits[memory] += words * layer.tensor_bits[tensor]
-    for memory in range(machine.n_memories):
-        limit = machine.memory_bits[memory]
-        if limit >= 0 and counts.memory_bits[memory] > limit:
-            return Violation.CAPACITY.value
-    return Violation.NONE.value
+        counts.memory_bits[memory] = machine.whole_bits[memory]
+    for place in range(1, machine.n_places):
+        node = machine.place_node[place]
+        for window in range(layer.n_windows):
+            nest.cover[node, MAX_DIMS + window] = distinct_words(
+                layer.window_coefficient[window, 0],
+                layer.window_coefficient[window, 1],
+                nest.cover[node, layer.window_dim[window, 0]],
+                nest.cover[node, layer.window_dim[window, 1]],
+            )
+    for holding in range(machine.n_holdings):
+        place, tensor = machine.holding_place[holding], machine.holding_tensor[holding]
+        node = machine.place_node[place]
+        words = (keep[place] >> tensor) & 1
+        for k in range(layer.n_columns[tensor]):
+            words *= nest.cover[node, layer.columns[tensor, k]]
+        counts.tile_words[place, tensor] = words
+        counts.memory_bits[machine.holding_memory[holding]] += words * layer.tensor_bits[tensor]
+    room = 0
+    for memory in range(MAX_MEMORIES):
+        room |= machine.memory_room[memory] - counts.memory_bits[memory]
+    return Violation.CAPACITY.value if room < 0 else Violation.NONE.value
 
 
 @kernel
-def count_nest(case: np.record, marks: Marks) -> None:
+def count_nest(case: np.record, keep: Ints, marks: Marks) -> None:
     """Count every boundary of the nest that has been built in ``case`` (rule 2).
 
-    What a boundary of its kind can never write is zero from the start; every fanout is crossed by
-    one boundary of each tensor.  So only the boundaries of places, which may bypass, are cleared.
+    What a boundary of its kind can never write is zero from the start, and every fanout is crossed
+    by one boundary of each tensor.  So only boundaries that a mapping bypasses are cleared.
     """
     layer, machine, nest, counts = case.layer, case.machine, case.nest, case.counts
-    clear_places(machine, counts)
-    for tensor in range(layer.n_tensors):
-        parent = 0
+    for t in range(layer.n_tensors):
+        tensor = index(t)
+        parent = index(0)
         fresh = layer.output_words
-        for index in range(nest.keepers[tensor]):
-            place = nest.keeper[tensor, index]
+        for p in range(1, machine.n_places + 1):
+            place = index(p)
+            if p < machine.n_places and (keep[place] >> tensor) & 1 == 0:
+                clear_boundary(machine, counts, place, tensor)
+                continue
             if tensor == layer.output:
                 fresh = count_output(layer, machine, parent, place, fresh, nest, counts)
             else:
-                count_input(
-                    layer, machine, case.conventions, tensor, parent, place, nest, counts, marks
-                )
+                count_input(layer, machine, tensor, parent, place, nest, counts, marks)
             parent = place
 
 
-@kernel
-def clear_places(machine: np.record, counts: np.record) -> None:
-    """Set the words of all places to zero.  All tensors' room is cleared: that is one store."""
-    for place in range(1, machine.n_places):
-        for tensor in range(MAX_TENSORS):
-            for action in range(BOUNDARY_ACTIONS):
-                counts.words[place, tensor, action] = 0
+@inlined
+def clear_boundary(machine: np.record, counts: np.record, place: int, tensor: int) -> None:
+    """Set the words of a boundary that a mapping bypasses to zero."""
+    for action in range(BOUNDARY_ACTIONS):
+        counts.words[place, tensor, action] = 0
     if machine.has_blocks == 1:
-        for place in range(1, machine.n_places):
-            for tensor in range(MAX_TENSORS):
-                for action in range(BOUNDARY_ACTIONS):
-                    counts.accesses[place, tensor, action] = 0
+        for action in range(BOUNDARY_ACTIONS):
+            counts.accesses[place, tensor, action] = 0
 
 
-@kernel
+@inlined
 def count_mapping(
     case: np.record, loop_dim: Ints, loop_bound: Ints, slot_end: Ints, keep: Ints, marks: Marks
 ) -> int:
@@ -169,8 +156,7 @@ def count_mapping(
     if broken == 0:
         broken = measure_tiles(layer, machine, keep, nest, case.counts)
     if broken == 0:
-        list_keepers(layer, machine, keep, nest)
-        count_nest(case, marks)
+        count_nest(case, keep, marks)
     return broken
 
 
@@ -249,11 +235,10 @@ def count_packed(
     conventions: Conventions = Conventions(),  # noqa: B008
 ) -> Counts:
     """Count one packed mapping (see :func:`count`)."""
-    case = np.zeros(1, dtype=COUNTER)[0]
+    case = new_record(COUNTER)
     fill(case, layer, machine, conventions)
     violation = Violation(count_mapping(case, *mapping, window_marks(layer)))
     places, tensors = machine.n_places, len(layer.relevant)
-    temporal = int(case.nest.temporal_end[places])
     return Counts(
         violation=violation,
         words=case.counts.words[: places + 1, :tensors].copy(),
@@ -263,5 +248,5 @@ def count_packed(
         memory_bits=case.counts.memory_bits[: len(machine.memory_bits)].copy(),
         branches=case.counts.branches.copy(),
         instances=case.nest.instances[: places + 1].copy(),
-        steps=int(case.nest.steps[temporal - 1]) if temporal else 1,
+        steps=int(case.nest.steps[case.nest.temporal_end[places]]),
     )

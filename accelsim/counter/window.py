@@ -14,20 +14,20 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from accelsim.jit import kernel
+from accelsim.jit import inlined, kernel
 from accelsim.mapping.arrays import Ints
 from accelsim.workload import records
 
 Marks = npt.NDArray[np.uint64]
 
-distinct_words = kernel(records.distinct_words)
+distinct_words = inlined(records.distinct_words)
 
 # How a union was found: the branches of rule 5, counted in the record's ``branches``.
 ALONE, GAPLESS, STRIP_IS_TILE, FOLDED, MARKED = range(5)
 BRANCHES = ("no lanes", "i gapless", "ii strip is tile", "iii folded", "v marked")
 
 
-@kernel
+@inlined
 def strip_words(u: int, v: int, a: int, b: int, step: int) -> int:
     """Count the words of a tile that the tile ``step >= a`` further back in i did not hold.
 

@@ -153,8 +153,7 @@ def _count(
         raise IllegalMappingError(
             explain_violation(Violation(broken), layer, arch, mapping, counts.memory_bits)
         )
-    temporal = int(nest.temporal_end[machine.n_places])
-    steps = int(nest.steps[temporal - 1]) if temporal else 1
+    steps = int(nest.steps[nest.temporal_end[machine.n_places]])
     return _Counted(
         words=counts.words,
         accesses=accesses_of(case.counter),

@@ -6,7 +6,7 @@ and leaves its energy and cycles in the scratch.  :func:`price_batch` runs it ov
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, prod
 
 import numpy as np
 
@@ -21,59 +21,62 @@ from accelsim.counter.layout import (
     MAX_MEMORIES,
     MAX_PLACES,
     MAX_TENSORS,
-    NETWORK_ACTIONS,
     READS,
+    REDUCTIONS,
     UPDATES,
     Conventions,
     copy_fields,
     fill,
+    index,
+    new_record,
+    record_type,
     window_marks,
 )
 from accelsim.counter.tally import count_mapping
 from accelsim.counter.window import Marks
 from accelsim.evaluation.prices import Floats, PriceArrays
-from accelsim.jit import kernel
+from accelsim.jit import inlined, kernel
 from accelsim.mapping.arrays import Ints, LayerArrays, MachineArrays, MappingArrays
 
 _float = np.float64
 
-PRICES = np.dtype(
-    (
-        np.record,
-        [
-            ("place_energy", _float, (MAX_PLACES, MAX_TENSORS, 5)),
-            ("fanout_energy", _float, (MAX_FANOUTS, MAX_TENSORS, 3)),
-            ("operation_energy", _float),
-            ("leakage", _float),
-            ("gated_leakage", _float, (MAX_MEMORIES,)),
-            ("read_bits", _float, (MAX_MEMORIES,)),
-            ("write_bits", _float, (MAX_MEMORIES,)),
-            ("shared_bits", _float, (MAX_MEMORIES,)),
-            ("overlaps", np.int64, (MAX_MEMORIES,)),
-            ("memory_place", np.int64, (MAX_MEMORIES,)),
-            ("fanout_bits", _float, (MAX_FANOUTS,)),
-            ("operations_per_cycle", _float),
-        ],
-    )
+PRICES = record_type(
+    [
+        # The compute, which keeps nothing, follows the places with prices of 0.
+        ("place_energy", _float, (MAX_PLACES + 1, MAX_TENSORS, 5)),
+        ("fanout_energy", _float, (MAX_FANOUTS, MAX_TENSORS, 3)),
+        ("operation_energy", _float),
+        ("leakage", _float),
+        ("gated_leakage", _float, (MAX_MEMORIES,)),
+        ("read_bits", _float, (MAX_MEMORIES,)),
+        ("write_bits", _float, (MAX_MEMORIES,)),
+        ("shared_bits", _float, (MAX_MEMORIES,)),
+        ("overlaps", np.int64, (MAX_MEMORIES,)),
+        ("memory_place", np.int64, (MAX_MEMORIES,)),
+        ("fanout_bits", _float, (MAX_FANOUTS,)),
+        ("operations_per_cycle", _float),
+    ]
 )
 """Fields of :class:`~accelsim.evaluation.prices.PriceArrays`, for kernels."""
 
-CASE = np.dtype(
-    (
-        np.record,
-        [
-            ("counter", COUNTER),
-            ("prices", PRICES),
-            # Whether any port or network is limited at all.
-            ("has_ports", np.int64),
-            # Bits read from and written to the busiest instance; cycles of its busiest port.
-            ("port_bits", _float, (MAX_MEMORIES, 2)),
-            ("port_cycles", _float, (MAX_MEMORIES,)),
-            ("network_cycles", _float, (MAX_FANOUTS,)),
-            ("energy", _float),
-            ("cycles", _float),
-        ],
-    )
+CASE = record_type(
+    [
+        ("counter", COUNTER),
+        ("prices", PRICES),
+        # Whether any port or network is limited at all.
+        ("has_ports", np.int64),
+        # Memories whose instances leak only in use.
+        ("n_gated", np.int64),
+        ("gated", np.uint8, (MAX_MEMORIES,)),
+        # Of all operations, which are the same in every mapping.
+        ("operations_energy", _float),
+        # Bits read from and written to the busiest instance; cycles of its busiest port.
+        ("port_bits", _float, (MAX_MEMORIES, 2)),
+        ("port_cycles", _float, (MAX_MEMORIES,)),
+        ("network_cycles", _float, (MAX_FANOUTS,)),
+        ("energy", _float),
+        ("cycles", _float),
+    ]
 )
 """Everything that pricing a mapping reads and writes, for one layer on one machine."""
 
@@ -92,24 +95,27 @@ def make_case(
     marks : uint64[word]
         Scratch of the one rule whose size depends on the layer.
     """
-    case = np.zeros(1, dtype=CASE)[0]
+    case = new_record(CASE)
     fill(case["counter"], layer, machine, conventions)
     copy_fields(case["prices"], prices._asdict())
     limits = (prices.read_bits, prices.write_bits, prices.shared_bits, prices.fanout_bits)
     case["has_ports"] = int(any(limit.any() for limit in limits))
+    case["operations_energy"] = prod(layer.bounds.tolist(), start=prices.operation_energy)
+    gated = prices.gated_leakage.nonzero()[0]
+    case["n_gated"] = len(gated)
+    case["gated"][: len(gated)] = gated
     return case, window_marks(layer)
 
 
-@kernel
+@inlined
 def price_counts(case: np.record, keep: Ints) -> None:
     """Turn the counts in ``case`` into energy and cycles (rules 14, 15 and 17)."""
     nest, machine, prices = case.counter.nest, case.counter.machine, case.prices
-    temporal = nest.temporal_end[machine.n_places]
-    steps = nest.steps[temporal - 1] if temporal > 0 else 1
+    steps = nest.steps[index(nest.temporal_end[machine.n_places])]
     overlapped = float(ceil(steps / prices.operations_per_cycle))
     waited = 0.0
     if case.has_ports == 1:
-        add_up_ports(case)
+        add_up_ports(case, keep)
         for memory in range(machine.n_memories):
             cycles = port_cycles(case, memory)
             case.port_cycles[memory] = cycles
@@ -124,53 +130,59 @@ def price_counts(case: np.record, keep: Ints) -> None:
             case.network_cycles[fanout] = cycles
             overlapped = max(overlapped, cycles)
     case.cycles = overlapped + waited
-    case.energy = sum_energy(case) + leaked(case)
+    case.energy = sum_energy(case, keep) + leaked(case)
 
 
-@kernel
-def sum_energy(case: np.record) -> float:
-    """Return accesses times their prices, in the unit of the table (rules 14 and 15)."""
-    layer, machine, nest = case.counter.layer, case.counter.machine, case.counter.nest
+@inlined
+def sum_energy(case: np.record, keep: Ints) -> float:
+    """Return accesses times their prices, in the unit of the table (rules 14 and 15).
+
+    A boundary that the mapping bypasses has no words, and the compute no prices: they add 0.
+    """
+    layer, machine = case.counter.layer, case.counter.machine
     counts, prices = case.counter.counts, case.prices
     network = counts.network
     accesses = counts.accesses if machine.has_blocks == 1 else counts.words
-    energy: float = prices.operation_energy
-    for dim in range(layer.n_dims):
-        energy *= layer.bounds[dim]
+    energy: float = case.operations_energy
     for tensor in range(layer.n_tensors):
-        parent = 0
-        for index in range(nest.keepers[tensor]):
-            place = nest.keeper[tensor, index]
-            moved = accesses[place, tensor]
+        parent = index(0)
+        for outer in range(machine.n_places):
+            parent = index(outer) if (keep[outer] >> tensor) & 1 == 1 else parent
+            child = outer + 1
+            moved, own = accesses[child, tensor], prices.place_energy[child, tensor]
             cost = prices.place_energy[parent, tensor]
-            energy += moved[READS] * cost[READS] + moved[FIRST_READS] * cost[FIRST_READS]
-            energy += moved[UPDATES] * cost[UPDATES]
-            if place < machine.n_places:
-                cost = prices.place_energy[place, tensor]
-                energy += moved[FILLS] * cost[FILLS] + moved[DRAINS] * cost[DRAINS]
-            parent = place
+            if tensor == layer.output:
+                energy += moved[READS] * cost[READS] + moved[FIRST_READS] * cost[FIRST_READS]
+                energy += moved[UPDATES] * cost[UPDATES]
+                energy += moved[FILLS] * own[FILLS] + moved[DRAINS] * own[DRAINS]
+            else:
+                energy += moved[READS] * cost[READS]
+                energy += moved[FILLS] * own[FILLS]
     for fanout in range(machine.n_fanouts):
         for tensor in range(layer.n_tensors):
-            for action in range(NETWORK_ACTIONS):
-                energy += (
-                    network[fanout, tensor, action] * prices.fanout_energy[fanout, tensor, action]
-                )
+            crossed = network[fanout, tensor]
+            cost = prices.fanout_energy[fanout, tensor]
+            energy += crossed[DELIVERIES] * cost[DELIVERIES]
+            if tensor == layer.output:
+                energy += crossed[COLLECTIONS] * cost[COLLECTIONS]
+                energy += crossed[REDUCTIONS] * cost[REDUCTIONS]
     return energy
 
 
-@kernel
+@inlined
 def leaked(case: np.record) -> float:
     """Return what leaks over the cycles: of all instances, or of those in use (rule 14)."""
     prices, nest = case.prices, case.counter.nest
     leakage = prices.leakage
-    for memory in range(case.counter.machine.n_memories):
+    for k in range(case.n_gated):
+        memory = case.gated[k]
         leakage += prices.gated_leakage[memory] * nest.instances[prices.memory_place[memory]]
     energy: float = case.cycles * leakage
     return energy
 
 
 @kernel
-def add_up_ports(case: np.record) -> None:
+def add_up_ports(case: np.record, keep: Ints) -> None:
     """Add up the bits through the ports of the busiest instance of each memory (rule 17).
 
     Sums go back to one lane of a group: that lane, not the average, is the busiest.  Everything
@@ -185,8 +197,9 @@ def add_up_ports(case: np.record) -> None:
     for tensor in range(layer.n_tensors):
         bits = float(layer.tensor_bits[tensor])
         parent = 0
-        for index in range(nest.keepers[tensor]):
-            place = nest.keeper[tensor, index]
+        for place in range(1, machine.n_places + 1):
+            if place < machine.n_places and (keep[place] >> tensor) & 1 == 0:
+                continue
             moved = case.counter.counts.words[place, tensor]
             reads, fills = moved[READS], moved[FILLS]
             if tensor == layer.output:
@@ -262,7 +275,7 @@ def network_bits(case: np.record, keep: Ints, fanout: int) -> float:
     return bits
 
 
-@kernel
+@inlined
 def price_mapping(
     case: np.record, loop_dim: Ints, loop_bound: Ints, slot_end: Ints, keep: Ints, marks: Marks
 ) -> int:
@@ -288,12 +301,10 @@ def _price_batch(
     energy: Floats,
     cycles: Floats,
 ) -> None:
-    for index in range(len(status)):
-        status[index] = price_mapping(
-            case, loop_dim[index], loop_bound[index], slot_end[index], keep[index], marks
-        )
-        energy[index] = case.energy
-        cycles[index] = case.cycles
+    for m in range(len(status)):
+        status[m] = price_mapping(case, loop_dim[m], loop_bound[m], slot_end[m], keep[m], marks)
+        energy[m] = case.energy
+        cycles[m] = case.cycles
 
 
 def price_batch(

@@ -22,8 +22,8 @@ EVALUATION_MUTANTS = (
     Mutant(
         "the parent pays for fills and drains",
         KERNEL,
-        "cost = prices.place_energy[place, tensor]",
-        "cost = prices.place_energy[parent, tensor]",
+        "accesses[child, tensor], prices.place_energy[child, tensor]",
+        "accesses[child, tensor], prices.place_energy[parent, tensor]",
     ),
     Mutant(
         "words cost the same whatever their bits",

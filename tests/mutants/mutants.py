@@ -36,34 +36,52 @@ MUTANTS = (
     ),
     Mutant(
         "strides of lanes leave out what is inside",
+        BOUNDARY,
+        "nest.union_stride[first] = nest.cover[node, dim] // lanes",
+        "nest.union_stride[first] = 1",
+    ),
+    Mutant(
+        "a node covers its own loops only",
         NEST,
-        "nest.lane_stride[lane] = extent[dim]",
-        "nest.lane_stride[lane] = 1",
+        "nest.cover[node, dim] = nest.factor[node, dim] * nest.cover[node - 1, dim]",
+        "nest.cover[node, dim] = nest.factor[node, dim]",
     ),
     Mutant(
         "a bypassing place is a keeper",
         TALLY,
-        "keepers += (keep[place] >> tensor) & 1",
-        "keepers += 1",
+        "if p < machine.n_places and (keep[place] >> tensor) & 1 == 0:",
+        "if p < 0:",
     ),
     # Rule 3: the closing run.
     Mutant(
         "a run goes on whatever the stride",
-        BOUNDARY,
-        "and nest.temporal_stride[loop] == bound * stride",
-        "and nest.temporal_stride[loop] > 0",
+        NEST,
+        "extends = (dim == outer_dim) & (outer_stride == bound * stride)",
+        "extends = dim == outer_dim",
     ),
     Mutant(
         "a run ends at its first loop",
+        NEST,
+        "extends = (dim == outer_dim) & (outer_stride == bound * stride)",
+        "extends = False",
+    ),
+    Mutant(
+        "a run steps by its outermost loop",
         BOUNDARY,
-        "        bound *= nest.temporal_bound[loop]\n        loop -= 1\n",
-        "        break\n",
+        "        nest.stride[row],\n",
+        "        nest.stride[outside + 1],\n",
+    ),
+    Mutant(
+        "a tensor moves when the first one does",
+        BOUNDARY,
+        "(nest.closing[outside] >> 8 * tensor) & 255",
+        "nest.closing[outside] & 255",
     ),
     Mutant(
         "the compute keeps words between steps",
         BOUNDARY,
-        "    if place == n_places:\n        return Run(-1, 0",
-        "    if place > n_places:\n        return Run(-1, 0",
+        "    if place == n_places:\n        return Run(",
+        "    if place > n_places:\n        return Run(",
     ),
     # Rule 4: inputs.
     Mutant(
@@ -94,8 +112,8 @@ MUTANTS = (
     Mutant(
         "a strip takes the other dim's coefficient",
         BOUNDARY,
-        "strip = strip_words(v, u, b, a, run.stride)",
-        "strip = strip_words(u, v, b, a, run.stride)",
+        "of_window = strip_words(v, u, b, a, run.stride)",
+        "of_window = strip_words(u, v, b, a, run.stride)",
     ),
     Mutant(
         "a strip forgets intervals that meet after a step",
@@ -106,8 +124,8 @@ MUTANTS = (
     Mutant(
         "lanes with gaps count as gapless",
         BOUNDARY,
-        " if lane_stride[lane] == a * lanes_a else 0",
-        "",
+        "united = united if gapless else 0",
+        "pass",
     ),
     Mutant(
         "a run stays a run over gaps",
@@ -143,8 +161,8 @@ MUTANTS = (
     Mutant(
         "deliveries are counted at the child",
         BOUNDARY,
-        "nest.fanout_instances[fanout] * run.sweeps * apart * copies",
-        "nest.instances[place] * run.sweeps * apart * copies",
+        "nest.lanes_outside[index(fanout + 1)]",
+        "nest.instances[place]",
     ),
     # Rule 7: outputs.
     Mutant(
@@ -162,8 +180,8 @@ MUTANTS = (
     Mutant(
         "every fanout reduces",
         BOUNDARY,
-        "if machine.reduces[fanout] == 1:",
-        "if True:",
+        "kept *= 1 if machine.reduces[index(outer)] == 1 else sums",
+        "pass",
     ),
     Mutant(
         "the parent adds without reading",
@@ -174,8 +192,8 @@ MUTANTS = (
     Mutant(
         "every step outside the run visits every sum",
         BOUNDARY,
-        "visits *= nest.sum_steps[run.outside - 1]",
-        "visits *= nest.steps[run.outside - 1]",
+        "nest.sum_lanes[parent] * run.sum_sweeps",
+        "nest.sum_lanes[parent] * run.sweeps",
     ),
     Mutant(
         "blocks of the child are as wide as the parent's",
