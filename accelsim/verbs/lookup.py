@@ -30,6 +30,8 @@ from accelsim.verbs.words import (
     Technology,
     Word,
     as_architecture,
+    as_network,
+    one_layer,
     word_of,
 )
 from accelsim.workload.records import Layer
@@ -69,7 +71,7 @@ _results = Recent[object, LayerResult](MOST_RESULTS)
 
 
 def lookup(
-    layer: Layer | Mapping[str, object],
+    layer: Layer | Mapping[str, object] | Word,
     arch: Machine,
     *,
     dataflow: Flow | Sequence[Flow] = (),
@@ -85,8 +87,9 @@ def lookup(
 
     Parameters
     ----------
-    layer : a record, or the keys of a layer as in a workload file
-        ``{"shape": "conv", "M": 64, "C": 3, "P": 112, "Q": 112, "R": 7, "S": 7, "stride": 2}``
+    layer : a record, the keys of a layer as in a workload file, or words
+        ``{"shape": "conv", "M": 64, "C": 3, "P": 112, "Q": 112, "R": 7, "S": 7, "stride": 2}``.
+        Words (``"alexnet:conv3"``) are read at every call; a loop is faster with a record.
     arch : name, path or record
     dataflow, technology, accounting, search
         As for :func:`accelsim.run`.
@@ -118,7 +121,9 @@ def lookup(
     32 903168 True
     64 1806336 True
     """
-    if not isinstance(layer, Layer):
+    if isinstance(layer, str | Path):
+        (layer,) = one_layer(as_network(layer), layer).layers
+    elif not isinstance(layer, Layer):
         layer = _read(json.dumps(layer, default=_number))
     flows = (dataflow,) if isinstance(dataflow, str | Path | Dataflow) else tuple(dataflow)
     named = (*map(_identity, (arch, technology, accounting, *flows)), search)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -303,6 +304,6 @@ def one_layer(network: Network, word: Work) -> Network:
         Problem(
             f"'{called(word)}' selects {len(names)} layers: {shown}",
             expected="one layer",
-            hint=f"name one, as {network.name}:{names[0]}",
+            hint=f"name one, as {re.split('[:,]', called(word))[0]}:{names[0]}",
         )
     )

@@ -236,7 +236,7 @@ def test_map_wants_one_layer(call: Call) -> None:
     assert (done.code, done.out) == (2, "")
     assert done.err == (
         f"'{MIXED}' selects 4 layers: conv1, pool1, fc1, fc2; expected one layer;"
-        " name one, as mixed:conv1\n"
+        f" name one, as {MIXED}:conv1\n"
     )
 
 
