@@ -5,13 +5,14 @@ What the rules mean is said in :mod:`accelsim.mapspace.space`.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from accelsim.arch.records import Architecture, Compute, Node, Place
+from accelsim.arch.records import SELECTORS, Architecture, Compute, Node, Place
 from accelsim.errors import Problem, SpecError
 from accelsim.mapping.arrays import Ints, LayerArrays, MachineArrays, pack_layer, pack_machine
 from accelsim.mapspace.records import Dataflow, Limit, Rule
@@ -116,6 +117,14 @@ def _binds(applied: AppliedRule, arch: Architecture, problems: list[Problem]) ->
                     expected="one of " + ", ".join(_names(arch)),
                 )
             )
+        elif meant := _misspelt(rule.at, arch):
+            problems.append(
+                Problem(
+                    f"{applied.name} speaks of a level that {arch.name} does not have",
+                    got=rule.at,
+                    hint=f"did you mean '{meant}'?",
+                )
+            )
         return False
     speaks_of_tiles = bool(rule.order or rule.tile or rule.keep or rule.may_keep is not None)
     for node in nodes:
@@ -141,6 +150,19 @@ def _binds(applied: AppliedRule, arch: Architecture, problems: list[Problem]) ->
                 )
             )
     return True
+
+
+def _misspelt(selector: str, arch: Architecture) -> str:
+    """Return the level that a selector without any very likely means; empty if none.
+
+    Rules may speak of levels that only other machines have, and then say nothing here; ``buffer``
+    is such a name, although it is close to ``buffers``.
+    """
+    if selector in SELECTORS:
+        return ""
+    known = [*SELECTORS, *_names(arch)]
+    close = difflib.get_close_matches(selector, known, n=1, cutoff=0.85)
+    return close[0] if close and close[0] != f"{selector}s" else ""
 
 
 def _names(arch: Architecture) -> tuple[str, ...]:

@@ -239,6 +239,14 @@ def test_rules_that_cannot_apply(rule: Rule, message: str, hint: str) -> None:
     assert str(caught.value) == f"rule 1 of flow (at {rule.at}) {message}; {hint}"
 
 
+def test_a_misspelt_level_is_refused_and_one_of_other_machines_is_not() -> None:
+    for at, meant in (("registrs", "registers"), ("bufferr", "buffer"), ("aray", "array")):
+        with pytest.raises(SpecError) as caught:
+            mapspace(gemm(M=2), shared(8), [flow(Rule(at))])
+        assert caught.value.problems[0].hint == f"did you mean '{meant}'?"
+    mapspace(gemm(M=2), shared(8), [flow(Rule("filter_buffer"))])
+
+
 def test_the_compute_has_no_rules() -> None:
     with pytest.raises(SpecError) as caught:
         mapspace(gemm(M=2), shared(8), [flow(Rule("mac", keep=frozenset({"Weights"})))])
