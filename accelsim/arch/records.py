@@ -80,10 +80,14 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One block of temporal loops and one tile; each role is kept by at most one holding."""
+    """One block of temporal loops and one tile; each role is kept by at most one holding.
+
+    ``part_of`` names the place of which this is a part (:mod:`accelsim.arch.uneven`), if any.
+    """
 
     name: str
     holdings: tuple[Holding, ...]
+    part_of: str = ""
 
     def holding(self, role: str) -> Holding | None:
         return next((held for held in self.holdings if role in held.roles), None)
@@ -203,7 +207,8 @@ SELECTORS = ("backing", "buffers", "array", "registers")
 def node_answers_to(node: Node, name: str) -> bool:
     """Tell whether a selector names a node, or the memory or array behind it."""
     if isinstance(node, Place):
-        return name == node.name or any(name == held.memory for held in node.holdings)
+        memories = (held.memory for held in node.holdings)
+        return name in (node.name, *filter(None, (node.part_of,)), *memories)
     if isinstance(node, Fanout):
         return name in (node.name, node.array)
     return name == node.name

@@ -32,6 +32,7 @@ def compare(
     seed: options.Seed = 0,
     threads: options.Threads = None,
     driver: options.Driver = "auto",
+    uneven: options.Uneven = "",
     output: options.Output = None,
     json: options.Json = False,
     progress: options.Progress = options.AUTO,
@@ -46,7 +47,7 @@ def compare(
     One machine is compared under every general dataflow (or those of --dataflow), then without any;
     several machines are compared without any dataflow, or under each of --dataflow.
     """
-    search = acs.Search(objective, samples, seconds, seed, threads, driver)
+    search = acs.Search(objective, samples, seconds, seed, threads, driver, uneven)
     with interruptible() as interrupt:
         with telling(progress, quiet) as teller:
             result = acs.compare(

@@ -23,6 +23,7 @@ def map(
     seed: options.Seed = 0,
     threads: options.Threads = None,
     driver: options.Driver = "auto",
+    uneven: options.Uneven = "",
     output: options.Output = None,
     json: options.Json = False,
     progress: options.Progress = options.AUTO,
@@ -37,7 +38,7 @@ def map(
     instead, and -o writes the mapping of each.
     """
     given = options.as_words(technology=technology, accounting=accounting, set=set)
-    search = acs.Search(objective, samples, seconds, seed, threads, driver)
+    search = acs.Search(objective, samples, seconds, seed, threads, driver, uneven)
     with interruptible() as interrupt:
         with telling(progress, quiet) as teller:
             result = acs.map(

@@ -252,6 +252,15 @@ Driver = Annotated[
         autocompletion=words(DRIVERS),
     ),
 ]
+Uneven = Annotated[
+    str,
+    typer.Option(
+        "--uneven",
+        metavar="MEMORY",
+        help="Let each tensor of a shared memory have a tile of its own: a memory, or buffers.",
+        rich_help_panel=SEARCHING,
+    ),
+]
 Threads = Annotated[
     int | None,
     typer.Option(

@@ -23,6 +23,7 @@ def run(
     seed: options.Seed = 0,
     threads: options.Threads = None,
     driver: options.Driver = "auto",
+    uneven: options.Uneven = "",
     output: options.Output = None,
     json: options.Json = False,
     progress: options.Progress = options.AUTO,
@@ -36,7 +37,7 @@ def run(
     network is shown instead: the choices of mappings for its layers than which no other has less
     energy without more cycles.
     """
-    search = acs.Search(objective, samples, seconds, seed, threads, driver)
+    search = acs.Search(objective, samples, seconds, seed, threads, driver, uneven)
     with interruptible() as interrupt:
         with telling(progress, quiet) as teller:
             result = acs.run(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from accelsim.arch.records import Architecture, Fanout, Holding, Memory, Place
+from accelsim.arch.uneven import form_with
 from accelsim.counter.layout import Conventions
 from accelsim.counter.ragged import count_ragged_packed
 from accelsim.counter.tally import Violation, accesses_of
@@ -67,7 +68,7 @@ def evaluate(
     accounting: Accounting = DEFAULT_ACCOUNTING,
     conventions: Conventions = Conventions(),  # noqa: B008
 ) -> Evaluation:
-    """Count and price one mapping.
+    """Count and price one mapping, on the form of the machine whose places it names.
 
     Raises
     ------
@@ -76,6 +77,7 @@ def evaluate(
     SpecError
         If the mapping is not one of this machine and layer, or the table lacks a price.
     """
+    arch = form_with(arch, mapping.places)
     problems = mapping_problems(mapping, arch, layer)
     if problems:
         raise SpecError(problems)

@@ -48,6 +48,11 @@ class Mapping:
     steps: tuple[Block | Spread, ...]
     remainders: bool = False
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Return the names of its places, outermost first."""
+        return tuple(step.place for step in self.steps if isinstance(step, Block))
+
     def block(self, place: str) -> Block:
         return next(s for s in self.steps if isinstance(s, Block) and s.place == place)
 

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from accelsim import yamldoc
 from accelsim.arch.records import Architecture, Fanout, Place
+from accelsim.arch.uneven import form_with
 from accelsim.errors import Problem
 from accelsim.mapping.factors import (
     factors_text,
@@ -64,6 +65,7 @@ def _read(document: Document, arch: Architecture, layer: Layer) -> Mapping:
     check_kind(document, "mapping")
     faults = Faults(document)
     spec = validate(MappingSpec, faults)
+    arch = form_with(arch, _places_named(document))
     build = _Build(document, arch, layer, faults.problems)
     for index, node in faults.intact_items("levels"):
         keys: Keys = ("levels", index)
@@ -80,6 +82,14 @@ def _read(document: Document, arch: Architecture, layer: Layer) -> Mapping:
     if spec is None or faults:
         raise faults.error()
     return build.mapping(spec.remainders)
+
+
+def _places_named(document: Document) -> list[str]:
+    """Return the names of places, outermost first, whatever else is wrong with the file."""
+    levels = document.data.get("levels")
+    steps = levels if isinstance(levels, list) else []
+    named = [step.get("place") for step in steps if isinstance(step, dict)]
+    return [name for name in named if isinstance(name, str)]
 
 
 @dataclass

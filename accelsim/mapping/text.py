@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import prod
 
 from accelsim.arch.records import Architecture, Compute, Fanout, Place
+from accelsim.arch.uneven import form_with
 from accelsim.mapping.factors import last_turns
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
 from accelsim.workload.records import Layer, tile_words
@@ -29,7 +30,7 @@ def loop_nest(mapping: Mapping, arch: Architecture, layer: Layer) -> str:
     steps = {_name(step): step for step in mapping.steps}
     last = _last_turns(mapping, layer)
     variables = _variables([dim for dim, _ in layer.dims])
-    for node in arch.nodes:
+    for node in form_with(arch, mapping.places).nodes:
         if isinstance(node, Compute):
             lines.append(f"{node.name}: {_operation(layer)}")
             continue

@@ -66,6 +66,7 @@ class Settings:
     seconds: float | None = None
     seed: int = 0
     driver: str = "auto"
+    uneven: str = ""
     dataflow_keys: tuple[tuple[str, str], ...] = ()
     assumptions: tuple[str, ...] = ()
     origins: tuple[Origin, ...] = ()

@@ -10,10 +10,11 @@ from pathlib import Path
 from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, UsageError
 from accelsim.keys import content_key
-from accelsim.mapper.contract import Budget, never
+from accelsim.mapper.contract import Budget, Driver, never
 from accelsim.mapper.drivers import driver_named
 from accelsim.mapper.objectives import objective_named
 from accelsim.mapper.results_cache import users_cache
+from accelsim.mapper.uneven import UnevenDriver, selected_places
 from accelsim.mapping.records import Mapping
 from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.rules import binding_rules
@@ -50,6 +51,8 @@ class Search:
     driver : a name in :data:`accelsim.mapper.drivers.DRIVERS`
         "auto" proves its answer where it can and samples elsewhere; "exact" and "sampling" are for
         checking the one by the other.
+    uneven : selects shared memories in which each tensor may have a tile of its own: a memory's
+        name, ``buffers`` or ``registers`` (default: none; see :mod:`accelsim.arch.uneven`)
     """
 
     objective: str = "energy"
@@ -58,6 +61,7 @@ class Search:
     seed: int = 0
     threads: int | None = None
     driver: str = "auto"
+    uneven: str = ""
 
     @property
     def budget(self) -> Budget:
@@ -138,8 +142,23 @@ def plan(
         dataflows=tuple(dataflows),
         objective=objective_named(search.objective),
         budget=search.budget,
-        driver=driver_named(search.driver, search.seed),
+        driver=_driver(arch, search),
     )
+
+
+def _driver(arch: Architecture, search: Search) -> Driver:
+    """Return what searches a machine.
+
+    Raises
+    ------
+    UsageError
+        If a memory is to be mapped unevenly that no tensors share.
+    """
+    driver = driver_named(search.driver, search.seed)
+    if not search.uneven:
+        return driver
+    selected_places(arch, search.uneven)
+    return UnevenDriver(driver, search.uneven)
 
 
 def single_plan(
@@ -181,6 +200,7 @@ def settings_of(
         seconds=search.budget.seconds,
         seed=search.seed,
         driver=search.driver,
+        uneven=search.uneven,
         dataflow_keys=tuple(flows.items()),
         assumptions=(*assumptions, *assumed),
         origins=tuple(origins),

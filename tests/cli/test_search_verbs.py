@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -373,3 +374,28 @@ def test_specs_that_cannot_be_read(call: Call, words: tuple[str, ...], message: 
     data = json.loads(call(*words, "--json").out)
     assert (data["verb"], data["exit_code"]) == (words[0], 3)
     assert data["problems"][0]["message"] == message
+
+
+def test_an_uneven_mapping_is_found_written_and_counted(call: Call, tmp_path: Path) -> None:
+    even = call("map", "eyeriss_shared", "alexnet:conv1", "--json", "--progress", "none")
+    uneven = call(
+        "map", "eyeriss_shared", "alexnet:conv1", "--uneven", "glb", "--json", "-o", tmp_path,
+        "--progress", "none",
+    )  # fmt: skip
+    assert (even.code, uneven.code) == (0, 0)
+    energies = [_energy(json.loads(done.out)) for done in (even, uneven)]
+    assert energies[1] < 0.99 * energies[0]
+    (file,) = tmp_path.glob("mappings/*/conv1.yaml")
+    assert "place: glb.Inputs" in file.read_text()
+    again = call("evaluate", "eyeriss_shared", "alexnet:conv1", file, "--json")
+    assert _energy(json.loads(again.out)) == energies[1]
+    for word in ("spads", "nothing"):
+        refused = call("map", "eyeriss_shared", "alexnet:conv1", "--uneven", word)
+        assert refused.code == 2
+        assert f"'{word}' selects no memory of eyeriss_shared that several tensors share" in (
+            refused.err
+        )
+
+
+def _energy(printed: Any) -> float:
+    return float(printed["rows"][0]["layers"][0]["evaluation"]["energy"])

@@ -159,9 +159,8 @@ class Work:
                 continue
             self._place_outlooks(outlooks, sets, first)
             shared = tuple(fits.shared(s))
-            s["shared_limit"][: len(shared)] = [
-                problem.machine.memory_bits[memory] for memory, _ in shared[:: int(s["n_nodes"])]
-            ] + [0] * (len(shared) - len(shared) // int(s["n_nodes"]))
+            for column, (memory, _) in enumerate(shared[:: int(s["n_nodes"])]):
+                s["shared_limit"][column] = problem.machine.memory_bits[memory]
             listed.append(Pattern(number, keep, self._fields().copy(), mask, shared))
         rows = first + len(outlooks)
         most_shared = max((len(p.shared) for p in listed), default=0)
