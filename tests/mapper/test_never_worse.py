@@ -36,7 +36,7 @@ def worse(problem: MappingProblem, samples: int, seed: int) -> list[str]:
     found = []
     for objective in (ENERGY, LATENCY, EDP):
         budget = Budget(samples if objective == ENERGY else samples // 10)
-        exact = ExactDriver().search(problem, objective, Budget(seconds=20)).best
+        exact = ExactDriver().search(problem, objective, Budget()).best
         sampled = SamplingDriver(seed).search(problem, objective, budget).best
         if sampled is None:
             continue
