@@ -1,8 +1,19 @@
-"""``python -m accelsim`` is ``accelsim``."""
+"""Where the command line starts: ``accelsim``, and ``python -m accelsim``."""
 
 from __future__ import annotations
 
-from accelsim.cli import main
+from typing import NoReturn
+
+from accelsim import ctrl_c
+
+
+def main() -> NoReturn:
+    """Run the command line, whose imports Ctrl-C ends quietly."""
+    ctrl_c.end_quietly()
+    from accelsim import cli
+
+    cli.main()
+
 
 if __name__ == "__main__":
     main()

@@ -69,6 +69,14 @@ def is_file(name: str) -> bool:
         return False
 
 
+def is_folder(name: str) -> bool:
+    """Tell whether there is a folder of that name."""
+    try:
+        return bool(name) and Path(name).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def find(kind: str, name: str) -> Path:
     """Return the file that ``name`` stands for: a path as it is, or a shipped spec.
 
@@ -95,6 +103,8 @@ def unknown(kind: str, name: str) -> Problem:
         hint = f"'{name}' is shipped as {_with_article(other[0])}"
     elif is_file(name):
         hint = f"for the file, write './{name}'"
+    elif is_folder(name):
+        hint = f"'{name}' is a folder"
     else:
         hint = ""
     seen = f"(accelsim list {LIST_WORDS[kind]})"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import gc
 import io
 import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -18,6 +17,7 @@ from accelsim.cli.check import check
 from accelsim.cli.compare import compare
 from accelsim.cli.doctor import doctor
 from accelsim.cli.evaluate import evaluate
+from accelsim.cli.failures import INTERRUPTED, explained
 from accelsim.cli.interrupt import end_on_interrupt
 from accelsim.cli.list import list
 from accelsim.cli.map import map
@@ -26,19 +26,11 @@ from accelsim.cli.plot import plot
 from accelsim.cli.reprice import reprice
 from accelsim.cli.run import run
 from accelsim.cli.show import show
-from accelsim.errors import AccelsimError, ExitCode, Problem, SpecError, UsageError
+from accelsim.errors import ExitCode, Problem
 from accelsim.report.json_text import dumps, envelope
 from accelsim.report.messages import render_all
 
 VERBS = (compare, run, map, evaluate, reprice, plot, show, check, list, doctor)
-
-# The root of typer's own faults of usage, which typer does not export under a name.
-ClickError: Any = typer.BadParameter.__mro__[2]
-
-INTERRUPTED = Problem("interrupted")
-
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-"""What a system says where no more can be written."""
 
 app = typer.Typer(
     name="accelsim",
@@ -93,27 +85,12 @@ def guarded(words: Sequence[str]) -> int:
     """Run one command; turn every error into its message and exit code."""
     try:
         return _invoke(words)
-    except AccelsimError as fault:
-        if isinstance(fault, SpecError | UsageError):
-            return _fail(words, fault.exit_code, tuple(fault.problems))
-        return _fail(words, fault.exit_code, (Problem(str(fault)),))
-    except ClickError as fault:
-        return _fail(words, ExitCode.USAGE, (_usage_problem(fault),))
-    except (KeyboardInterrupt, typer.Abort):
-        return _fail(words, ExitCode.INTERRUPTED, (INTERRUPTED,))
     except BrokenPipeError:
         # Whoever read the output has enough (`accelsim show eyeriss | head`).
         silence(sys.stdout)
         return ExitCode.OK
-    except Exception as fault:  # noqa: BLE001  (the last resort: no traceback unless asked for)
-        if isinstance(fault, OSError) and fault.errno in FULL:
-            named = f" '{fault.filename}'" if fault.filename else ""
-            return _fail(
-                words, ExitCode.USAGE, (Problem(f"cannot write{named}: {fault.strerror}"),)
-            )
-        what = f"internal error: {type(fault).__name__}: {fault}"
-        hint = "please report it, with what the same command prints under --debug"
-        return _fail(words, ExitCode.INTERNAL, (Problem(what, hint=hint),))
+    except (Exception, KeyboardInterrupt) as fault:  # noqa: BLE001  (no traceback unless asked for)
+        return _fail(words, *explained(fault))
 
 
 def _invoke(words: Sequence[str]) -> int:
@@ -127,12 +104,6 @@ def _invoke(words: Sequence[str]) -> int:
         code = done.exit_code
     flush()
     return code if isinstance(code, int) else ExitCode.OK
-
-
-def _usage_problem(fault: Any) -> Problem:
-    context = getattr(fault, "ctx", None)
-    verb = context.command_path if context is not None else "accelsim"
-    return Problem(fault.format_message().rstrip("."), hint=f"see {verb} --help")
 
 
 def _fail(words: Sequence[str], code: ExitCode, problems: Sequence[Problem]) -> int:

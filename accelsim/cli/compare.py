@@ -38,7 +38,7 @@ def compare(
     progress: options.Progress = options.AUTO,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
-    debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
+    debug: options.Debug = False,
 ) -> int:
     """Compare dataflows, machines or a study.
 
@@ -67,5 +67,6 @@ def compare(
             verbose=verbose,
             quiet=quiet,
             folder=output,
+            debug=debug,
             interrupt=interrupt,
         )

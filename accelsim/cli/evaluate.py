@@ -22,7 +22,7 @@ def evaluate(
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
-    debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
+    debug: options.Debug = False,
 ) -> int:
     """Count and price a given mapping."""
     result = acs.evaluate(
@@ -40,4 +40,5 @@ def evaluate(
         verbose=verbose,
         quiet=quiet,
         folder=output,
+        debug=debug,
     )

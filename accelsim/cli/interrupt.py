@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
+from accelsim import ctrl_c
 from accelsim.cli.output import STDERR, WIPE, rewritable, say
 from accelsim.errors import ExitCode
 
@@ -41,7 +42,7 @@ def end_on_interrupt(last_words: Callable[[], tuple[int, str]]) -> None:
         finally:
             os._exit(ExitCode.INTERRUPTED)
 
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    if signal.getsignal(signal.SIGINT) in (signal.default_int_handler, ctrl_c.end):
         signal.signal(signal.SIGINT, end)
 
 

@@ -29,7 +29,7 @@ def map(
     progress: options.Progress = options.AUTO,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
-    debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
+    debug: options.Debug = False,
 ) -> int:
     """Find the best mapping of one layer.
 
@@ -60,6 +60,7 @@ def map(
             verbose=verbose,
             quiet=quiet,
             folder=output,
+            debug=debug,
             interrupt=interrupt,
             again=["accelsim", "evaluate", machine, layer, "FILE", *given],
         )

@@ -12,7 +12,7 @@ from accelsim.cli import options
 from accelsim.cli.output import put, put_json
 from accelsim.errors import ExitCode
 
-KINDS = ("energy-breakdown",)
+KINDS = ("energy-breakdown", "pareto")
 BYS = ("level", "tensor")
 
 
@@ -21,9 +21,14 @@ def plot(
         Path, typer.Argument(metavar="DIR", help="A folder written by -o, or its results.json.")
     ],
     output: Annotated[
-        Path,
-        typer.Option("-o", "--output", metavar="FILE", help="A .pdf, .png or .svg to write."),
-    ] = Path("energy-breakdown.svg"),
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="A .pdf, .png or .svg to write; KIND.svg if left out.",
+        ),
+    ] = None,
     kind: Annotated[
         str,
         typer.Option(
@@ -50,6 +55,7 @@ def plot(
     debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
 ) -> int:
     """Draw a figure of finished results."""
+    output = output or Path(f"{kind}.svg")
     acs.plot(results, kind=kind, by=by, group=group, output=output)
     if json:
         put_json("plot", {"file": str(output)})

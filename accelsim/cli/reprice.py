@@ -22,7 +22,7 @@ def reprice(
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
-    debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
+    debug: options.Debug = False,
 ) -> int:
     """Show finished results under other prices.
 
@@ -36,4 +36,5 @@ def reprice(
         verbose=verbose,
         quiet=quiet,
         folder=output,
+        debug=debug,
     )

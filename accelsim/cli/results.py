@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import shlex
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import accelsim as acs
+from accelsim.cli.failures import explained
 from accelsim.cli.interrupt import Interrupt
-from accelsim.cli.output import colourful, put, put_json, say, width
+from accelsim.cli.output import colourful, flush, put, put_json, say, talk, width
 from accelsim.errors import ExitCode, Problem, UsageError
 from accelsim.report.messages import render_all
 from accelsim.report.writing import FIGURES, FRONT_FIGURES, write_without_figures
 
 if TYPE_CHECKING:
     from accelsim.report.results import Comparison, LayerRun, NetworkRun
-
-BEST_SO_FAR = Problem("interrupted: this is the best so far")
 
 NOT_DRAWN = Problem("interrupted while the figure was drawn")
 
@@ -31,13 +31,18 @@ def show_result(
     verbose: bool,
     quiet: bool,
     folder: Path | None,
+    debug: bool,
     interrupt: Interrupt | None = None,
     again: Sequence[str] = (),
 ) -> int:
-    """Write the folder of a result if one is wanted, print the result, and return the exit code.
+    """Print a result, write its folder if one is wanted, and return the exit code.
+
+    As JSON, which says how all of it ended, the result is printed last.  Whatever goes wrong with
+    the one, the other is done.
 
     Parameters
     ----------
+    debug : whether to print the traceback of what went wrong
     interrupt : that of the search; None where nothing was searched
         A stopped search is saved without figures, which would take more than a second.
     again : words of the command that counts a single mapping again; FILE stands for its file
@@ -46,31 +51,40 @@ def show_result(
     stopped = interrupt is not None and interrupt.over()
     problems = list(result.problems()) if interrupt is not None else []
     if stopped:
-        code, said = ExitCode.INTERRUPTED, [BEST_SO_FAR]
+        code, said = ExitCode.INTERRUPTED, [result.best_so_far()]
     elif problems:
         code = ExitCode.NO_MAPPING  # the result itself says which
+    unshown: Exception | None = None
+    if not as_json:
+        try:
+            put(
+                result.text(
+                    colour=colourful(sys.stdout), width=width(sys.stdout), every_assumption=verbose
+                )
+            )
+            flush()
+        except (OSError, UsageError) as fault:
+            unshown = fault
     files: Sequence[Path] = ()
     if folder is not None:
         try:
             files = _save(result, folder, interrupt)
-        except UsageError as fault:  # what was found is shown all the same
-            code = fault.exit_code
-            said += fault.problems
+        except Exception as fault:  # noqa: BLE001  (what was found is shown all the same)
+            code, faults = explained(fault)
+            said += faults
+            if debug:
+                talk(traceback.format_exc())
         if interrupt is not None and interrupt.pressed() and not stopped:
             code, said = ExitCode.INTERRUPTED, [NOT_DRAWN, *said]
-    problems = [*said, *problems]
     if as_json:
-        put_json(verb, result.data() | {"run": result.run_data()}, code, problems)
-    else:
-        put(
-            result.text(
-                colour=colourful(sys.stdout), width=width(sys.stdout), every_assumption=verbose
-            )
-        )
+        data = result.data() | {"run": result.run_data()}
+        put_json(verb, data, code, [*said, *problems])
     if files and folder is not None and not quiet:
         say(_written(files, folder, code == ExitCode.INTERRUPTED, again))
     if said and not as_json:
         say(render_all(said))
+    if unshown is not None:
+        raise unshown
     return code
 
 

@@ -29,7 +29,7 @@ def run(
     progress: options.Progress = options.AUTO,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
-    debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
+    debug: options.Debug = False,
 ) -> int:
     """Map every layer of a workload on a machine.
 
@@ -59,5 +59,6 @@ def run(
             verbose=verbose,
             quiet=quiet,
             folder=output,
+            debug=debug,
             interrupt=interrupt,
         )

@@ -40,8 +40,9 @@ class Rule:
     keep, may_keep : frozenset of roles, or None for no restriction
         What must be kept; exactly what may be kept.
     tile : tuple of (role, most words)
-    required : bool
-        Whether a machine without such a node is an error (else the rule is void there).
+    required : bool or None
+        Whether a machine without such a node is an error; else the rule is void there, which is as
+        meant for False, and worth a remark for None, unless ``at`` is a general selector.
     because : str
         The sentence of the source that this follows.
     source : str
@@ -56,7 +57,7 @@ class Rule:
     keep: frozenset[str] | None = None
     may_keep: frozenset[str] | None = None
     tile: tuple[tuple[str, int], ...] = ()
-    required: bool = False
+    required: bool | None = None
     because: str = ""
     source: str = ""
 

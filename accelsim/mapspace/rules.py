@@ -81,6 +81,16 @@ def binding_rules(dataflows: Sequence[Dataflow], arch: Architecture) -> tuple[Ap
     return binding
 
 
+def void_rules(dataflows: Sequence[Dataflow], arch: Architecture) -> tuple[AppliedRule, ...]:
+    """Return the rules at a named level that ``arch`` lacks, but for those that allow for that."""
+    return tuple(
+        AppliedRule(dataflow.name, number, rule)
+        for dataflow in dataflows
+        for number, rule in enumerate(dataflow.rules, start=1)
+        if rule.required is None and rule.at not in SELECTORS and not arch.selected(rule.at)
+    )
+
+
 def resolve(
     layer: Layer, arch: Architecture, rules: tuple[AppliedRule, ...]
 ) -> tuple[LayerArrays, MachineArrays, MapspaceArrays]:

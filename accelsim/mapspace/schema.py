@@ -110,7 +110,11 @@ class RuleSpec(SpecModel):
     tile: dict[RoleName, Bound] = Field(
         default_factory=dict, description="most words of a tensor kept there"
     )
-    required: Flag = Field(False, description="refuse machines that have no such level")
+    required: Flag | None = Field(
+        None,
+        description="on a machine without such a level: true refuses it, false says nothing; "
+        "left out, a rule at a named level says nothing either, and results remark on it",
+    )
     because: Text | None = Field(None, description="the sentence of the source that this follows")
     source: Text | None = Field(None, description="left out: the file's")
     assumed: Text | None = Field(None, description="why a rule without a source is what it is")

@@ -96,6 +96,7 @@ def row_data(row: NetworkResult) -> dict[str, Any]:
         "accounting": row.accounting,
         "energy_unit": evaluations[0].energy_unit if evaluations else None,
         "spec_keys": spec_keys(row),
+        "stopped_by": row.run.stopped_by,
         "complete": row.complete,
         "no_mapping": [
             {"layer": entry.layer.name, "why": notes.why_unmapped(entry)}

@@ -254,14 +254,13 @@ def save(figure: Figure, path: Path) -> None:
     UsageError
         For another ending.
     """
+    expected = "a name that ends in " + ", ".join(f".{known}" for known in FORMATS)
+    if path.is_dir():
+        hint = f"as in '{path / 'figure.svg'}'"
+        raise UsageError(Problem(f"'{path}' is a folder", expected=expected, hint=hint))
     ending = path.suffix.removeprefix(".").lower()
     if ending not in FORMATS:
-        raise UsageError(
-            Problem(
-                f"cannot write a figure as '{path.name}'",
-                expected="a name that ends in " + ", ".join(f".{known}" for known in FORMATS),
-            )
-        )
+        raise UsageError(Problem(f"cannot write a figure as '{path.name}'", expected=expected))
     with house_style():
         figure.savefig(path, format=ending, dpi=200, metadata=_UNDATED[ending])
 

@@ -14,6 +14,7 @@ from typing import Any
 from accelsim.arch.records import Architecture, structural_problems
 from accelsim.errors import Problem, SpecError, Where
 from accelsim.evaluation.evaluate import IllegalMappingError, evaluate
+from accelsim.evaluation.records import Evaluation
 from accelsim.mapper.contract import Certificate
 from accelsim.mapper.infeasible import Infeasibility
 from accelsim.mapper.objectives import OBJECTIVES
@@ -21,18 +22,17 @@ from accelsim.mapping.records import Mapping
 from accelsim.network.records import LayerResult, NetworkResult, RunInfo
 from accelsim.records_json import from_data
 from accelsim.report.files import RESULTS, settings_seen_from
+from accelsim.report.fronts import LayerFront, NetworkFront
 from accelsim.report.json_text import SCHEMA
 from accelsim.report.results import Comparison, NetworkRun
 from accelsim.report.settings import Settings
 from accelsim.technology.records import Accounting, EnergyTable
-from accelsim.workload.records import Network
+from accelsim.workload.records import Layer, Network
 
 MAX_BYTES = 256 * 2**20
 
-WITHOUT_FRONT = "Read back without its front: these are the mappings that are each layer's best."
 
-
-def read_folder(path: Path) -> Comparison | NetworkRun:
+def read_folder(path: Path) -> Comparison | NetworkRun | LayerFront:
     """Read a results folder, its ``results.json``, or what ``--json`` printed.
 
     Nothing is searched: the mappings are counted and priced again.
@@ -86,6 +86,8 @@ class _StoredRow:
 
     row: NetworkResult
     mappings: tuple[Mapping | None, ...]
+    fronts: tuple[tuple[Mapping, ...], ...]
+    """The points of each layer; none of a layer that is equal to an earlier one."""
     prices: tuple[EnergyTable, Accounting] | None
 
 
@@ -93,8 +95,9 @@ class _StoredRow:
 class _Stored:
     rows: tuple[_StoredRow, ...]
     settings: Settings
-    what: str | None
-    """None for a run."""
+    kind: type[Comparison | NetworkRun | LayerFront]
+    what: str = ""
+    """What a row of a comparison is."""
 
 
 def _stored(data: dict[str, Any], folder: Path) -> _Stored:
@@ -102,24 +105,34 @@ def _stored(data: dict[str, Any], folder: Path) -> _Stored:
     try:
         settings = from_data(Settings, data["settings"], "settings")
         settings = settings_seen_from(settings, folder, Path())
-        if "front" in data:
-            settings = replace(settings, remarks=(*settings.remarks, WITHOUT_FRONT))
-        rows = tuple(_row(row, data["specs"], settings) for row in data["rows"])
-        what = str(data["what"]) if "what" in data else None
+        kind = _kind(data)
+        front = data.get("front", {})
+        rows = tuple(_row(row, data["specs"], settings, front) for row in data["rows"])
+        what = str(data.get("what", ""))
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as fault:
         raise SpecError([Problem(f"not in the form that results have ({fault!r})")]) from None
     if not rows:
         raise SpecError([Problem("holds no rows")])
     problems = [p for stored in rows for p in structural_problems(stored.row.arch)]
-    if what is not None and settings.objective not in OBJECTIVES:
+    if kind is Comparison and settings.objective not in OBJECTIVES:
         expected = "one of " + ", ".join(OBJECTIVES)
         problems.append(Problem(f"unknown objective '{settings.objective}'", expected=expected))
     if problems:
         raise SpecError(problems)
-    return _Stored(rows, settings, what)
+    return _Stored(rows, settings, kind, what)
 
 
-def _row(data: dict[str, Any], specs: dict[str, Any], settings: Settings) -> _StoredRow:
+def _kind(data: dict[str, Any]) -> type[Comparison | NetworkRun | LayerFront]:
+    if "what" in data:
+        return Comparison
+    if "front" not in data:
+        return NetworkRun
+    return NetworkFront if "layers" in data["front"] else LayerFront
+
+
+def _row(
+    data: dict[str, Any], specs: dict[str, Any], settings: Settings, front: dict[str, Any]
+) -> _StoredRow:
     keys = data["spec_keys"]
     arch = from_data(Architecture, specs["architectures"][keys["architecture"]], "architecture")
     network = from_data(Network, specs["networks"][keys["network"]], "network")
@@ -140,9 +153,23 @@ def _row(data: dict[str, Any], specs: dict[str, Any], settings: Settings) -> _St
         accounting=from_data(str, data["accounting"], "accounting"),
         objective=settings.objective,
         layers=layers,
-        run=RunInfo(seconds=0.0, threads=1),
+        run=RunInfo(0.0, threads=1, stopped_by=from_data(str, data.get("stopped_by", ""), "row")),
     )
-    return _StoredRow(row, mappings, prices)
+    return _StoredRow(row, mappings, _fronts(front, network), prices)
+
+
+def _fronts(front: dict[str, Any], network: Network) -> tuple[tuple[Mapping, ...], ...]:
+    """Return the points' mappings by layer; those of a single layer stand in ``front`` itself."""
+    if not front:
+        return ((),) * len(network.layers)
+    pairs = zip(network.layers, front.get("layers", [front]), strict=True)
+    return tuple(
+        tuple(
+            _mapping(point["mapping"], f"layer {layer.name}, point {number}")
+            for number, point in enumerate(entry["points"], start=1)
+        )
+        for layer, entry in pairs
+    )
 
 
 def _layers(
@@ -152,7 +179,8 @@ def _layers(
     mappings = []
     for layer, entry in zip(network.layers, entries, strict=True):
         where = f"layer {layer.name}"
-        mappings.append(_optional(Mapping, entry["mapping"], f"{where}, mapping"))
+        stored = entry["mapping"]
+        mappings.append(None if stored is None else _mapping(stored, f"{where}, mapping"))
         results.append(
             LayerResult(
                 layer,
@@ -165,26 +193,51 @@ def _layers(
     return tuple(results), tuple(mappings)
 
 
-def _counted(stored: _Stored) -> Comparison | NetworkRun:
+def _mapping(data: dict[str, Any], where: str) -> Mapping:
+    """Read a mapping; one that was written before there were remainders has none."""
+    return from_data(Mapping, {"remainders": False, **data}, where)
+
+
+def _counted(stored: _Stored) -> Comparison | NetworkRun | LayerFront:
     """Count and price the mappings."""
     rows = tuple(map(_counted_row, stored.rows))
-    if stored.what is None:
-        return NetworkRun(rows, stored.settings)
-    return Comparison(rows, stored.settings, stored.what)
+    if issubclass(stored.kind, Comparison):
+        return stored.kind(rows, stored.settings, stored.what)
+    return stored.kind(rows, stored.settings)
 
 
 def _counted_row(stored: _StoredRow) -> NetworkResult:
-    layers = []
-    for entry, mapping in zip(stored.row.layers, stored.mappings, strict=True):
+    layers = list[LayerResult]()
+    fronts = dict[str, tuple[Evaluation, ...]]()
+    entries = zip(stored.row.layers, stored.mappings, stored.fronts, strict=True)
+    for entry, mapping, points in entries:
+        name = entry.layer.name
         if mapping is not None and stored.prices is not None:
-            try:
-                found = evaluate(entry.layer, stored.row.arch, mapping, *stored.prices)
-            except IllegalMappingError as fault:
-                raise SpecError([Problem(f"layer {entry.layer.name}, mapping: {fault}")]) from None
-            layers.append(replace(entry, evaluation=found))
-        else:
-            layers.append(entry)
+            found = _evaluated(stored, entry.layer, mapping, "mapping")
+            entry = replace(entry, evaluation=found)
+        front = tuple(
+            _evaluated(stored, entry.layer, point, f"point {number}")
+            for number, point in enumerate(points, start=1)
+        )
+        if entry.same_as in fronts:
+            front = tuple(replace(its, layer=entry.layer) for its in fronts[entry.same_as])
+        fronts[name] = front
+        layers.append(replace(entry, front=front))
     return replace(stored.row, layers=tuple(layers))
+
+
+def _evaluated(stored: _StoredRow, layer: Layer, mapping: Mapping, what: str) -> Evaluation:
+    if stored.prices is None:
+        raise SpecError([Problem(f"layer {layer.name}, {what}: the result holds no prices")])
+    try:
+        return evaluate(layer, stored.row.arch, mapping, *stored.prices)
+    except IllegalMappingError as fault:
+        raise SpecError([Problem(f"layer {layer.name}, {what}: {fault}")]) from None
+    except SpecError as fault:
+        raise SpecError(
+            replace(problem, what=f"layer {layer.name}, {what}: {problem.what}")
+            for problem in fault.problems
+        ) from None
 
 
 def _optional(kind: type[Any], data: object, where: str) -> Any:

@@ -26,7 +26,7 @@ from accelsim.report.mappings import mapping_text
 from accelsim.report.quantities import digits, plural
 from accelsim.report.results import LayerRun, NetworkRun, Result
 from accelsim.report.settings import Settings
-from accelsim.report.tables import Table
+from accelsim.report.tables import Table, under
 
 FRONT = "pareto.csv"
 
@@ -68,7 +68,8 @@ class LayerFront(LayerRun):
         if not self.front:
             return []
         per = "MAC" if self.entry.layer.op == "mac" else "op"
-        return [front_table(self.points, self.front[0].energy_unit, per)]
+        shown = [front_table(self.points, self.front[0].energy_unit, per)]
+        return under(self.rows[0].dataflow, shown)
 
     def notes(self) -> list[str]:
         certificate = self.certificate
@@ -155,7 +156,8 @@ class NetworkFront(NetworkRun):
         if not self.points:
             return []
         total = self.total
-        return [front_table(self.points, total.energy.unit, "MAC" if total.macs else "op")]
+        shown = [front_table(self.points, total.energy.unit, "MAC" if total.macs else "op")]
+        return under(self.result.dataflow, shown)
 
     def notes(self) -> list[str]:
         if self.front is None:

@@ -48,6 +48,25 @@ class Result(ABC):
     def satisfied(self) -> bool:
         """Whether there are the mappings that the verb was called for."""
 
+    @property
+    def not_begun(self) -> tuple[str, ...]:
+        """The rows that a stop kept from being begun, by label."""
+        begun = {row.label for row in self.rows}
+        return tuple(its.row for its in self.settings.origins if its.row not in begun)
+
+    @property
+    def stopped_by(self) -> str:
+        """What ended the search early: ``stop`` (Ctrl-C) or ``seconds``; empty if nothing did."""
+        reasons = {row.run.stopped_by for row in self.rows}
+        if self.not_begun or "stop" in reasons:
+            return "stop"
+        return "seconds" if "seconds" in reasons else ""
+
+    def best_so_far(self) -> Problem:
+        """Return what is said of a result that was stopped."""
+        missing = f"; not begun: {', '.join(self.not_begun)}" if self.not_begun else ""
+        return Problem(f"interrupted: this is the best so far{missing}")
+
     def problems(self) -> tuple[Problem, ...]:
         """Return why the verb did not find what it was called for; empty if it did."""
         return () if self.satisfied else tuple(map(Problem, notes.unmapped_reasons(self.rows)))
@@ -68,6 +87,8 @@ class Result(ABC):
     def _history(self) -> list[str]:
         """Return what happened to the result since it was searched, and remarks on the call."""
         said = [*self.settings.remarks]
+        if self.not_begun:
+            said.append(f"Stopped before these rows were begun: {', '.join(self.not_begun)}.")
         if self.settings.repriced is not None:
             before = {its.row: its for its in self.settings.repriced.found_under}
             keys = {row.label: export.price_key(row) for row in self.rows}
@@ -85,7 +106,11 @@ class Result(ABC):
 
     def data(self) -> dict[str, Any]:
         """Return the deterministic part of the result as JSON data."""
-        return export.result_data(self.rows, self.settings)
+        return {
+            "stopped_by": self.stopped_by,
+            "not_begun": list(self.not_begun),
+            **export.result_data(self.rows, self.settings),
+        }
 
     def run_data(self) -> dict[str, Any]:
         """Return facts of the execution, which may differ from run to run, as JSON data."""
@@ -99,8 +124,11 @@ class Result(ABC):
         settings = settings_seen_from(self.settings, Path(), folder)
         data = replace(self, settings=settings).data()
         code = ExitCode.OK if self.satisfied else ExitCode.NO_MAPPING
+        problems = self.problems()
+        if self.stopped_by == "stop":
+            code, problems = ExitCode.INTERRUPTED, (self.best_so_far(), *problems)
         return {
-            RESULTS: dumps(envelope(self.verb, data, code, self.problems())),
+            RESULTS: dumps(envelope(self.verb, data, code, problems)),
             "run.json": dumps({"schema": SCHEMA, "run": self.run_data()}),
             "energy.csv": export.energy_csv(self.rows),
             "layers.csv": export.layers_csv(self.rows),
@@ -238,7 +266,7 @@ class NetworkRun(Result):
         if total.layers:
             operations, per = (total.macs, "MAC") if total.macs else (total.operations, "op")
             shown.append(tables.energy_table(total.energy, total.leakage, operations, per))
-        return shown
+        return tables.under(self.result.dataflow, shown)
 
 
 @dataclass(frozen=True)
@@ -299,10 +327,12 @@ class LayerRun(Result):
     def notes(self) -> list[str]:
         evaluation = self.evaluation
         if evaluation is None:
-            return notes.unmapped_notes(self.rows)[:1]
+            return [*notes.unmapped_notes(self.rows)[:1], *self._history()]
         said = [notes.cost_note(evaluation), notes.energy_note(self.rows)]
         if self.certificate is not None:
-            said.append(f"{self.certificate.sentence()}.")
+            dataflow = self.rows[0].dataflow
+            under = f"; dataflow {dataflow}" if dataflow else ""
+            said.append(f"{self.certificate.sentence()}{under}.")
         return [*said, *self._history()]
 
     def text(

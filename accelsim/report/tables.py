@@ -7,7 +7,7 @@ How a table looks on a terminal or in a notebook is decided in :mod:`accelsim.re
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accelsim.evaluation.records import COMPUTE, Breakdown, Evaluation
 from accelsim.mapper.objectives import objective_named
@@ -33,6 +33,14 @@ class Table:
     names: int = 1
     strong: frozenset[int] = frozenset()
     notes: tuple[str, ...] = ()
+
+
+def under(dataflow: str, shown: Sequence[Table]) -> list[Table]:
+    """Return tables of which the first names the dataflow, if there is one."""
+    if not (dataflow and shown):
+        return [*shown]
+    first, *others = shown
+    return [replace(first, title=f"{first.title}, dataflow {dataflow}"), *others]
 
 
 def group_tables(rows: Sequence[NetworkResult], objective: str, what: str) -> list[Table]:

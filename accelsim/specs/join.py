@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -124,19 +124,36 @@ def validate_part(
     else:
         return faults if faults else valid
     marked = [(_mark(error, document, keys), index) for index, error in enumerate(errors)]
+    known = context.parameters if context is not None else {}
+    blamed = set[str]()
     for rank, (_, index) in enumerate(sorted(marked)):
         error = errors[index]
         place = (*keys, *real_keys(error["loc"]))
         if place in empty and error["type"] != "extra_forbidden":
             continue  # it has no value, which is all there is to say
+        name = error["input"] if isinstance(error["input"], str) else ""
+        if error["type"] == "spec" and name in known:
+            if name in blamed:  # the value of a parameter is refused once, wherever it goes
+                faults.touch(place)
+                continue
+            blamed.add(name)
         # Beyond the first it is only counted: nobody reads the thousandth hint, and finding it
         # takes time.
         found = problem_of(error, model, document, keys) if rank < MAX_PROBLEMS else None
+        if found is not None and name in blamed:
+            found = _of_parameter(found, name, document)
         if context is not None and found is not None and found.got in context.broken:
             faults.touch(place)
         else:
             faults.note(place, found)
     return faults
+
+
+def _of_parameter(problem: Problem, name: str, document: Document) -> Problem:
+    """Say of a value at fault which parameter it comes from, at the words that set it, if any."""
+    set_at = document.where(("parameters", name))
+    where = problem.where if set_at.line else set_at
+    return replace(problem, what=f"{problem.what}, from the parameter '{name}'", where=where)
 
 
 def _mark(error: ErrorDetails, document: Document, keys: Keys) -> tuple[int, int]:

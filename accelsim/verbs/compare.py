@@ -88,7 +88,6 @@ def compare(
     UsageError
         If the words do not make a comparison.
     """
-    search.check()
     if isinstance(dataflows, str | Path | Dataflow):
         dataflows = [dataflows]
     words = _sort(what)

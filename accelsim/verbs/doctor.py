@@ -55,6 +55,7 @@ def doctor() -> tuple[Check, ...]:
         Check("python", sys.version_info >= (3, 11), f"{python} on {platform.platform()}"),
         *(Check(name, *_package(name)) for name in PACKAGES),
         Check("threads", True, str(usable_threads())),
+        _verbs(),
         _cache(),
         _specs(),
         _kernel(),
@@ -69,6 +70,18 @@ def _package(name: str) -> tuple[bool, str]:
         return True, version(name)
     except PackageNotFoundError:
         return optional, "not installed (optional)" if optional else "not installed"
+
+
+def _verbs() -> Check:
+    """Import what every name of the package stands for; a broken installation may lack a file."""
+    face = sys.modules["accelsim"]
+    wrong = []
+    for name in face.__all__:
+        try:
+            getattr(face, name)
+        except Exception as fault:  # noqa: BLE001  (any error is what is looked for)
+            wrong.append(f"{name}: {type(fault).__name__}: {fault}")
+    return Check("verbs", not wrong, "; ".join(wrong) or f"all {len(face.__all__)} names work")
 
 
 def _cache() -> Check:

@@ -11,6 +11,7 @@ from accelsim.errors import Problem, UsageError
 from accelsim.mapspace.records import Dataflow
 from accelsim.report.files import RESULTS
 from accelsim.report.folder import is_folder, read_folder
+from accelsim.report.fronts import LayerFront
 from accelsim.report.results import Comparison, NetworkRun
 from accelsim.study import Study, read_study
 from accelsim.technology.records import Accounting, EnergyTable
@@ -18,9 +19,9 @@ from accelsim.technology.spec import read_accounting, read_technology
 from accelsim.verbs.words import KINDS, as_architecture, as_dataflow, as_network, kind_of
 from accelsim.workload.records import Network
 
-Loaded = (
-    Architecture | Network | Dataflow | EnergyTable | Accounting | Study | Comparison | NetworkRun
-)
+Spec = Architecture | Network | Dataflow | EnergyTable | Accounting | Study
+
+Loaded = Spec | Comparison | NetworkRun | LayerFront
 
 
 def load(name: str | Path, *, kind: str | None = None, overrides: Sequence[str] = ()) -> Loaded:

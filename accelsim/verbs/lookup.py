@@ -149,7 +149,6 @@ def _made(
     accounting: Rules | None,
     search: Search,
 ) -> _Desk:
-    search.check()
     words: list[tuple[str, object]] = [("architecture", machine), ("accounting", accounting)]
     words += (("dataflow", flow) for flow in flows)
     versions = _versions(words)  # before the files are read

@@ -98,7 +98,6 @@ def map(
     UsageError
         If the workload has several layers, or an option has no sense.
     """
-    search.check()
     (for_machine,), rest = split_overrides(overrides, [machine], layer)
     arch = as_architecture(machine, for_machine)
     network = one_layer(as_network(layer, rest), layer)

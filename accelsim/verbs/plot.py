@@ -9,15 +9,17 @@ from matplotlib.figure import Figure
 from accelsim.errors import Problem, UsageError
 from accelsim.report import figures
 from accelsim.report.folder import read_folder
+from accelsim.report.front_figure import front_figure
+from accelsim.report.fronts import LayerFront, NetworkFront
 from accelsim.report.results import Comparison, LayerRun, NetworkRun
 
-KINDS = ("energy-breakdown",)
+BREAKDOWN, PARETO = KINDS = ("energy-breakdown", "pareto")
 
 
 def plot(
     result: str | Path | Comparison | NetworkRun | LayerRun,
     *,
-    kind: str = "energy-breakdown",
+    kind: str = BREAKDOWN,
     by: str | None = None,
     group: str | None = None,
     output: str | Path | None = None,
@@ -27,9 +29,10 @@ def plot(
     Parameters
     ----------
     result : a result, or the folder or JSON file that it was written to
-    kind : "energy-breakdown"
+    kind : "energy-breakdown", or "pareto" for the trade-offs that were searched with it
     by : "level" or "tensor"; both, side by side, if left out
     group : only the layers of this group (``conv``, ``fc``, ...)
+        Neither has a meaning for a front.
     output : where to write the figure, if anywhere; PDF, PNG or SVG by the ending
 
     Raises
@@ -47,13 +50,7 @@ def plot(
         raise UsageError(Problem(f"cannot stack bars by '{by}'", expected=expected))
     if isinstance(result, str | Path):
         result = read_folder(Path(result))
-    groups = result.rows[0].groups
-    if group is not None and group not in groups:
-        expected = "one of " + ", ".join(groups)
-        raise UsageError(Problem(f"no layers of group '{group}'", expected=expected))
-    if not any(row.totals(group).layers for row in result.rows):
-        raise UsageError(Problem("nothing to draw: no layer has a mapping"))
-    drawn = draw(result, next((one for one in figures.BYS if one == by), None), group)
+    drawn = _front(result, by, group) if kind == PARETO else _breakdown(result, by, group)
     if output is not None:
         try:
             figures.save(drawn, Path(output))
@@ -61,6 +58,38 @@ def plot(
             reason = fault.strerror or str(fault)
             raise UsageError(Problem(f"cannot write '{output}': {reason}")) from None
     return drawn
+
+
+def _breakdown(
+    result: Comparison | NetworkRun | LayerRun, by: str | None, group: str | None
+) -> Figure:
+    groups = result.rows[0].groups
+    if group is not None and group not in groups:
+        expected = "one of " + ", ".join(groups)
+        raise UsageError(Problem(f"no layers of group '{group}'", expected=expected))
+    if not any(row.totals(group).layers for row in result.rows):
+        raise UsageError(Problem("nothing to draw: no layer has a mapping"))
+    return draw(result, next((one for one in figures.BYS if one == by), None), group)
+
+
+def _front(result: object, by: str | None, group: str | None) -> Figure:
+    if by is not None or group is not None:
+        raise UsageError(
+            Problem("a front is drawn whole", hint=f"'by' and 'group' are for {BREAKDOWN}")
+        )
+    if not isinstance(result, LayerFront | NetworkFront):
+        hint = "run and map search one with --pareto, in Python pareto=True"
+        raise UsageError(Problem("this result has no front", hint=hint))
+    if not result.points:
+        raise UsageError(Problem("nothing to draw: the front has no points"))
+    return draw_front(result)
+
+
+def draw_front(result: LayerFront | NetworkFront) -> Figure:
+    """Draw a front of at least one point."""
+    one = f"{result.entry.layer.name} of " if isinstance(result, LayerFront) else ""
+    unit = result.rows[0].total.energy.unit
+    return front_figure(result.points, unit, f"{one}{title(result)}")
 
 
 def draw(

@@ -10,7 +10,7 @@ from accelsim.evaluation.evaluate import reprice as reprice_evaluation
 from accelsim.network.records import NetworkResult
 from accelsim.report.export import price_key
 from accelsim.report.folder import read_folder
-from accelsim.report.fronts import NetworkFront
+from accelsim.report.fronts import LayerFront, NetworkFront
 from accelsim.report.results import Comparison, NetworkRun
 from accelsim.report.settings import FoundUnder, Repricing
 from accelsim.technology.records import Accounting, EnergyTable
@@ -40,18 +40,17 @@ def reprice(
     UsageError
         If the result is a front.
     """
-    if isinstance(result, str | Path):
-        result = read_folder(Path(result))
-    if isinstance(result, NetworkFront):
+    found = read_folder(Path(result)) if isinstance(result, str | Path) else result
+    if isinstance(found, LayerFront | NetworkFront):
         raise UsageError(
             Problem(
                 "a front cannot be priced anew: under other prices, other mappings are on it",
                 hint="search it under the other prices",
             )
         )
-    rows = tuple(_reprice_row(row, technology, accounting) for row in result.rows)
-    settings = replace(result.settings, repriced=_repricing(result, technology, accounting))
-    return replace(result, rows=rows, settings=settings)
+    rows = tuple(_reprice_row(row, technology, accounting) for row in found.rows)
+    settings = replace(found.settings, repriced=_repricing(found, technology, accounting))
+    return replace(found, rows=rows, settings=settings)
 
 
 def _repricing(

@@ -112,7 +112,6 @@ def run(
     >>> sorted(result.energy.over("tensor"))
     ['Inputs', 'Outputs', 'Weights', 'compute']
     """
-    search.check()
     (for_machine,), rest = split_overrides(overrides, [machine], workload)
     arch = as_architecture(machine, for_machine)
     network = as_network(workload, rest)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from accelsim.report import figures
-from accelsim.report.front_figure import front_figure
 from accelsim.report.fronts import LayerFront, NetworkFront
 from accelsim.report.results import Comparison, LayerRun, NetworkRun
 from accelsim.report.writing import FIGURES, FRONT_FIGURES, unwritable, write_texts
-from accelsim.verbs.plot import draw, title
+from accelsim.verbs.plot import draw, draw_front
 
 
 def save(result: Comparison | NetworkRun | LayerRun, folder: str | Path) -> tuple[Path, ...]:
@@ -33,10 +32,7 @@ def save(result: Comparison | NetworkRun | LayerRun, folder: str | Path) -> tupl
         return files
     drawn = dict.fromkeys(FIGURES, draw(result))
     if isinstance(result, LayerFront | NetworkFront) and result.points:
-        unit = result.rows[0].total.energy.unit
-        one = f"{result.entry.layer.name} of " if isinstance(result, LayerFront) else ""
-        heading = f"{one}{title(result)}"
-        drawn |= dict.fromkeys(FRONT_FIGURES, front_figure(result.points, unit, heading))
+        drawn |= dict.fromkeys(FRONT_FIGURES, draw_front(result))
     pictures = {folder / name: figure for name, figure in drawn.items()}
     for path, figure in pictures.items():
         try:

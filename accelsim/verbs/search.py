@@ -17,7 +17,7 @@ from accelsim.mapper.results_cache import users_cache
 from accelsim.mapper.uneven import UnevenDriver, selected_places
 from accelsim.mapping.records import Mapping
 from accelsim.mapspace.records import Dataflow
-from accelsim.mapspace.rules import binding_rules
+from accelsim.mapspace.rules import binding_rules, void_rules
 from accelsim.network.records import NetworkResult
 from accelsim.network.run import NetworkProgress, Plan, run_network
 from accelsim.report.settings import Origin, Settings
@@ -53,6 +53,11 @@ class Search:
         checking the one by the other.
     uneven : selects shared memories in which each tensor may have a tile of its own: a memory's
         name, ``buffers`` or ``registers`` (default: none; see :mod:`accelsim.arch.uneven`)
+
+    Raises
+    ------
+    UsageError
+        For what cannot be searched with: an unknown name, or a number out of its range.
     """
 
     objective: str = "energy"
@@ -70,13 +75,7 @@ class Search:
             return Budget()
         return Budget(self.samples, self.seconds)
 
-    def check(self) -> None:
-        """Refuse what cannot be searched with.
-
-        Raises
-        ------
-        UsageError
-        """
+    def __post_init__(self) -> None:
         objective_named(self.objective)
         driver_named(self.driver)
         least = {"samples": self.samples, "seconds": self.seconds, "threads": self.threads}
@@ -192,6 +191,11 @@ def settings_of(
         for flow in row.dataflows
         for text in flow.assumptions
     )
+    void = dict.fromkeys(
+        f"Void: {rule.name} says nothing, as {row.arch.name} has no level '{rule.rule.at}'."
+        for row in plans
+        for rule in void_rules(row.dataflows, row.arch)
+    )
     return Settings(
         words=tuple(words),
         overrides=tuple(overrides),
@@ -204,6 +208,7 @@ def settings_of(
         dataflow_keys=tuple(flows.items()),
         assumptions=(*assumptions, *assumed),
         origins=tuple(origins),
+        remarks=tuple(void),
     )
 
 

@@ -46,7 +46,7 @@ def kind_of(word: Word, allowed: Sequence[str]) -> str:
         If it is a file that cannot be read.
     """
     name = parse_reference(word).name
-    if shipped.is_path(name):
+    if shipped.is_path(name) or (shipped.is_folder(name) and not shipped.kinds(name)):
         found = [_kind_of_file(Path(name))]
     else:
         found = list(shipped.kinds(name))

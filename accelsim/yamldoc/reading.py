@@ -26,7 +26,9 @@ def load(path: Path | str) -> Document:
     try:
         status = path.stat()
         if S_ISDIR(status.st_mode):
-            raise SpecError([Problem("this is a directory, not a file", Where(shown))])
+            first = next(iter(sorted(path.glob("*.yaml"))), None)
+            hint = f"name a file in it, as '{shown_path(first)}'" if first else ""
+            raise SpecError([Problem("this is a directory, not a file", Where(shown), hint=hint)])
         if not S_ISREG(status.st_mode):
             raise SpecError([Problem("this is not a regular file", Where(shown))])
         if status.st_size > MAX_BYTES:

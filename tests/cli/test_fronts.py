@@ -110,7 +110,7 @@ def test_many_points_are_shown_in_part(call: Call, tmp_path: Path) -> None:
     assert few <= 20 < len(points)
     assert lines[0] == (
         f"Pareto front of energy and cycles: {len(points)} points, of which {few} are shown"
-        " (all of them: --json, -o)"
+        " (all of them: --json, -o), dataflow rs"
     )
     shown = {int(line.split()[0]) for line in lines[4 : 4 + few]}
     assert {1, len(points)} | {point["point"] for point in points if point["best"]} <= shown

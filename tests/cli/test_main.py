@@ -18,9 +18,9 @@ import accelsim as acs
 from accelsim import cli
 from accelsim.cli.interrupt import Interrupt
 from accelsim.errors import MissingExtraError, Problem, UsageError
-from accelsim.report.results import NetworkRun
+from accelsim.report.results import Comparison, NetworkRun
 from tests.cli.conftest import ROOT, Call
-from tests.small import IMPOSSIBLE, LAYER, MACHINE, MAPPING, TABLE
+from tests.small import IMPOSSIBLE, INPUTS, LAYER, MACHINE, MAPPING, OUTPUTS, TABLE
 
 VERBS = [verb.__name__ for verb in cli.VERBS]
 
@@ -154,6 +154,9 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
     assert figure.exists()
     facts = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
     assert facts["run"]["rows"][0]["stopped_by"] == "stop"
+    saved = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert (saved["exit_code"], saved["stopped_by"], saved["not_begun"]) == (130, "stop", [])
+    assert saved["problems"][0]["message"] == "interrupted: this is the best so far"
 
 
 @pytest.mark.parametrize("half", ["", "results.json"])
@@ -274,6 +277,39 @@ def test_results_are_shown_where_they_cannot_be_saved(
     assert data["rows"][0]["layers"][0]["evaluation"]["energy"] == 1018.0
 
 
+def test_a_defect_of_saving_loses_no_result(
+    call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("by zero")
+
+    words = ("run", MACHINE, LAYER, *SEARCHED)
+    shown = call(*words).out
+    message = (
+        "internal error: ZeroDivisionError: by zero; please report it, with what the same command"
+        " prints under --debug"
+    )
+    monkeypatch.setattr(acs, "save", broken)
+    assert call(*words, "-o", tmp_path) == (1, shown, f"{message}\n")
+    debugged = call(*words, "-o", tmp_path, "--debug")
+    assert (debugged.code, debugged.out) == (1, shown)
+    assert debugged.err.startswith("Traceback")
+    data = json.loads(call(*words, "-o", tmp_path, "--json").out)
+    assert (data["exit_code"], data["problems"][0]["message"]) == (1, message)
+    assert data["rows"][0]["complete"]
+
+
+def test_a_result_is_saved_although_nobody_reads_it(tmp_path: Path) -> None:
+    words = f'run "{MACHINE}" "{LAYER}" --technology "{TABLE}" -o "{tmp_path}"'
+    done = shell(f"set -o pipefail; accelsim {words} | true; exit ${{PIPESTATUS[0]}}")
+    assert done.returncode == 0
+    assert isinstance(acs.load(tmp_path), NetworkRun)
+    if Path("/dev/full").exists():
+        done = shell(f"accelsim {words} > /dev/full")
+        assert (done.returncode, done.stderr.splitlines()[-1]) == (2, FULL.strip())
+        assert done.stderr.startswith("wrote 7 files")
+
+
 FAILURES: list[tuple[int, tuple[str | Path | int, ...]]] = [
     (2, (verb, "--no-such-option")) for verb in VERBS
 ] + [
@@ -356,6 +392,35 @@ def test_what_any_verb_may_meet_as_json(
     assert [f"{problem['message']}\n" for problem in data["problems"]] == [told.err]
 
 
+def test_ctrl_c_while_the_program_is_imported(tmp_path: Path) -> None:
+    """Pressed by what stands in the place of a package that the command line needs."""
+    pressed = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)\n"
+    (tmp_path / "typer.py").write_text(pressed, encoding="utf-8")
+    done = process("--version", PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_rows_that_were_not_begun_are_named(
+    call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Interrupt, "pressed", lambda _: True)
+    words = ("compare", MACHINE, LAYER, OUTPUTS, INPUTS, *SEARCHED, "-o", tmp_path)
+    message = "interrupted: this is the best so far; not begun: inputs, unconstrained"
+    told = call(*words)
+    assert told.code == 130
+    assert told.err.endswith(f"{message}\n")
+    assert "Stopped before these rows were begun: inputs, unconstrained.\n" in told.out
+    for text in (call(*words, "--json").out, (tmp_path / "results.json").read_text("utf-8")):
+        data = json.loads(text)
+        assert (data["exit_code"], data["stopped_by"]) == (130, "stop")
+        assert data["not_begun"] == ["inputs", "unconstrained"]
+        assert data["problems"][0]["message"] == message
+        assert [row["stopped_by"] for row in data["rows"]] == ["stop"]
+    again = acs.load(tmp_path)
+    assert isinstance(again, Comparison)
+    assert (again.stopped_by, again.not_begun) == ("stop", ("inputs", "unconstrained"))
+
+
 @pytest.mark.parametrize("verb", ["compare", "run", "map"])
 def test_a_search_that_was_stopped_as_json(
     call: Call, monkeypatch: pytest.MonkeyPatch, verb: str, tmp_path: Path
@@ -365,10 +430,11 @@ def test_a_search_that_was_stopped_as_json(
     words = (verb, MACHINE, LAYER, *SEARCHED, "-o", tmp_path)
     told = call(*words)
     assert told.code == 130
-    assert told.err.endswith("interrupted: this is the best so far\n")
     data = json.loads(call(*words, "--json").out)
     assert (data["exit_code"], data["verb"]) == (130, verb)
-    assert data["problems"][0]["message"] == "interrupted: this is the best so far"
+    message = data["problems"][0]["message"]
+    assert message.startswith("interrupted: this is the best so far")
+    assert told.err.endswith(f"{message}\n")
 
 
 def test_a_reader_who_has_enough() -> None:

@@ -164,6 +164,22 @@ def test_check_a_file_that_is_not_there(call: Call) -> None:
     )
 
 
+def test_check_a_folder(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    call("list")  # moves to the root of the checkout
+    monkeypatch.chdir(tmp_path)
+    text = ": this is a directory, not a file"
+    (checked,) = acs.check(".")
+    assert [str(problem) for problem in checked.problems] == [f".{text}"]
+    (tmp_path / "mine.yaml").write_text("", encoding="utf-8")
+    for name, first in (
+        (".", "mine.yaml"),
+        (f"../{tmp_path.name}", f"../{tmp_path.name}/mine.yaml"),
+    ):
+        (checked,) = acs.check(name)
+        (problem,) = checked.problems
+        assert problem.hint == f"name a file in it, as '{first}'"
+
+
 def test_check_nothing(call: Call) -> None:
     assert call("check") == (2, "", "no file to check; expected accelsim check FILE...\n")
 
@@ -243,6 +259,14 @@ def test_plot_what_cannot_be_drawn(
     done = call("plot", folder, *words)
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(message)
+
+
+def test_plot_into_a_folder(call: Call, folder: Path) -> None:
+    ending = "expected a name that ends in .pdf, .png, .svg; as in"
+    assert call("plot", folder, "-o", ".").err == f"'.' is a folder; {ending} 'figure.svg'\n"
+    done = call("plot", folder, "-o", folder)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"'{folder}' is a folder; {ending} '{folder / 'figure.svg'}'\n"
 
 
 def test_plot_where_nothing_could_be_mapped(call: Call, tmp_path: Path) -> None:

@@ -93,6 +93,8 @@ def test_compare_as_json(call: Call) -> None:
         "problems",
         "what",
         "best",
+        "stopped_by",
+        "not_begun",
         "settings",
         "rows",
         "assumptions",
@@ -153,7 +155,7 @@ def test_run_shows_layers_and_levels(call: Call) -> None:
     done = call("run", MACHINE, f"{MIXED}:fc*", "--dataflow", INPUTS, *QUICK)
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
-    assert lines[0] == "by layer"
+    assert lines[0] == "by layer, dataflow inputs"
     cells = [" ".join(line.split()) for line in lines]
     assert cells[4] == "fc1 fc 249 50.0 % 80.3 % 18.1 % 1.2 % 0 % 0.4 % 2 100 % compute"
     assert cells[6] == "all 249 100 % 80.3 % 18.1 % 1.2 % 0 % 0.4 % 4 100 %"

@@ -111,14 +111,21 @@ def test_what_is_wrong_after_the_colon_of_a_workload(name: str, message: str) ->
 
 
 def test_a_parameter_may_be_0_and_the_bound_that_it_becomes_may_not() -> None:
-    first, second = said(lambda: network(name="small.yaml:batch=0")).split("\nsmall.yaml:7")
-    assert first == (
-        "small.yaml:6:33: 'N' is 0; expected a whole number from 1 to 2^40\n"
-        "    6 | - {name: conv1, shape: conv, N: batch, M: 96, C: 3, P: 55, Q: 55, R: 11,"
-        " S: 11, stride: 4}\n"
-        "                                        ^^^^^"
+    said_of_it = "'N' is 0, from the parameter 'batch'; expected a whole number from 1 to 2^40"
+    assert said(lambda: network(name="small.yaml:batch=0")) == f"small.yaml:batch=0: {said_of_it}"
+    assert said(lambda: network("batch=0")) == f"--set batch=0: {said_of_it}"
+
+
+def test_a_parameter_of_a_file_is_refused_where_it_is_used_first() -> None:
+    text = sound.WORKLOAD.replace("{batch: 1}", "{batch: 0}")
+    Path("zero.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        network(name="zero.yaml")
+    (problem,) = caught.value.problems
+    assert str(problem) == (
+        "zero.yaml:6:33: 'N' is 0, from the parameter 'batch'; expected a whole number from 1 to"
+        " 2^40"
     )
-    assert second.startswith(":29: 'N' is 0; ")
 
 
 def test_what_is_wrong_after_the_colon_of_a_machine() -> None:

@@ -12,11 +12,10 @@ from pathlib import Path
 import pytest
 
 import accelsim as acs
-from accelsim.errors import UsageError
+from accelsim.errors import SpecError, UsageError
 from accelsim.mapper.exact import covers
 from accelsim.network.front import network_front
 from accelsim.report import fronts
-from accelsim.report.folder import WITHOUT_FRONT
 from accelsim.report.fronts import LayerFront, NetworkFront
 from accelsim.report.results import LayerRun, NetworkRun
 from accelsim.workload.records import Network
@@ -234,10 +233,70 @@ def test_the_folder_of_a_network(network: NetworkFront, tmp_path: Path) -> None:
         energy += counted.energy_total
         cycles += counted.cycles
     assert (float(middle["energy"]), float(middle["cycles"])) == (energy, cycles)
+
+
+def test_a_network_is_read_back_with_its_front(network: NetworkFront, tmp_path: Path) -> None:
+    acs.save(network, tmp_path)
     again = acs.load(tmp_path)
-    assert type(again) is NetworkRun
-    assert WITHOUT_FRONT in again.notes()
-    assert again.total.energy_total == network.total.energy_total
+    assert type(again) is NetworkFront
+    assert again.data() == network.data()
+    assert again.text() == network.text()
+    assert again.points == network.points
+    assert again["conv3"].front[0].mapping == network["conv3"].front[0].mapping
+
+
+def test_equal_layers_are_read_back_with_their_fronts(tmp_path: Path) -> None:
+    result = acs.run(MACHINE, f"{MIXED}:fc*", technology=TABLE, pareto=True)
+    acs.save(result, tmp_path)
+    again = acs.load(tmp_path)
+    assert isinstance(again, NetworkFront)
+    assert again.data() == result.data()
+    assert [entry.front[0].layer.name for entry in again.layers] == ["fc1", "fc2"]
+
+
+def test_a_layer_is_read_back_with_its_front(layer: LayerFront, tmp_path: Path) -> None:
+    acs.save(layer, tmp_path)
+    again = acs.load(tmp_path)
+    assert type(again) is LayerFront
+    assert again.data() == layer.data()
+    assert again.text() == layer.text()
+    drawn = [acs.plot(it, kind="pareto", output=tmp_path / "f.svg") for it in (layer, tmp_path)]
+    titles = [figure.axes[0].get_title() for figure in drawn]
+    assert titles == ["conv3 of alexnet:batch=1 on eyeriss, rs"] * 2
+    for name in ("pareto", "energy-breakdown"):
+        acs.plot(tmp_path, kind=name, output=tmp_path / "f.svg")
+        assert (tmp_path / "f.svg").read_bytes() == (tmp_path / f"{name}.svg").read_bytes()
+    with pytest.raises(UsageError, match="a front cannot be priced anew"):
+        acs.reprice(tmp_path, TABLE)
+
+
+def test_a_front_without_points_is_read_back(tmp_path: Path) -> None:
+    for verb in (acs.map, acs.run):
+        result = verb(MACHINE, LAYER, dataflow=IMPOSSIBLE, technology=TABLE, pareto=True)
+        acs.save(result, tmp_path)
+        again = acs.load(tmp_path)
+        assert type(again) is type(result)
+        assert again.text() == result.text()
+        with pytest.raises(UsageError, match="nothing to draw: the front has no points"):
+            acs.plot(again, kind="pareto")
+
+
+def test_a_front_with_an_illegal_mapping_is_refused(layer: LayerFront, tmp_path: Path) -> None:
+    acs.save(layer, tmp_path)
+    path = tmp_path / "results.json"
+    data = json.loads(path.read_text(encoding="utf-8"))
+    data["front"]["points"][1]["mapping"]["steps"].pop()
+    path.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(SpecError, match=r"results.json: layer conv3, point 2: "):
+        acs.load(path)
+
+
+def test_what_is_drawn_of_a_front(layer: LayerFront) -> None:
+    with pytest.raises(UsageError, match="a front is drawn whole"):
+        acs.plot(layer, kind="pareto", by="level")
+    best = acs.map(MACHINE, LAYER, technology=TABLE)
+    with pytest.raises(UsageError, match="this result has no front; run and map search one"):
+        acs.plot(best, kind="pareto")
 
 
 def test_data_of_equal_layers_stands_once(tmp_path: Path) -> None:

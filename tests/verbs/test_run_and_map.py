@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import accelsim as acs
+from accelsim import shipped
+from accelsim.arch.records import Architecture
 from accelsim.errors import UsageError
 from accelsim.evaluation.evaluate import IllegalMappingError
+from accelsim.mapspace.rules import void_rules
+from accelsim.report.results import Result
+from accelsim.verbs.rows import general_dataflows
+from accelsim.verbs.words import as_dataflow
 from tests.small import (
     ENERGY_INPUTS,
     ENERGY_OUTPUTS,
@@ -44,6 +52,33 @@ def test_several_dataflows_add_up() -> None:
     assert result.result.dataflow == "outputs+inputs"
 
 
+def test_a_rule_at_a_level_that_the_machine_lacks_is_remarked_on(tmp_path: Path) -> None:
+    text = OUTPUTS.read_text(encoding="utf-8")
+    rule = "- {at: filter_store, keep: [Weights], because: only so%s}\n"
+    said = "Void: rule 3 of outputs (at filter_store) says nothing, as small has no level"
+    for number, (required, remarks) in enumerate(
+        [("", (f"{said} 'filter_store'.",)), (", required: false", ())]
+    ):
+        path = tmp_path / f"{number}.yaml"
+        path.write_text(text + rule % required, encoding="utf-8")
+        for verb in (acs.run, acs.map, acs.compare):
+            flow = {"dataflows": [path]} if verb is acs.compare else {"dataflow": path}
+            result: Result = verb(MACHINE, LAYER, technology=TABLE, search=QUICK, **flow)
+            assert result.settings.remarks == remarks
+            assert [note for note in result.notes() if note.startswith("Void: ")] == [*remarks]
+            assert result.data()["settings"]["remarks"] == [*remarks]
+
+
+def test_shipped_dataflows_for_any_machine_are_void_nowhere() -> None:
+    """What is made for certain machines (``isca2016_*``) is remarked on elsewhere."""
+    machines = [acs.load(name, kind="architecture") for name in shipped.names("architecture")]
+    for name in general_dataflows():
+        flow = as_dataflow(name)
+        for machine in machines:
+            assert isinstance(machine, Architecture)
+            assert void_rules([flow], machine) == ()
+
+
 def test_the_best_mapping_of_a_layer() -> None:
     result = acs.map(MACHINE, LAYER, technology=TABLE, search=QUICK)
     assert result.evaluation is not None
@@ -74,6 +109,21 @@ def test_the_run_part_says_what_was_known(tmp_path: Path, monkeypatch: pytest.Mo
     assert again.data() == first.data()
     assert again.text() == first.text()
     assert len(list((tmp_path / "results").iterdir())) == 3
+
+
+def test_a_result_names_its_dataflow() -> None:
+    def found(verb: Callable[..., Result], dataflow: str | Sequence[str], pareto: bool) -> Result:
+        chosen = {"technology": TABLE, "search": QUICK, "pareto": pareto}
+        return verb(MACHINE, LAYER, dataflow=dataflow, **chosen)
+
+    for verb, pareto in ((acs.run, False), (acs.run, True), (acs.map, True)):
+        free, bound = (found(verb, dataflow, pareto) for dataflow in ((), str(OUTPUTS)))
+        title = free.tables()[0].title
+        assert bound.tables()[0].title == f"{title}, dataflow outputs"
+        assert bound.text().startswith(f"{title}, dataflow outputs\n")
+    free, bound = (found(acs.map, dataflow, False) for dataflow in ((), str(OUTPUTS)))
+    assert bound.notes()[-1].endswith("; dataflow outputs.")
+    assert "dataflow" not in free.text()
 
 
 def test_a_layer_without_a_mapping_is_a_result() -> None:
@@ -122,25 +172,30 @@ def test_other_prices_without_a_search() -> None:
 
 
 @pytest.mark.parametrize(
-    ("search", "message"),
+    ("options", "message"),
     [
-        (acs.Search(samples=0), "samples is 0; expected more than 0"),
-        (acs.Search(seconds=-1.5), "seconds is -1.5; expected more than 0"),
-        (acs.Search(seconds=float("nan")), "seconds is nan; expected more than 0"),
-        (acs.Search(threads=0), "threads is 0; expected more than 0"),
-        (acs.Search(seed=-1), "seed is -1; expected 0 or more"),
-        (acs.Search("speed"), "unknown objective 'speed'; expected one of energy, latency, edp"),
+        ({"samples": 0}, "samples is 0; expected more than 0"),
+        ({"seconds": -1.5}, "seconds is -1.5; expected more than 0"),
+        ({"seconds": float("nan")}, "seconds is nan; expected more than 0"),
+        ({"threads": 0}, "threads is 0; expected more than 0"),
+        ({"seed": -1}, "seed is -1; expected 0 or more"),
+        ({"objective": "speed"}, "unknown objective 'speed'; expected one of energy, latency, edp"),
         (
-            acs.Search(driver="exakt"),
+            {"objective": "edd"},
+            "unknown objective 'edd'; expected one of energy, latency, edp; did you mean 'edp'?",
+        ),
+        (
+            {"driver": "exakt"},
             "unknown driver 'exakt'; expected one of auto, exact, sampling; did you mean 'exact'?",
         ),
     ],
 )
-def test_searches_that_make_no_sense(search: acs.Search, message: str) -> None:
-    for verb in (acs.run, acs.map, acs.compare):
-        with pytest.raises(UsageError) as caught:
-            verb(MACHINE, LAYER, technology=TABLE, search=search)
-        assert str(caught.value).startswith(message)
+def test_searches_that_make_no_sense_are_refused_when_they_are_made(
+    options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        acs.Search(**options)
+    assert str(caught.value) == message
 
 
 def test_time_alone_ends_a_search() -> None:

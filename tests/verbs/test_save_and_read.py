@@ -49,6 +49,19 @@ def test_a_folder_is_read_back(result: Comparison | NetworkRun, tmp_path: Path) 
     assert again.text() == result.text()
 
 
+def test_a_folder_from_before_there_were_remainders(tmp_path: Path) -> None:
+    acs.save(comparison(), tmp_path)
+    path = tmp_path / "results.json"
+    data = json.loads(path.read_text(encoding="utf-8"))
+    for found in data["rows"]:
+        for its in found["layers"]:
+            del its["mapping"]["remainders"]
+    path.write_text(json.dumps(data), encoding="utf-8")
+    again = acs.load(tmp_path)
+    assert isinstance(again, Comparison)
+    assert again.data() == comparison().data()
+
+
 def test_a_row_without_any_mapping_is_read_back(tmp_path: Path) -> None:
     result = comparison(row("good", entry("C")), row("no", refused()))
     acs.save(result, tmp_path)

@@ -280,6 +280,14 @@ def test_doctor_finds_this_installation_well() -> None:
     assert checks["accelsim"].found == acs.__version__
 
 
+def test_doctor_finds_a_verb_that_cannot_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(acs, "lookup", raising=False)
+    monkeypatch.setitem(acs._HOME, "lookup", "accelsim.verbs.left_out")
+    (verbs,) = (check for check in acs.doctor() if check.name == "verbs")
+    found = "lookup: ModuleNotFoundError: No module named 'accelsim.verbs.left_out'"
+    assert verbs == Check("verbs", False, found)
+
+
 def test_doctor_times_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     """The numbers are those of the machine and the hour; the sentence is not."""
     made = Speed("conv3", 20_000, (700.0, 500.0, 600.0), 0.0123)
