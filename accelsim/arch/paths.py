@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
-from accelsim.arch.schema import ArchitectureSpec
+from accelsim.arch.schema import (
+    ArchitectureSpec,
+    LevelSpec,
+    PartSpec,
+    PlaceSpec,
+    PrivateMemorySpec,
+)
 from accelsim.errors import Problem
 from accelsim.specs.fields import one_of, suggestion
+from accelsim.specs.join import SpecModel, models_in
+from accelsim.specs.overrides import is_pattern
 from accelsim.yamldoc import Document, Keys, Node
 
 
 def resolve_path(document: Document, path: str) -> list[Keys] | Problem:
     """Return what a ``--set`` path means: a key of the file, a parameter, or ``NAME.key...``.
 
-    NAME is a level, or a memory, place or part inside one; ``*`` and ``?`` in it match several.
+    NAME is a level, or a memory, place or part inside one; ``*`` and ``?`` in it match several, of
+    which those are meant that can have the key.
     """
     head, *rest = path.split(".")
     named = _named_parts(document)
@@ -27,12 +37,17 @@ def resolve_path(document: Document, path: str) -> list[Keys] | Problem:
             return [(head,)]
     if head == "parameters" and len(rest) == 1:
         return [("parameters", rest[0])]
-    found = [keys for name, keys in named if fnmatchcase(name, head)]
+    matched = [part for part in named if fnmatchcase(part.name, head)]
+    found = [
+        part.keys for part in matched if not (rest and is_pattern(head)) or part.model.knows(rest)
+    ]
     if found and rest:
         inner = [(*keys, *rest) for keys in found]
-        deeper = [keys for name, keys in named if name == rest[0] and len(rest) > 1]
+        deeper = [part.keys for part in named if part.name == rest[0] and len(rest) > 1]
         return [(*keys, *rest[1:]) for keys in deeper] or inner
-    known = list(dict.fromkeys(name for name, _ in named))
+    known = list(dict.fromkeys(part.name for part in named))
+    if matched and not found:
+        return _no_key(head, ".".join(rest), [part.model for part in matched])
     if found:
         return Problem(f"'{path}' names a level, not a value", expected=f"{path}.KEY=VALUE")
     if not rest:
@@ -42,26 +57,58 @@ def resolve_path(document: Document, path: str) -> list[Keys] | Problem:
     return Problem(f"no {noun} '{head}'", expected=one_of(known), hint=suggestion(head, known))
 
 
-def _named_parts(document: Document) -> list[tuple[str, Keys]]:
-    """Return the names of levels, memories, places and parts, with where they are described."""
-    found: list[tuple[str, Keys]] = []
-    inner = {"memories": "memory", "places": "place", "parts": "fanout"}
+def _no_key(pattern: str, key: str, models: Sequence[type[SpecModel]]) -> Problem:
+    known = list(dict.fromkeys(key for model in models for key in model.keys()))  # noqa: SIM118
+    return Problem(f"no level that '{pattern}' matches has '{key}'", hint=suggestion(key, known))
 
-    def look(keys: Keys, node: Node, name_keys: Sequence[str]) -> None:
+
+def matched_names(document: Document, path: str) -> tuple[str, ...]:
+    """Return the names of what a ``--set`` path changes: the innermost part that each place is in.
+
+    Nothing for a path that means no part.
+    """
+    found = resolve_path(document, path)
+    names = dict[str, None]()
+    for place in [] if isinstance(found, Problem) else found:
+        around = [part for part in _named_parts(document) if place[: len(part.keys)] == part.keys]
+        if around:
+            names[max(around, key=lambda part: len(part.keys)).name] = None
+    return tuple(names)
+
+
+class _Part(NamedTuple):
+    """A level, or a memory, place or part inside one: where it is described, and by what model."""
+
+    name: str
+    keys: Keys
+    model: type[SpecModel]
+
+
+def _named_parts(document: Document) -> list[_Part]:
+    """Return the levels, memories, places and parts of arrays that have a name."""
+    found: list[_Part] = []
+    levels: tuple[type[SpecModel], ...] = tuple(models_in(LevelSpec))
+    inner: dict[str, type[SpecModel]] = {
+        "memories": PrivateMemorySpec,
+        "places": PlaceSpec,
+        "parts": PartSpec,
+    }
+
+    def look(keys: Keys, node: Node, models: Sequence[type[SpecModel]]) -> None:
         if not isinstance(node.value, dict):
             return
-        for key in name_keys:
-            named = node.value.get(key)
+        for model in models:
+            named = node.value.get(model.name_keys[0])
             if named and isinstance(named.value, str):
-                found.append((named.value, keys))
-        for key, name_key in inner.items():
+                found.append(_Part(named.value, keys, model))
+        for key, part_model in inner.items():
             parts = node.value.get(key)
             if parts and isinstance(parts.value, list):
                 for index, part in enumerate(parts.value):
-                    look((*keys, key, index), part, (name_key,))
+                    look((*keys, key, index), part, (part_model,))
 
-    levels = document.node(("levels",))
-    if levels and isinstance(levels.value, list):
-        for index, level in enumerate(levels.value):
-            look(("levels", index), level, ("memory", "side_by_side", "fanout", "compute"))
+    listed = document.node(("levels",))
+    if listed and isinstance(listed.value, list):
+        for index, level in enumerate(listed.value):
+            look(("levels", index), level, levels)
     return found

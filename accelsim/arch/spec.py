@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from accelsim.arch.paths import resolve_path
+from accelsim.arch.paths import matched_names, resolve_path
 from accelsim.arch.records import (
     Architecture,
     Compute,
@@ -97,6 +97,11 @@ def knows_path(name_or_path: str | Path, path: str) -> bool:
     """Tell whether a ``--set`` path means something in this machine."""
     document = open_spec("architecture", parse_reference(name_or_path))
     return not isinstance(resolve_path(document, path), Problem)
+
+
+def changed_names(name_or_path: str | Path, path: str) -> tuple[str, ...]:
+    """Return the names of the levels, or parts of them, that a ``--set`` path changes."""
+    return matched_names(open_spec("architecture", parse_reference(name_or_path)), path)
 
 
 def where_stated(name_or_path: str | Path, overrides: Sequence[str], path: str) -> Where:

@@ -16,7 +16,7 @@ from accelsim.arch.records import Architecture
 from accelsim.counter.layout import MAX_LOOPS, Conventions, fill
 from accelsim.counter.ragged_boundary import count_input, count_output
 from accelsim.counter.ragged_nest import RAGGED, build, count_uses
-from accelsim.counter.tally import Counts, Violation
+from accelsim.counter.tally import Counts, Violation, trimmed
 from accelsim.counter.window import Marks, distinct_words
 from accelsim.errors import SpecError
 from accelsim.jit import kernel
@@ -200,18 +200,11 @@ def count_ragged_packed(
     fill(case["counter"], layer, machine, conventions)
     case["loops"]["opposed"][: len(layer.rank_opposed)] = layer.rank_opposed
     violation = Violation(count_mapping(case, *mapping, *scratch_of(layer)))
-    counts = case.counter.counts
     places, tensors = machine.n_places, len(layer.relevant)
     fanouts = len(machine.fanout_inside)
-    accesses = counts.accesses if case.counter.machine.has_blocks else counts.words
     return RaggedCounts(
         violation=violation,
-        words=counts.words[: places + 1, :tensors].copy(),
-        accesses=accesses[: places + 1, :tensors].copy(),
-        network=counts.network[:fanouts, :tensors].copy(),
-        tile_words=counts.tile_words[:places, :tensors].copy(),
-        memory_bits=counts.memory_bits[: len(machine.memory_bits)].copy(),
-        branches=counts.branches.copy(),
+        **trimmed(case.counter, layer, machine),
         instances=case.loops.instances[: places + 1].copy(),
         steps=int(case.loops.steps),
         busiest_words=case.busiest_words[: places + 1, :tensors].copy(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TypedDict
 
 import numpy as np
 
@@ -238,15 +239,34 @@ def count_packed(
     case = new_record(COUNTER)
     fill(case, layer, machine, conventions)
     violation = Violation(count_mapping(case, *mapping, window_marks(layer)))
-    places, tensors = machine.n_places, len(layer.relevant)
     return Counts(
         violation=violation,
-        words=case.counts.words[: places + 1, :tensors].copy(),
+        **trimmed(case, layer, machine),
+        instances=case.nest.instances[: machine.n_places + 1].copy(),
+        steps=int(case.nest.steps[case.nest.temporal_end[machine.n_places]]),
+    )
+
+
+class Trimmed(TypedDict):
+    """The arrays that all counts have."""
+
+    words: Ints
+    accesses: Ints
+    network: Ints
+    tile_words: Ints
+    memory_bits: Ints
+    branches: Ints
+
+
+def trimmed(case: np.record, layer: LayerArrays, machine: MachineArrays) -> Trimmed:
+    """Return copies of what a counter's record holds, as long as the layer and the machine are."""
+    counts = case.counts
+    places, tensors = machine.n_places, len(layer.relevant)
+    return Trimmed(
+        words=counts.words[: places + 1, :tensors].copy(),
         accesses=accesses_of(case)[: places + 1, :tensors].copy(),
-        network=case.counts.network[: len(machine.fanout_inside), :tensors].copy(),
-        tile_words=case.counts.tile_words[:places, :tensors].copy(),
-        memory_bits=case.counts.memory_bits[: len(machine.memory_bits)].copy(),
-        branches=case.counts.branches.copy(),
-        instances=case.nest.instances[: places + 1].copy(),
-        steps=int(case.nest.steps[case.nest.temporal_end[places]]),
+        network=counts.network[: len(machine.fanout_inside), :tensors].copy(),
+        tile_words=counts.tile_words[:places, :tensors].copy(),
+        memory_bits=counts.memory_bits[: len(machine.memory_bits)].copy(),
+        branches=counts.branches.copy(),
     )

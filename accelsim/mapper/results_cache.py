@@ -41,8 +41,8 @@ MOST_FILES = 20_000
 MOST_BYTES = 64 * 2**20
 """Of a folder; looked at when a hundredth as many files have been written, on average."""
 
-MOST_FILE_BYTES = 2**20
-"""Of one file; a larger one is not an outcome."""
+MOST_FILE_BYTES = 8 * 2**20
+"""Of one file, enough for a front of some ten thousand points; a larger outcome is kept in memory."""
 
 OUTCOME = re.compile(r"[0-9a-f]{64}\.json")
 TEMPORARY = ".outcome"
@@ -150,12 +150,15 @@ class ResultsCache:
         return kept
 
     def _write(self, key: str, kept: _Kept) -> None:
+        text = _text(key, kept).encode()
+        if len(text) > MOST_FILE_BYTES:
+            return
         self.folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(TEMPORARY, dir=self.folder)
         temporary = Path(name)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(_text(key, kept))
+            with os.fdopen(handle, "wb") as file:
+                file.write(text)
             temporary.replace(self._path(key))
         except OSError:
             temporary.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, TypeVar, get_args
 
@@ -37,6 +37,14 @@ class SpecModel(BaseModel):
         definers = [definer for definer in cls.__mro__ if issubclass(definer, SpecModel)]
         names = [name for definer in definers for name in definer.__annotations__]
         return tuple(dict.fromkeys(name for name in names if name in cls.model_fields))
+
+    @classmethod
+    def knows(cls, keys: Sequence[str]) -> bool:
+        """Tell whether a way of keys into such a part leads to a field of it."""
+        if keys[0] not in cls.keys():  # noqa: SIM118
+            return False
+        inner = list(models_in(cls.model_fields[keys[0]].annotation))
+        return len(keys) == 1 or not inner or any(model.knows(keys[1:]) for model in inner)
 
     @classmethod
     def unknown_key(cls, key: str, within: str) -> Problem:
@@ -294,18 +302,19 @@ def _follow(
         if isinstance(key, str) and key.startswith("<"):
             here = next(member for member in candidates if member.tag == key)
         elif isinstance(key, str) and key in here.model_fields:
-            candidates = list(_models_in(here.model_fields[key].annotation))
+            candidates = list(models_in(here.model_fields[key].annotation))
             if len(candidates) == 1:
                 here = candidates[0]
     return here, candidates
 
 
-def _models_in(annotation: Any) -> Iterator[type[SpecModel]]:
+def models_in(annotation: Any) -> Iterator[type[SpecModel]]:
+    """Yield the models that a field's annotation, or a union of models, names."""
     if isinstance(annotation, type) and issubclass(annotation, SpecModel):
         yield annotation
     else:
         for argument in get_args(annotation):
-            yield from _models_in(argument)
+            yield from models_in(argument)
 
 
 def check_kind(document: Document, kind: str) -> None:

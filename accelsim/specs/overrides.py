@@ -29,6 +29,11 @@ class Override:
         return Where(f"--set {self.words}")
 
 
+def is_pattern(name: str) -> bool:
+    """Tell whether a name in a path may match several."""
+    return any(sign in name for sign in "*?[")
+
+
 def parse_override(words: str) -> Override:
     """Cut ``PATH=VALUE``.
 

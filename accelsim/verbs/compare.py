@@ -15,6 +15,7 @@ from accelsim.network.run import Plan
 from accelsim.report.results import Comparison
 from accelsim.report.settings import Origin
 from accelsim.study import read_study
+from accelsim.verbs.overrides import pattern_remarks, split_overrides
 from accelsim.verbs.rows import Row, machine_rows, study_rows
 from accelsim.verbs.search import (
     OnStep,
@@ -35,7 +36,6 @@ from accelsim.verbs.words import (
     as_network,
     called,
     kind_of,
-    split_overrides,
     word_of,
 )
 from accelsim.workload.records import Network
@@ -104,8 +104,9 @@ def compare(
         rows = study_rows(words.studies[0], study, per_machine, technology, accounting)
     else:
         kind = "dataflow" if len(words.machines) == 1 else "machine"
-        per_machine, for_work = split_overrides(overrides, words.machines, work)
-        rows = machine_rows(words.machines, per_machine, words.dataflows)
+        machines = words.machines
+        per_machine, for_work = split_overrides(overrides, machines, work)
+        rows = machine_rows(machines, per_machine, words.dataflows)
     network = as_network(work, for_work)
     plans = _plans(rows, technology, accounting, search)
     _check_comparable(plans)
@@ -117,7 +118,13 @@ def compare(
     return Comparison(
         search_rows(network, plans, search, stop, progress),
         settings_of(
-            [called(word) for word in what], overrides, search, plans, origins, assumptions
+            [called(word) for word in what],
+            overrides,
+            search,
+            plans,
+            origins,
+            assumptions,
+            pattern_remarks(per_machine, machines, for_work, work),
         ),
         kind,
     )

@@ -15,6 +15,7 @@ from accelsim.network.records import LayerResult, NetworkResult, RunInfo
 from accelsim.report.results import LayerRun
 from accelsim.report.settings import Origin, Settings
 from accelsim.verbs.made_for import made_for_others
+from accelsim.verbs.overrides import pattern_remarks, split_overrides
 from accelsim.verbs.words import (
     Machine,
     ReadFrom,
@@ -27,7 +28,6 @@ from accelsim.verbs.words import (
     as_network,
     called,
     one_layer,
-    split_overrides,
     word_of,
 )
 
@@ -95,6 +95,9 @@ def evaluate(
         tuple(overrides),
         objective="",
         origins=(origin,),
-        remarks=tuple(f"{replace(problem, hint='')}." for problem in others),
+        remarks=(
+            *pattern_remarks([for_machine], [machine], rest, layer),
+            *(f"{replace(problem, hint='')}." for problem in others),
+        ),
     )
     return LayerRun((result,), settings)

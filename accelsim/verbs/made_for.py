@@ -12,7 +12,8 @@ from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, SpecError, UsageError
 from accelsim.mapping.spec import MadeFrom, read_made_from
 from accelsim.specs.references import seen_from
-from accelsim.verbs.words import as_architecture, as_network, one_layer, split_overrides
+from accelsim.verbs.overrides import split_overrides
+from accelsim.verbs.words import as_architecture, as_network, one_layer
 from accelsim.workload.records import Layer
 
 

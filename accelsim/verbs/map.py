@@ -3,36 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal, overload
 
 from accelsim.mapper.contract import never
 from accelsim.report.fronts import LayerFront
 from accelsim.report.results import LayerRun
-from accelsim.report.settings import Origin
-from accelsim.verbs.search import (
-    OnStep,
-    Search,
-    Stop,
-    search_rows,
-    settings_of,
-    silent,
-    single_plan,
-)
-from accelsim.verbs.words import (
-    Flow,
-    Machine,
-    ReadFrom,
-    Rules,
-    Technology,
-    Work,
-    as_architecture,
-    as_network,
-    called,
-    one_layer,
-    split_overrides,
-    word_of,
-)
+from accelsim.verbs.search import OnStep, Search, Stop, silent
+from accelsim.verbs.single import search_single
+from accelsim.verbs.words import Flow, Machine, Rules, Technology, Work, one_layer
 
 
 @overload
@@ -98,13 +76,17 @@ def map(
     UsageError
         If the workload has several layers, or an option has no sense.
     """
-    (for_machine,), rest = split_overrides(overrides, [machine], layer)
-    arch = as_architecture(machine, for_machine)
-    network = one_layer(as_network(layer, rest), layer)
-    read_from = ReadFrom(word_of(machine), tuple(for_machine))
-    plan = single_plan(arch, dataflow, technology, accounting, search, read_from)
-    rows = search_rows(network, [replace(plan, front=pareto)], search, stop, progress)
-    words = [called(machine), called(layer)]
-    origin = Origin(plan.label, word_of(machine), word_of(layer), (*for_machine, *rest))
-    result = LayerFront if pareto else LayerRun
-    return result(rows, settings_of(words, overrides, search, [plan], [origin]))
+    rows, settings = search_single(
+        machine,
+        layer,
+        one_layer,
+        dataflow=dataflow,
+        technology=technology,
+        accounting=accounting,
+        overrides=overrides,
+        search=search,
+        pareto=pareto,
+        stop=stop,
+        progress=progress,
+    )
+    return LayerFront(rows, settings) if pareto else LayerRun(rows, settings)

@@ -3,35 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal, overload
 
 from accelsim.mapper.contract import never
 from accelsim.report.fronts import NetworkFront
 from accelsim.report.results import NetworkRun
-from accelsim.report.settings import Origin
-from accelsim.verbs.search import (
-    OnStep,
-    Search,
-    Stop,
-    search_rows,
-    settings_of,
-    silent,
-    single_plan,
-)
-from accelsim.verbs.words import (
-    Flow,
-    Machine,
-    ReadFrom,
-    Rules,
-    Technology,
-    Work,
-    as_architecture,
-    as_network,
-    called,
-    split_overrides,
-    word_of,
-)
+from accelsim.verbs.search import OnStep, Search, Stop, silent
+from accelsim.verbs.single import search_single
+from accelsim.verbs.words import Flow, Machine, Rules, Technology, Work
 
 
 @overload
@@ -84,8 +63,10 @@ def run(
     Parameters
     ----------
     machine, workload : name, path or record
-    dataflow : name, path or record, or several
-        Constraints; several add up.  Without any, the machine alone limits the mappings.
+    dataflow : name, path or record
+        Constraints; without any, the machine alone limits the mappings.  A sequence may hold one
+        at most: several side by side are :func:`accelsim.compare`'s, and the rules of several at
+        once a study's.
     technology : energy table instead of the machine's own
     accounting : accounting rules instead of "what is counted is charged"
     overrides : ``PATH=VALUE`` for the machine or for layers
@@ -112,13 +93,17 @@ def run(
     >>> sorted(result.energy.over("tensor"))
     ['Inputs', 'Outputs', 'Weights', 'compute']
     """
-    (for_machine,), rest = split_overrides(overrides, [machine], workload)
-    arch = as_architecture(machine, for_machine)
-    network = as_network(workload, rest)
-    read_from = ReadFrom(word_of(machine), tuple(for_machine))
-    plan = single_plan(arch, dataflow, technology, accounting, search, read_from)
-    rows = search_rows(network, [replace(plan, front=pareto)], search, stop, progress)
-    words = [called(machine), called(workload)]
-    origin = Origin(plan.label, word_of(machine), word_of(workload), (*for_machine, *rest))
-    result = NetworkFront if pareto else NetworkRun
-    return result(rows, settings_of(words, overrides, search, [plan], [origin]))
+    rows, settings = search_single(
+        machine,
+        workload,
+        lambda network, _: network,
+        dataflow=dataflow,
+        technology=technology,
+        accounting=accounting,
+        overrides=overrides,
+        search=search,
+        pareto=pareto,
+        stop=stop,
+        progress=progress,
+    )
+    return NetworkFront(rows, settings) if pareto else NetworkRun(rows, settings)

@@ -29,6 +29,7 @@ from accelsim.verbs.words import (
     as_accounting,
     as_dataflow,
     as_energy_table,
+    called,
 )
 from accelsim.workload.records import Network
 
@@ -168,10 +169,28 @@ def single_plan(
     search: Search,
     read_from: ReadFrom,
 ) -> Plan:
-    """Return the row of one machine under the constraints of some dataflows, added up."""
-    given = [dataflow] if isinstance(dataflow, str | Path | Dataflow) else dataflow
+    """Return the row of one machine under a dataflow, if there is one.
+
+    Raises
+    ------
+    UsageError
+        For several dataflows, which could be meant in two ways.
+    """
+    given = [dataflow] if isinstance(dataflow, str | Path | Dataflow) else [*dataflow]
+    if len(given) > 1:
+        names = ", ".join(map(called, given))
+        raise UsageError(
+            Problem(
+                f"{len(given)} dataflows: {names}",
+                expected="one",
+                hint=(
+                    "side by side: accelsim.compare(..., dataflows=[...]); the rules of all at"
+                    f" once: a row of a study with `dataflow: [{names}]`"
+                ),
+            )
+        )
     flows = [as_dataflow(flow) for flow in given]
-    label = "+".join(flow.name for flow in flows) or arch.name
+    label = flows[0].name if flows else arch.name
     return plan(label, arch, flows, technology, accounting, search, read_from)
 
 
@@ -182,6 +201,7 @@ def settings_of(
     plans: Sequence[Plan],
     origins: Sequence[Origin],
     assumptions: Sequence[str] = (),
+    remarks: Sequence[str] = (),
 ) -> Settings:
     """Return what a result keeps of the call that made it; assumptions are those of a study."""
     flows = {flow.name: content_key(flow) for row in plans for flow in row.dataflows}
@@ -208,7 +228,7 @@ def settings_of(
         dataflow_keys=tuple(flows.items()),
         assumptions=(*assumptions, *assumed),
         origins=tuple(origins),
-        remarks=tuple(void),
+        remarks=(*remarks, *void),
     )
 
 

@@ -10,14 +10,12 @@ from pathlib import Path
 
 from accelsim import shipped, yamldoc
 from accelsim.arch import spec as arch_spec
-from accelsim.arch.records import Architecture, node_answers_to
+from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, SpecError, UsageError, Where
-from accelsim.evaluation.evaluate import level_names
 from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, price_problems
 from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.spec import read_dataflow
-from accelsim.specs.fields import one_of, suggestion
-from accelsim.specs.overrides import parse_override
+from accelsim.specs.fields import one_of
 from accelsim.specs.references import parse_reference
 from accelsim.technology.records import Accounting, EnergyTable
 from accelsim.technology.spec import read_accounting, read_technology
@@ -216,66 +214,6 @@ def _named(problem: Problem, where: Where) -> Problem:
         return replace(problem, where=where)
     whole = not (problem.where.line or problem.hint)
     return replace(problem, hint=f"named in {where}") if whole else problem
-
-
-def split_overrides(
-    overrides: Sequence[str], machines: Sequence[Machine], work: Work
-) -> tuple[list[list[str]], list[str]]:
-    """Tell ``PATH=VALUE`` of machines from those of the workload, by who knows the path.
-
-    Returns
-    -------
-    overrides of each machine, overrides of the workload
-
-    Raises
-    ------
-    SpecError
-        If a path means nothing to any of them.
-    """
-    per_machine: list[list[str]] = [[] for _ in machines]
-    for_work: list[str] = []
-    problems = []
-    for words in overrides:
-        path = parse_override(words).path
-        takers = [i for i, machine in enumerate(machines) if _machine_knows(machine, path)]
-        if not takers and _work_knows(work, path):
-            for_work.append(words)
-            continue
-        # A level with a key that does not exist: the machine's reader says which do.
-        takers = takers or [i for i, machine in enumerate(machines) if _has_level(machine, path)]
-        for i in takers:
-            per_machine[i].append(words)
-        if not takers:
-            problems.append(_meaningless(words, path, machines, work))
-    if problems:
-        raise SpecError(problems)
-    return per_machine, for_work
-
-
-def _machine_knows(machine: Machine, path: str) -> bool:
-    return not isinstance(machine, Architecture) and arch_spec.knows_path(machine, path)
-
-
-def _work_knows(work: Work, path: str) -> bool:
-    return not isinstance(work, Network) and workload_spec.knows_path(work, path)
-
-
-def _has_level(machine: Machine, path: str) -> bool:
-    head = path.split(".")[0]
-    return any(node_answers_to(node, head) for node in as_architecture(machine).nodes)
-
-
-def _meaningless(words: str, path: str, machines: Sequence[Machine], work: Work) -> Problem:
-    head = path.split(".")[0]
-    levels = [name for machine in machines for name in level_names(as_architecture(machine))]
-    layers = [layer.name for layer in as_network(work).layers]
-    owners = ", ".join(called(machine) for machine in machines)
-    return Problem(
-        f"'{head}' is neither a level of {owners} nor a layer of {called(work)}",
-        Where(f"--set {words}"),
-        got=head,
-        hint=suggestion(head, [*dict.fromkeys(levels), *layers]),
-    )
 
 
 def called(word: Machine | Work | Flow) -> str:

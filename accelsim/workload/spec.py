@@ -18,7 +18,7 @@ from accelsim.specs.join import Faults, SpecModel, check_kind, validate, validat
 from accelsim.specs.overrides import marked, overridden
 from accelsim.specs.references import Reference, open_spec, parameters_of, parse_reference
 from accelsim.units import ValueProblemError, shown
-from accelsim.workload.paths import resolve_path
+from accelsim.workload.paths import matched_names, resolve_path
 from accelsim.workload.records import Layer, Network, Op, Rank, Tensor, Term
 from accelsim.workload.schema import (
     BatchedGemmSpec,
@@ -159,6 +159,11 @@ def knows_path(name_or_path: str | Path, path: str) -> bool:
     """Tell whether a ``--set`` path means something in this workload."""
     document = open_spec("workload", parse_reference(name_or_path))
     return not isinstance(resolve_path(document, path), Problem)
+
+
+def changed_names(name_or_path: str | Path, path: str) -> tuple[str, ...]:
+    """Return the names of the layers that a ``--set`` path changes."""
+    return matched_names(open_spec("workload", parse_reference(name_or_path)), path)
 
 
 @dataclass

@@ -9,6 +9,7 @@ import os
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,25 @@ def test_what_was_put_comes_back(tmp_path: Path) -> None:
         assert content(one.get("a", PROBLEM)) == content(outcome())
         assert one.get("b", PROBLEM) is None
     assert [path.suffix for path in cache.folder.iterdir()] == [".json"]
+
+
+def test_a_front_of_thousands_of_points_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    front = tuple(Candidate(MAPPING, float(n), 1e4 - n) for n in range(5_000))
+    large = replace(outcome(), front=front)
+    ResultsCache(tmp_path).put("a", large)
+    (path,) = tmp_path.iterdir()
+    assert path.stat().st_size > 2**20
+    assert content(ResultsCache(tmp_path).get("a", PROBLEM)) == content(large)
+    # What is larger than a file may be is known to this process alone.
+    monkeypatch.setattr(results_cache, "MOST_FILE_BYTES", path.stat().st_size - 1)
+    cache = ResultsCache(tmp_path / "other")
+    cache.put("a", large)
+    assert not cache.folder.exists()
+    assert content(cache.get("a", PROBLEM)) == content(large)
+    assert ResultsCache(cache.folder).get("a", PROBLEM) is None
+    assert warnings(caplog) == []
 
 
 @given(

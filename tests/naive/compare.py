@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from accelsim.counter import Counts
+from collections.abc import Callable
+
+from accelsim.arch.records import Architecture
+from accelsim.counter import Conventions, Counts
+from accelsim.mapping.records import Mapping
+from accelsim.workload.records import Layer
 from tests.naive.cases import Case
-from tests.naive.walk import Walk
+from tests.naive.walk import Walk, walk
 
 WORD_ACTIONS = ("READS", "FIRST_READS", "UPDATES", "FILLS", "DRAINS")
 NETWORK_ACTIONS = ("DELIVERIES", "COLLECTIONS", "REDUCTIONS")
+
+
+def assert_equal(
+    case: Case,
+    count: Callable[[Layer, Architecture, Mapping, Conventions], Counts],
+    conventions: Conventions = Conventions(),  # noqa: B008
+) -> None:
+    """See that a counter and the walk agree on every number of a case."""
+    walked = walk(
+        case.layer,
+        case.architecture,
+        case.mapping,
+        window_reuse=bool(conventions.window_reuse),
+        multicast=bool(conventions.multicast),
+    )
+    counted = count(case.layer, case.architecture, case.mapping, conventions)
+    found = differences(case, walked, counted)
+    assert not found, f"{case}\n" + "\n".join(found)
 
 
 def differences(case: Case, walked: Walk, counted: Counts) -> list[str]:

@@ -13,10 +13,9 @@ from accelsim.counter import Conventions, count
 from accelsim.counter.tally import Violation
 from accelsim.counter.window import BRANCHES
 from accelsim.workload.shapes import layer_faults
-from tests.naive.cases import Case, random_case
-from tests.naive.compare import differences
+from tests.naive.cases import random_case
+from tests.naive.compare import assert_equal
 from tests.naive.features import ALL, features
-from tests.naive.walk import walk
 
 FULL_CASES = 6000
 LEAST_SHARE = 0.02
@@ -26,31 +25,18 @@ LEAST_SHARE = 0.02
 # ii answers first.  How often rule iv would hold is read off the mapping: features.RULE_IV.
 
 
-def assert_equal(case: Case, conventions: Conventions = Conventions()) -> None:  # noqa: B008
-    walked = walk(
-        case.layer,
-        case.architecture,
-        case.mapping,
-        window_reuse=bool(conventions.window_reuse),
-        multicast=bool(conventions.multicast),
-    )
-    counted = count(case.layer, case.architecture, case.mapping, conventions)
-    found = differences(case, walked, counted)
-    assert not found, f"{case}\n" + "\n".join(found)
-
-
 @pytest.mark.plain
 @settings(max_examples=300)
 @given(st.integers(0, 2**32))
 def test_counter_equals_walk(seed: int) -> None:
-    assert_equal(random_case(seed))
+    assert_equal(random_case(seed), count)
 
 
 @pytest.mark.parametrize(("window_reuse", "multicast"), [(0, 1), (1, 0), (0, 0)])
 @pytest.mark.parametrize("first_seed", range(0, 200, 50))
 def test_conventions_equal_walk(window_reuse: int, multicast: int, first_seed: int) -> None:
     for seed in range(first_seed, first_seed + 50):
-        assert_equal(random_case(seed), Conventions(window_reuse, multicast))
+        assert_equal(random_case(seed), count, Conventions(window_reuse, multicast))
 
 
 def shares(seeds: range) -> dict[str, float]:
@@ -76,7 +62,7 @@ def test_cases_meet_every_branch() -> None:
 @pytest.mark.full
 def test_counter_equals_walk_on_thousands(capsys: pytest.CaptureFixture[str]) -> None:
     for seed in range(FULL_CASES):
-        assert_equal(random_case(seed))
+        assert_equal(random_case(seed), count)
     found = shares(range(FULL_CASES))
     with capsys.disabled():
         print(f"\n{FULL_CASES} cases, 0 differences; share of the cases that meet")

@@ -333,6 +333,11 @@ def test_a_verb_can_ask_whom_a_setting_is_for() -> None:
     assert machine_knows("tiny.yaml", "clock")
     assert not machine_knows("tiny.yaml", "conv1.M")
     assert network_knows("small.yaml", "conv*.bits.weights")
+    assert network_knows("small.yaml", "*.bits.weights")
+    assert not machine_knows("tiny.yaml", "*.bits.weights")
+    assert not network_knows("small.yaml", "*.size")
+    assert machine_knows("tiny.yaml", "*.size")
+    assert machine_knows("tiny.yaml", "array.bits")  # by name, to say which keys there are
     assert network_knows("small.yaml", "batch")
     assert not network_knows("small.yaml", "glb.size")
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 import accelsim as acs
 from accelsim import shipped
 from accelsim.arch.records import Architecture
-from accelsim.errors import UsageError
+from accelsim.errors import SpecError, UsageError
 from accelsim.evaluation.evaluate import IllegalMappingError
 from accelsim.mapspace.rules import void_rules
 from accelsim.report.results import Result
@@ -26,7 +27,9 @@ from tests.small import (
     MIXED,
     OUTPUTS,
     PICOJOULES,
+    STUDY,
     TABLE,
+    elsewhere,
 )
 
 QUICK = acs.Search(samples=50)
@@ -45,11 +48,60 @@ def test_a_network_on_a_machine() -> None:
         result["fc9"]
 
 
-def test_several_dataflows_add_up() -> None:
+def test_several_dataflows_could_be_meant_in_two_ways() -> None:
+    several = [as_dataflow(OUTPUTS), as_dataflow(INPUTS)]
+    for verb in (acs.run, acs.map):
+        with pytest.raises(UsageError) as caught:
+            verb(MACHINE, LAYER, dataflow=several, technology=TABLE, search=QUICK)
+        assert str(caught.value) == (
+            "2 dataflows: outputs, inputs; expected one; side by side: accelsim.compare(...,"
+            " dataflows=[...]); the rules of all at once: a row of a study with"
+            " `dataflow: [outputs, inputs]`"
+        )
+    with pytest.raises(UsageError, match="2 dataflows: outputs, inputs; expected one"):
+        acs.lookup(str(LAYER), MACHINE, dataflow=several, technology=TABLE)
+    one = acs.run(MACHINE, LAYER, dataflow=several[:1], technology=TABLE, search=QUICK)
+    assert one.result.dataflow == "outputs"
+
+
+def test_a_study_adds_the_rules_of_several_dataflows_up(tmp_path: Path) -> None:
     # M whole over the lanes and C whole over the lanes: four lanes, of two.
-    result = acs.run(MACHINE, LAYER, dataflow=[OUTPUTS, INPUTS], technology=TABLE, search=QUICK)
-    assert not result.complete
-    assert result.result.dataflow == "outputs+inputs"
+    study = tmp_path / "study.yaml"
+    text = elsewhere(STUDY).replace(str(OUTPUTS), f"[{OUTPUTS}, {INPUTS}]")
+    study.write_text(text, encoding="utf-8")
+    result = acs.compare(study, LAYER, search=QUICK)
+    assert not result.rows[0].complete
+    assert result.rows[0].dataflow == "outputs+inputs"
+
+
+@pytest.mark.parametrize("verb", [acs.run, acs.compare])
+def test_a_pattern_means_what_can_have_the_key(verb: Callable[..., Result]) -> None:
+    """``*`` names levels and layers: bits of weights are of layers, a size is of memories."""
+    sets = ["*.bits.weights=8", "*.size=64 words", "*.M=4", "fc1.C=4", "*.energy.read=1"]
+    result = verb(MACHINE, MIXED, technology=TABLE, search=QUICK, overrides=sets)
+    layers = {entry.layer.name: entry.layer for entry in result.rows[0].layers}
+    assert [layer.tensors[0].bits for layer in layers.values()] == [8, 16, 8, 8]
+    assert [layer.bounds.get("M") for layer in layers.values()] == [4, None, 4, 4]
+    assert [memory.size_bits for memory in result.rows[0].arch.memories] == [1024, 1024]
+    remarks = (
+        "--set *.size=64 words changed dram, buffer of small.",
+        "--set *.energy.read=1 changed dram, buffer of small.",
+        "--set *.bits.weights=8 changed conv1, pool1, fc1, fc2 of mixed.",
+        "--set *.M=4 changed conv1, fc1, fc2 of mixed.",
+    )
+    assert [re.sub(r" of \S*/(\w+)\.yaml", r" of \1", its) for its in result.settings.remarks] == [
+        its.replace("of small", "of machine") for its in remarks
+    ]
+    assert {*result.settings.remarks} <= {*result.notes()}
+
+
+def test_a_pattern_that_means_nothing() -> None:
+    with pytest.raises(SpecError) as caught:
+        acs.run(MACHINE, MIXED, technology=TABLE, overrides=["*.sise=4 words", "q*.size=4 words"])
+    first, second = caught.value.problems
+    assert first.what.endswith("that '*' matches has 'sise'")
+    assert (str(first.where), first.hint) == ("--set *.sise=4 words", "did you mean 'size'?")
+    assert second.what.startswith("'q*' is neither a level of ")
 
 
 def test_a_rule_at_a_level_that_the_machine_lacks_is_remarked_on(tmp_path: Path) -> None:

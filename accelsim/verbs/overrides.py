@@ -1,0 +1,117 @@
+"""``--set PATH=VALUE``: whom a setting is for, and what a pattern in it matched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from accelsim.arch import spec as arch_spec
+from accelsim.arch.records import Architecture, node_answers_to
+from accelsim.arch.schema import LevelSpec
+from accelsim.errors import Problem, SpecError, Where
+from accelsim.evaluation.evaluate import level_names
+from accelsim.specs.fields import suggestion
+from accelsim.specs.join import models_in
+from accelsim.specs.overrides import is_pattern, parse_override
+from accelsim.verbs.words import Machine, Work, as_architecture, as_network, called
+from accelsim.workload import spec as workload_spec
+from accelsim.workload.records import Network
+from accelsim.workload.schema import LayerSpec
+
+MOST_NAMED = 12
+"""Levels or layers that a remark names."""
+
+
+def split_overrides(
+    overrides: Sequence[str], machines: Sequence[Machine], work: Work
+) -> tuple[list[list[str]], list[str]]:
+    """Tell ``PATH=VALUE`` of machines from those of the workload, by who knows the path.
+
+    Returns
+    -------
+    overrides of each machine, overrides of the workload
+
+    Raises
+    ------
+    SpecError
+        If a path means nothing to any of them.
+    """
+    per_machine: list[list[str]] = [[] for _ in machines]
+    for_work: list[str] = []
+    problems = []
+    for words in overrides:
+        path = parse_override(words).path
+        takers = [i for i, machine in enumerate(machines) if _machine_knows(machine, path)]
+        if not takers and _work_knows(work, path):
+            for_work.append(words)
+            continue
+        # A level with a key that does not exist: the machine's reader says which do.
+        takers = takers or [i for i, machine in enumerate(machines) if _has_level(machine, path)]
+        for i in takers:
+            per_machine[i].append(words)
+        if not takers:
+            problems.append(_meaningless(words, path, machines, work))
+    if problems:
+        raise SpecError(problems)
+    return per_machine, for_work
+
+
+def _machine_knows(machine: Machine, path: str) -> bool:
+    return not isinstance(machine, Architecture) and arch_spec.knows_path(machine, path)
+
+
+def _work_knows(work: Work, path: str) -> bool:
+    return not isinstance(work, Network) and workload_spec.knows_path(work, path)
+
+
+def _has_level(machine: Machine, path: str) -> bool:
+    head = path.split(".")[0]
+    return any(node_answers_to(node, head) for node in as_architecture(machine).nodes)
+
+
+def _meaningless(words: str, path: str, machines: Sequence[Machine], work: Work) -> Problem:
+    head, _, key = path.partition(".")
+    levels = [name for machine in machines for name in level_names(as_architecture(machine))]
+    layers = [layer.name for layer in as_network(work).layers]
+    owners = ", ".join(called(machine) for machine in machines)
+    if is_pattern(head) and any(fnmatchcase(name, head) for name in [*levels, *layers]):
+        models = [*models_in(LevelSpec), *models_in(LayerSpec)]
+        keys = list(dict.fromkeys(known for its in models for known in its.keys()))  # noqa: SIM118
+        return Problem(
+            f"no level of {owners} and no layer of {called(work)} that '{head}' matches has"
+            f" '{key}'",
+            Where(f"--set {words}"),
+            got=key,
+            hint=suggestion(key, keys),
+        )
+    return Problem(
+        f"'{head}' is neither a level of {owners} nor a layer of {called(work)}",
+        Where(f"--set {words}"),
+        got=head,
+        hint=suggestion(head, [*dict.fromkeys(levels), *layers]),
+    )
+
+
+def pattern_remarks(
+    per_machine: Sequence[Sequence[str]],
+    machines: Sequence[Machine],
+    for_work: Sequence[str],
+    work: Work,
+) -> list[str]:
+    """Say of each setting with a pattern what it changed; settings as they were split."""
+    said = dict[str, None]()
+    for its, machine in zip(per_machine, machines, strict=True):
+        for words in its:
+            names = arch_spec.changed_names(str(machine), parse_override(words).path)
+            said |= dict.fromkeys(_remark(words, names, machine))
+    for words in for_work:
+        names = workload_spec.changed_names(str(work), parse_override(words).path)
+        said |= dict.fromkeys(_remark(words, names, work))
+    return list(said)
+
+
+def _remark(words: str, names: Sequence[str], owner: Machine | Work) -> list[str]:
+    if not names or not is_pattern(parse_override(words).path):
+        return []
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return [f"--set {words} changed {', '.join(names[:MOST_NAMED])}{more} of {called(owner)}."]
