@@ -42,7 +42,7 @@ MOST_BYTES = 64 * 2**20
 """Of a folder; looked at when a hundredth as many files have been written, on average."""
 
 MOST_FILE_BYTES = 8 * 2**20
-"""Of one file, enough for a front of some ten thousand points; a larger outcome is kept in memory."""
+"""Of one file: some ten thousand points of a front; a larger outcome is kept in memory alone."""
 
 OUTCOME = re.compile(r"[0-9a-f]{64}\.json")
 TEMPORARY = ".outcome"

@@ -32,6 +32,11 @@ from accelsim.workload.records import Layer, Network
 MAX_BYTES = 256 * 2**20
 
 
+ADDED_TO_MAPPINGS = {"remainders": False}
+ADDED_TO_SETTINGS = {"uneven": ""}
+"""What a result means that was written before there were these keys."""
+
+
 def read_folder(path: Path) -> Comparison | NetworkRun | LayerFront:
     """Read a results folder, its ``results.json``, or what ``--json`` printed.
 
@@ -103,7 +108,7 @@ class _Stored:
 def _stored(data: dict[str, Any], folder: Path) -> _Stored:
     """Take the data apart; here, and only here, it may turn out to have any form."""
     try:
-        settings = from_data(Settings, data["settings"], "settings")
+        settings = from_data(Settings, ADDED_TO_SETTINGS | data["settings"], "settings")
         settings = settings_seen_from(settings, folder, Path())
         kind = _kind(data)
         front = data.get("front", {})
@@ -194,8 +199,7 @@ def _layers(
 
 
 def _mapping(data: dict[str, Any], where: str) -> Mapping:
-    """Read a mapping; one that was written before there were remainders has none."""
-    return from_data(Mapping, {"remainders": False, **data}, where)
+    return from_data(Mapping, ADDED_TO_MAPPINGS | data, where)
 
 
 def _counted(stored: _Stored) -> Comparison | NetworkRun | LayerFront:
