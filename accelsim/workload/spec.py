@@ -162,8 +162,11 @@ def knows_path(name_or_path: str | Path, path: str) -> bool:
 
 
 def changed_names(name_or_path: str | Path, path: str) -> tuple[str, ...]:
-    """Return the names of the layers that a ``--set`` path changes."""
-    return matched_names(open_spec("workload", parse_reference(name_or_path)), path)
+    """Return the names of the layers that a ``--set`` path changes, of those that are selected."""
+    reference = parse_reference(name_or_path)
+    names = matched_names(open_spec("workload", reference), path)
+    patterns = reference.patterns or ("*",)
+    return tuple(name for name in names if any(fnmatchcase(name, it) for it in patterns))
 
 
 @dataclass

@@ -95,6 +95,11 @@ def test_a_pattern_means_what_can_have_the_key(verb: Callable[..., Result]) -> N
     assert {*result.settings.remarks} <= {*result.notes()}
 
 
+def test_a_pattern_changes_the_layers_that_are_selected() -> None:
+    result = acs.map(MACHINE, f"{MIXED}:fc1", technology=TABLE, overrides=["*.M=4"])
+    assert result.settings.remarks == (f"--set *.M=4 changed fc1 of {MIXED}:fc1.",)
+
+
 def test_a_pattern_that_means_nothing() -> None:
     with pytest.raises(SpecError) as caught:
         acs.run(MACHINE, MIXED, technology=TABLE, overrides=["*.sise=4 words", "q*.size=4 words"])
