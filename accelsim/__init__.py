@@ -5,10 +5,11 @@
 '0.1.0'
 
 Every verb of the command line is one function here (:func:`compare`, :func:`run`, :func:`map`,
-:func:`evaluate`, :func:`reprice`, :func:`plot`, :func:`show`, :func:`check`, :func:`list`,
-:func:`doctor`); :func:`load` reads a spec, :func:`save` writes a result into a folder,
-:func:`schema` describes a kind of spec, and :class:`Search` says how to search.  :func:`lookup` is
-:func:`map` for loops that ask thousands of times.  The rest is ``accelsim.<room>.<function>``.
+:func:`evaluate`, :func:`explain`, :func:`reprice`, :func:`plot`, :func:`show`, :func:`check`,
+:func:`list`, :func:`doctor`); :func:`load` reads a spec, :func:`save` writes a result into a
+folder, :func:`schema` describes a kind of spec, and :class:`Search` says how to search.
+:func:`lookup` is :func:`map` for loops that ask thousands of times.  The rest is
+``accelsim.<room>.<function>``.
 
 This module is the one place of deferred imports: a name is fetched on first use, so that
 ``accelsim --help`` does not wait for numba and matplotlib.
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from accelsim.verbs.compare import compare as compare
     from accelsim.verbs.doctor import doctor as doctor
     from accelsim.verbs.evaluate import evaluate as evaluate
+    from accelsim.verbs.explain import explain as explain
     from accelsim.verbs.list import list as list
     from accelsim.verbs.load import load as load
     from accelsim.verbs.lookup import lookup as lookup
@@ -45,6 +47,7 @@ _HOME = {
     "compare": "accelsim.verbs.compare",
     "doctor": "accelsim.verbs.doctor",
     "evaluate": "accelsim.verbs.evaluate",
+    "explain": "accelsim.verbs.explain",
     "list": "accelsim.verbs.list",
     "load": "accelsim.verbs.load",
     "lookup": "accelsim.verbs.lookup",
@@ -65,6 +68,7 @@ __all__ = [
     "compare",
     "doctor",
     "evaluate",
+    "explain",
     "list",
     "load",
     "lookup",

@@ -32,6 +32,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("mapspace", "study"),
     ("counter",),
     ("evaluation",),
+    ("explanation",),
     ("mapper",),
     ("network",),
     ("report",),

@@ -18,6 +18,7 @@ from accelsim.cli.compare import compare
 from accelsim.cli.doctor import doctor
 from accelsim.cli.evaluate import evaluate
 from accelsim.cli.failures import INTERRUPTED, explained
+from accelsim.cli.explain import explain
 from accelsim.cli.interrupt import end_on_interrupt
 from accelsim.cli.list import list
 from accelsim.cli.map import map
@@ -30,7 +31,7 @@ from accelsim.errors import ExitCode, Problem
 from accelsim.report.json_text import dumps, envelope
 from accelsim.report.messages import render_all
 
-VERBS = (compare, run, map, evaluate, reprice, plot, show, check, list, doctor)
+VERBS = (compare, run, map, evaluate, explain, reprice, plot, show, check, list, doctor)
 
 app = typer.Typer(
     name="accelsim",

@@ -151,10 +151,14 @@ class Result(ABC):
         every_assumption : list all that is assumed, not the first few
         """
         shown = [table_text(table, colour=colour, width=width) for table in self.tables()]
+        return "\n".join([*shown, self.closing(every_assumption=every_assumption)])
+
+    def closing(self, *, every_assumption: bool = False) -> str:
+        """Return the lines below the tables: the notes, and what is assumed."""
         assumed = self.assumptions()
         most = len(assumed) if every_assumption else notes.FIRST_FEW
-        closing = [*self.notes(), *notes.assumptions_note(assumed, most)]
-        return "\n".join([*shown, "".join(f"{line}\n" for line in closing)])
+        lines = [*self.notes(), *notes.assumptions_note(assumed, most)]
+        return "".join(f"{line}\n" for line in lines)
 
     def _repr_html_(self) -> str:
         return page(self.tables(), [*self.notes(), *self.assumptions()])

@@ -1,0 +1,71 @@
+"""``accelsim explain``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import accelsim as acs
+from accelsim.cli import options
+from accelsim.cli.interrupt import interruptible
+from accelsim.cli.progress import progress as telling
+from accelsim.cli.results import show_result
+
+
+def explain(
+    machine: options.Machine,
+    layer: options.Layer,
+    mapping: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[MAPPING]", help="A mapping, as YAML; left out, the best that there is."
+        ),
+    ] = None,
+    dataflow: options.Dataflow = [],  # noqa: B006  (typer copies it)
+    technology: options.Technology = None,
+    accounting: options.Accounting = None,
+    set: options.Overrides = [],  # noqa: B006
+    objective: options.Goal = "energy",
+    samples: options.Samples = None,
+    seconds: options.Seconds = None,
+    seed: options.Seed = 0,
+    threads: options.Threads = None,
+    driver: options.Driver = "auto",
+    json: options.Json = False,
+    progress: options.Progress = options.AUTO,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> int:
+    """Explain which loop causes which traffic.
+
+    For each tensor and each pair of levels between which it moves: what is held, which loop moves
+    it, what lanes share, and the formula of every count with its numbers; largest energy first.
+    The terms add up to what `accelsim evaluate` says.
+    """
+    search = acs.Search(objective, samples, seconds, seed, threads, driver)
+    with interruptible() as interrupt:
+        with telling(progress, quiet) as teller:
+            result = acs.explain(
+                machine,
+                layer,
+                mapping,
+                dataflow=dataflow,
+                technology=technology,
+                accounting=accounting,
+                overrides=set,
+                search=search,
+                stop=interrupt.pressed,
+                progress=interrupt.watching(teller.tell),
+            )
+        return show_result(
+            "explain",
+            result,
+            as_json=json,
+            verbose=verbose,
+            quiet=quiet,
+            folder=None,
+            debug=debug,
+            interrupt=interrupt,
+        )
