@@ -5,10 +5,10 @@
 '0.1.0'
 
 Every verb of the command line is one function here (:func:`compare`, :func:`run`, :func:`map`,
-:func:`evaluate`, :func:`explain`, :func:`reprice`, :func:`plot`, :func:`show`, :func:`check`,
-:func:`list`, :func:`doctor`); :func:`load` reads a spec, :func:`save` writes a result into a
-folder, :func:`schema` describes a kind of spec, and :class:`Search` says how to search.
-:func:`lookup` is :func:`map` for loops that ask thousands of times.  The rest is
+:func:`evaluate`, :func:`explain`, :func:`diff`, :func:`reprice`, :func:`plot`,
+:func:`show`, :func:`check`, :func:`list`, :func:`doctor`); :func:`load` reads a spec, :func:`save`
+writes a result into a folder, :func:`schema` describes a kind of spec, and :class:`Search` says how
+to search.  :func:`lookup` is :func:`map` for loops that ask thousands of times.  The rest is
 ``accelsim.<room>.<function>``.
 
 This module is the one place of deferred imports: a name is fetched on first use, so that
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from accelsim.verbs.check import check as check
     from accelsim.verbs.check import schema as schema
     from accelsim.verbs.compare import compare as compare
+    from accelsim.verbs.diff import diff as diff
     from accelsim.verbs.doctor import doctor as doctor
     from accelsim.verbs.evaluate import evaluate as evaluate
     from accelsim.verbs.explain import explain as explain
@@ -45,6 +46,7 @@ _HOME = {
     "Search": "accelsim.verbs.search",
     "check": "accelsim.verbs.check",
     "compare": "accelsim.verbs.compare",
+    "diff": "accelsim.verbs.diff",
     "doctor": "accelsim.verbs.doctor",
     "evaluate": "accelsim.verbs.evaluate",
     "explain": "accelsim.verbs.explain",
@@ -66,6 +68,7 @@ __all__ = [
     "__version__",
     "check",
     "compare",
+    "diff",
     "doctor",
     "evaluate",
     "explain",

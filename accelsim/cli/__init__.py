@@ -15,6 +15,7 @@ import typer
 from accelsim import __version__
 from accelsim.cli.check import check
 from accelsim.cli.compare import compare
+from accelsim.cli.diff import diff
 from accelsim.cli.doctor import doctor
 from accelsim.cli.evaluate import evaluate
 from accelsim.cli.failures import INTERRUPTED, explained
@@ -31,7 +32,7 @@ from accelsim.errors import ExitCode, Problem
 from accelsim.report.json_text import dumps, envelope
 from accelsim.report.messages import render_all
 
-VERBS = (compare, run, map, evaluate, explain, reprice, plot, show, check, list, doctor)
+VERBS = (compare, run, map, evaluate, explain, diff, reprice, plot, show, check, list, doctor)
 
 app = typer.Typer(
     name="accelsim",

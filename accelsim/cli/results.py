@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import accelsim as acs
 from accelsim.cli.failures import explained
@@ -18,14 +18,16 @@ from accelsim.report.messages import render_all
 from accelsim.report.writing import FIGURES, FRONT_FIGURES, write_without_figures
 
 if TYPE_CHECKING:
-    from accelsim.report.results import Comparison, LayerRun, NetworkRun
+    from accelsim.report.results import Comparison, LayerRun, NetworkRun, Result
+
+    Saved = Comparison | NetworkRun | LayerRun
 
 NOT_DRAWN = Problem("interrupted while the figure was drawn")
 
 
 def show_result(
     verb: str,
-    result: Comparison | NetworkRun | LayerRun,
+    result: Result,
     *,
     as_json: bool,
     verbose: bool,
@@ -68,7 +70,7 @@ def show_result(
     files: Sequence[Path] = ()
     if folder is not None:
         try:
-            files = _save(result, folder, interrupt)
+            files = _save(cast("Saved", result), folder, interrupt)  # only these have -o
         except Exception as fault:  # noqa: BLE001  (what was found is shown all the same)
             code, faults = explained(fault)
             said += faults
@@ -88,9 +90,7 @@ def show_result(
     return code
 
 
-def _save(
-    result: Comparison | NetworkRun | LayerRun, folder: Path, interrupt: Interrupt | None
-) -> Sequence[Path]:
+def _save(result: Saved, folder: Path, interrupt: Interrupt | None) -> Sequence[Path]:
     """Write the folder of a result; once Ctrl-C was pressed, without figures."""
     if interrupt is None:
         return acs.save(result, folder)
