@@ -5,7 +5,7 @@
 '0.1.0'
 
 Every verb of the command line is one function here (:func:`compare`, :func:`run`, :func:`map`,
-:func:`evaluate`, :func:`explain`, :func:`diff`, :func:`reprice`, :func:`plot`,
+:func:`evaluate`, :func:`explain`, :func:`diff`, :func:`robustness`, :func:`reprice`, :func:`plot`,
 :func:`show`, :func:`check`, :func:`list`, :func:`doctor`); :func:`load` reads a spec, :func:`save`
 writes a result into a folder, :func:`schema` describes a kind of spec, and :class:`Search` says how
 to search.  :func:`lookup` is :func:`map` for loops that ask thousands of times.  The rest is
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from accelsim.verbs.map import map as map
     from accelsim.verbs.plot import plot as plot
     from accelsim.verbs.reprice import reprice as reprice
+    from accelsim.verbs.robustness import robustness as robustness
     from accelsim.verbs.run import run as run
     from accelsim.verbs.save import save as save
     from accelsim.verbs.search import Search as Search
@@ -56,6 +57,7 @@ _HOME = {
     "map": "accelsim.verbs.map",
     "plot": "accelsim.verbs.plot",
     "reprice": "accelsim.verbs.reprice",
+    "robustness": "accelsim.verbs.robustness",
     "run": "accelsim.verbs.run",
     "save": "accelsim.verbs.save",
     "schema": "accelsim.verbs.check",
@@ -78,6 +80,7 @@ __all__ = [
     "map",
     "plot",
     "reprice",
+    "robustness",
     "run",
     "save",
     "schema",

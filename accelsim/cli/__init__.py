@@ -26,13 +26,28 @@ from accelsim.cli.map import map
 from accelsim.cli.output import STDERR, STDOUT, flush, put, say, silence, talk
 from accelsim.cli.plot import plot
 from accelsim.cli.reprice import reprice
+from accelsim.cli.robustness import robustness
 from accelsim.cli.run import run
 from accelsim.cli.show import show
 from accelsim.errors import ExitCode, Problem
 from accelsim.report.json_text import dumps, envelope
 from accelsim.report.messages import render_all
 
-VERBS = (compare, run, map, evaluate, explain, diff, reprice, plot, show, check, list, doctor)
+VERBS = (
+    compare,
+    run,
+    map,
+    evaluate,
+    explain,
+    diff,
+    robustness,
+    reprice,
+    plot,
+    show,
+    check,
+    list,
+    doctor,
+)
 
 app = typer.Typer(
     name="accelsim",

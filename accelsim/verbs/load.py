@@ -42,7 +42,7 @@ def load(name: str | Path, *, kind: str | None = None, overrides: Sequence[str] 
     UsageError
         If the name means several specs, or is a mapping (which needs a machine and a layer).
     """
-    if _means_results(name):
+    if means_results(name):
         return read_folder(Path(name))
     found = kind or kind_of(name, KINDS)
     if overrides and found not in ("architecture", "workload"):
@@ -67,7 +67,8 @@ def load(name: str | Path, *, kind: str | None = None, overrides: Sequence[str] 
     )
 
 
-def _means_results(name: str | Path) -> bool:
+def means_results(name: str | Path) -> bool:
+    """Tell whether a name means a folder of results, or its ``results.json``."""
     path = Path(name)
     if path.name == RESULTS:
         return True
