@@ -18,8 +18,8 @@ from accelsim.cli.compare import compare
 from accelsim.cli.diff import diff
 from accelsim.cli.doctor import doctor
 from accelsim.cli.evaluate import evaluate
-from accelsim.cli.failures import INTERRUPTED, explained
 from accelsim.cli.explain import explain
+from accelsim.cli.failures import INTERRUPTED, explained
 from accelsim.cli.interrupt import end_on_interrupt
 from accelsim.cli.list import list
 from accelsim.cli.map import map

@@ -31,6 +31,7 @@ def diff(
     seed: options.Seed = 0,
     threads: options.Threads = None,
     driver: options.Driver = "auto",
+    uneven: options.Uneven = "",
     json: options.Json = False,
     progress: options.Progress = options.AUTO,
     quiet: options.Quiet = False,
@@ -46,7 +47,7 @@ def diff(
     For each boundary: by how much it differs, and which loop, tile or sharing does it; largest
     first.  The differences add up to the whole.
     """
-    search = acs.Search(objective, samples, seconds, seed, threads, driver)
+    search = acs.Search(objective, samples, seconds, seed, threads, driver, uneven)
     with interruptible() as interrupt:
         with telling(progress, quiet) as teller:
             result = acs.diff(

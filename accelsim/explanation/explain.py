@@ -163,7 +163,9 @@ class _Bill:
         is_output = self.tensor is layer.output
         whole = tile_words(self.tensor, tile, layer.bounds)
         alone_kinds = _first_and_step(self.visits(()))
-        united_kinds = alone_kinds if is_output else _first_and_step(self.visits(self._united()))
+        united_kinds = (
+            alone_kinds if is_output else _first_and_step(self.visits(self.united_inside(None)))
+        )
         child = boundary.child
         return Link(
             boundary=boundary,
@@ -179,9 +181,6 @@ class _Bill:
             united_new_words=united_kinds[1],
             terms=tuple(self.terms),
         )
-
-    def _united(self) -> frozenset[LoopAt]:
-        return self.united_inside(None)
 
     def _lanes(self) -> Iterable[Lanes]:
         windows = {
@@ -255,12 +254,16 @@ def _input(
             "sweep" if bill.boundary.child else "step",
         ),
     ]
-    tile = _factor(first, "word") or "1 word"
-    if run.bound > 1 and step == first:
-        factors.append(f"{run.bound:,} residences")
-    elif run.bound > 1:
-        tile = f"({tile} + {_factor(run.bound - 1, 'step') or '1 step'} x {step:,} new)"
-    return words, accesses, " x ".join([*filter(None, factors), tile])
+    factors = [factor for factor in factors if factor]
+    if run.bound == 1:
+        factors.append(_factor(first, "word") or "1 word")
+    elif step == first:
+        factors += [f"{run.bound:,} residences", _factor(first, "word") or "1 word"]
+    else:
+        steps = _factor(run.bound - 1, "step") or "1 step"
+        swept = f"{_factor(first, 'word') or '1 word'} + {steps} x {step:,} new"
+        factors.append(f"({swept})" if factors else swept)
+    return words, accesses, " x ".join(factors)
 
 
 def _factor(count: int, noun: str) -> str:

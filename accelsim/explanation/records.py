@@ -105,11 +105,6 @@ class Explanation:
         terms = [term.energy for link in self.links for term in link.terms]
         return fsum([*terms, self.operations.energy, self.leakage])
 
-    @property
-    def exact_factors(self) -> bool:
-        """Whether no tile is short."""
-        return not self.evaluation.mapping.remainders
-
     def link(self, tensor: str, child: str) -> Link:
         """Return the boundary of a tensor at the memory (or compute) that is filled.
 

@@ -170,3 +170,13 @@ def test_two_results_in_python(call: Call) -> None:
         _ = acs.diff(outputs, fc1).difference
     with pytest.raises(UsageError, match="a result is compared with one other"):
         acs.diff(outputs, MACHINE)
+
+
+def test_a_mapping_for_another_layer_is_said_to_be_one(call: Call, tmp_path: Path) -> None:
+    """It can be counted, for the layers are of one shape; ``mixed:fc1`` is called otherwise."""
+    path = tmp_path / "other.yaml"
+    text = elsewhere(MAPPING).replace(f"layer: {LAYER}", f"layer: {MIXED}:fc1")
+    path.write_text(text, encoding="utf-8")
+    done = call("diff", MACHINE, LAYER, path, INPUTS, *PRICED)
+    assert done.code == 0
+    assert f"the mapping is for the layer '{MIXED}:fc1', which is not the 'fc' here" in done.out

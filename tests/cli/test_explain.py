@@ -153,3 +153,12 @@ def test_no_legal_mapping(call: Call) -> None:
         call("explain", MACHINE, LAYER, "--dataflow", IMPOSSIBLE, *PRICED, "-q", "--json").out
     )
     assert (data["explanation"], data["exit_code"]) == (None, 4)
+
+
+def test_an_uneven_mapping(call: Call) -> None:
+    """A buffer in which each tensor has a place of its own is still one level."""
+    done = call(
+        "explain", MACHINE, LAYER, "--dataflow", OUTPUTS, *PRICED, "-q", "--uneven", "buffer"
+    )
+    assert done.code == 0
+    assert "total                                                           1,018" in done.out
