@@ -33,6 +33,7 @@ def compare(
     threads: options.Threads = None,
     driver: options.Driver = "auto",
     uneven: options.Uneven = "",
+    remainders: options.Remainders = False,
     output: options.Output = None,
     json: options.Json = False,
     progress: options.Progress = options.AUTO,
@@ -47,7 +48,7 @@ def compare(
     One machine is compared under every general dataflow (or those of --dataflow), then without any;
     several machines are compared without any dataflow, or under each of --dataflow.
     """
-    search = acs.Search(objective, samples, seconds, seed, threads, driver, uneven)
+    search = acs.Search(objective, samples, seconds, seed, threads, driver, uneven, remainders)
     with interruptible() as interrupt:
         with telling(progress, quiet) as teller:
             result = acs.compare(

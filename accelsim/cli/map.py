@@ -24,6 +24,7 @@ def map(
     threads: options.Threads = None,
     driver: options.Driver = "auto",
     uneven: options.Uneven = "",
+    remainders: options.Remainders = False,
     output: options.Output = None,
     json: options.Json = False,
     progress: options.Progress = options.AUTO,
@@ -38,7 +39,7 @@ def map(
     instead, and -o writes the mapping of each.
     """
     given = options.as_words(technology=technology, accounting=accounting, set=set)
-    search = acs.Search(objective, samples, seconds, seed, threads, driver, uneven)
+    search = acs.Search(objective, samples, seconds, seed, threads, driver, uneven, remainders)
     with interruptible() as interrupt:
         with telling(progress, quiet) as teller:
             result = acs.map(

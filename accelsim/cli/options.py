@@ -261,6 +261,14 @@ Uneven = Annotated[
         rich_help_panel=SEARCHING,
     ),
 ]
+Remainders = Annotated[
+    bool,
+    typer.Option(
+        "--remainders",
+        help="Look at loops that reach beyond a bound too: 13 as 7 x 2, the last not there.",
+        rich_help_panel=SEARCHING,
+    ),
+]
 Threads = Annotated[
     int | None,
     typer.Option(

@@ -24,6 +24,7 @@ def run(
     threads: options.Threads = None,
     driver: options.Driver = "auto",
     uneven: options.Uneven = "",
+    remainders: options.Remainders = False,
     output: options.Output = None,
     json: options.Json = False,
     progress: options.Progress = options.AUTO,
@@ -37,7 +38,7 @@ def run(
     network is shown instead: the choices of mappings for its layers than which no other has less
     energy without more cycles.
     """
-    search = acs.Search(objective, samples, seconds, seed, threads, driver, uneven)
+    search = acs.Search(objective, samples, seconds, seed, threads, driver, uneven, remainders)
     with interruptible() as interrupt:
         with telling(progress, quiet) as teller:
             result = acs.run(

@@ -77,11 +77,21 @@ def evaluate(
     SpecError
         If the mapping is not one of this machine and layer, or the table lacks a price.
     """
+    return evaluate_at(layer, arch, mapping, resolve(arch, table, accounting), conventions)
+
+
+def evaluate_at(
+    layer: Layer,
+    arch: Architecture,
+    mapping: Mapping,
+    prices: Prices,
+    conventions: Conventions = Conventions(),  # noqa: B008
+) -> Evaluation:
+    """Count and price one mapping at resolved prices; raises what :func:`evaluate` does."""
     arch = form_with(arch, mapping.places)
     problems = mapping_problems(mapping, arch, layer)
     if problems:
         raise SpecError(problems)
-    prices = resolve(arch, table, accounting)
     packed_prices = pack(prices, arch, layer)
     count = _count_with_remainders if mapping.remainders else _count
     found = count(layer, arch, mapping, packed_prices, conventions)

@@ -8,6 +8,7 @@ from accelsim.errors import Problem, UsageError
 from accelsim.mapper.auto import AutoDriver
 from accelsim.mapper.contract import Driver
 from accelsim.mapper.exact import ExactDriver
+from accelsim.mapper.remainders import RemaindersDriver
 from accelsim.mapper.sampling import SamplingDriver
 from accelsim.specs.fields import one_of, suggestion
 
@@ -19,8 +20,10 @@ DRIVERS: dict[str, Callable[[int], Driver]] = {
 """Name -> what makes the driver from a seed."""
 
 
-def driver_named(name: str, seed: int = 0) -> Driver:
+def driver_named(name: str, seed: int = 0, remainders: bool = False) -> Driver:
     """Return a driver by name; ``seed`` is the start of its random choices, if it makes any.
+
+    With ``remainders`` it looks at mappings with remainders too.
 
     Raises
     ------
@@ -28,7 +31,8 @@ def driver_named(name: str, seed: int = 0) -> Driver:
         Naming the drivers that there are.
     """
     if name in DRIVERS:
-        return DRIVERS[name](seed)
+        driver = DRIVERS[name](seed)
+        return RemaindersDriver(driver, seed) if remainders else driver
     raise UsageError(
         Problem(
             f"unknown driver '{name}'",

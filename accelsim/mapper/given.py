@@ -42,7 +42,7 @@ def given(space: Mapspace, mapping: Mapping) -> Given:
     problems = [str(problem) for problem in mapping_problems(mapping, space.arch, space.layer)]
     if not problems:
         parts, problems = _taken_apart(space, mapping)
-        problems = problems or _faults(space, parts)
+        problems = problems or _faults(space, parts, mapping.remainders)
         if not problems:
             return parts
     name = f"{space.layer.name} on {space.arch.name}"
@@ -72,11 +72,12 @@ def _taken_apart(space: Mapspace, mapping: Mapping) -> tuple[Given, list[str]]:
     return Given(tuple(map(tuple, factors)), tuple(order), keep), problems
 
 
-def _faults(space: Mapspace, parts: Given) -> list[str]:
+def _faults(space: Mapspace, parts: Given, remainders: bool) -> list[str]:
     """Return what keeps a mapping out of the space, the first kind of fault only."""
     arrays = space.arrays
+    how = " (a search with remainders starts from it: --remainders)" if remainders else ""
     faults = [
-        f"the loops over {name} multiply to {prod(parts.factors[dim])}, not {bound}"
+        f"the loops over {name} multiply to {prod(parts.factors[dim])}, not {bound}{how}"
         for dim, (name, bound) in enumerate(space.layer.dims)
         if prod(parts.factors[dim]) != bound
     ]

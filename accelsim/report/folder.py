@@ -33,7 +33,7 @@ MAX_BYTES = 256 * 2**20
 
 
 ADDED_TO_MAPPINGS = {"remainders": False}
-ADDED_TO_SETTINGS = {"uneven": ""}
+ADDED_TO_SETTINGS = {"uneven": "", "remainders": False}
 """What a result means that was written before there were these keys."""
 
 

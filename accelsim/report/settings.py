@@ -55,6 +55,7 @@ class Settings:
     origins : tuple of Origin
         One for each row.
     repriced : Repricing or None
+    remainders : whether mappings with remainders were looked at too
     remarks : tuple of str
         What a reader should know of the call, in sentences.
     """
@@ -67,6 +68,7 @@ class Settings:
     seed: int = 0
     driver: str = "auto"
     uneven: str = ""
+    remainders: bool = False
     dataflow_keys: tuple[tuple[str, str], ...] = ()
     assumptions: tuple[str, ...] = ()
     origins: tuple[Origin, ...] = ()

@@ -54,6 +54,8 @@ class Search:
         checking the one by the other.
     uneven : selects shared memories in which each tensor may have a tile of its own: a memory's
         name, ``buffers`` or ``registers`` (default: none; see :mod:`accelsim.arch.uneven`)
+    remainders : look at mappings with remainders too, whose loops reach beyond a bound
+        13 rows as 7 x 2, of which the last is not there.  The answer is no worse than without.
 
     Raises
     ------
@@ -68,6 +70,7 @@ class Search:
     threads: int | None = None
     driver: str = "auto"
     uneven: str = ""
+    remainders: bool = False
 
     @property
     def budget(self) -> Budget:
@@ -154,7 +157,7 @@ def _driver(arch: Architecture, search: Search) -> Driver:
     UsageError
         If a memory is to be mapped unevenly that no tensors share.
     """
-    driver = driver_named(search.driver, search.seed)
+    driver = driver_named(search.driver, search.seed, search.remainders)
     if not search.uneven:
         return driver
     selected_places(arch, search.uneven)
@@ -225,6 +228,7 @@ def settings_of(
         seed=search.seed,
         driver=search.driver,
         uneven=search.uneven,
+        remainders=search.remainders,
         dataflow_keys=tuple(flows.items()),
         assumptions=(*assumptions, *assumed),
         origins=tuple(origins),
