@@ -43,15 +43,15 @@ def exact_problem(seed: int, least: int = 50, most: int = 6_000) -> MappingProbl
     rng = random.Random(f"exact {seed}")
     while True:
         layer = _layer(rng)
-        arch = _machine(rng)
+        arch = random_machine(rng)
         try:
-            flows = _rules(rng, layer, arch) if rng.random() < 0.4 else ()
+            flows = random_rules(rng, layer, arch) if rng.random() < 0.4 else ()
             size = mapspace(layer, arch, flows).size
         except SpecError:
             continue
         if not least <= size <= most:
             continue
-        prices = resolve(arch, _table(rng), Accounting("random"))
+        prices = resolve(arch, random_table(rng), Accounting("random"))
         found = mapping_problem(layer, arch, prices, flows)
         if next(enumerate_mappings(found.space), None) is not None:
             return found
@@ -67,7 +67,7 @@ def _layer(rng: random.Random) -> Layer:
     return named_layer("conv", "conv", sizes, options)
 
 
-def _machine(rng: random.Random) -> Architecture:
+def random_machine(rng: random.Random) -> Architecture:
     n = rng.choice([1, 1, 2, 2, 2, 3])
     nodes: list[Node] = []
     blocky = rng.random() < 0.2
@@ -141,7 +141,7 @@ def _with_ports(rng: random.Random, memory: Memory) -> Memory:
     return replace(memory, overlap=rng.random() < 0.8)
 
 
-def _table(rng: random.Random) -> EnergyTable:
+def random_table(rng: random.Random) -> EnergyTable:
     def price(*values: float) -> float:
         return rng.choice(values) if exact else rng.choice(values) * rng.uniform(0.5, 2)
 
@@ -167,7 +167,7 @@ def _table(rng: random.Random) -> EnergyTable:
     return EnergyTable("random", "pJ", prices)
 
 
-def _rules(rng: random.Random, layer: Layer, arch: Architecture) -> tuple[Dataflow, ...]:
+def random_rules(rng: random.Random, layer: Layer, arch: Architecture) -> tuple[Dataflow, ...]:
     dims = [d for d, b in layer.dims]
     rules = []
     for _ in range(rng.choice([1, 2, 3])):

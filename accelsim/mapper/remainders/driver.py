@@ -116,7 +116,7 @@ class RemaindersDriver:
             search.end(outcome.certificate.stopped_by)
         elif proves:
             search.solve_all()
-        elif outcome.infeasible is None:
+        else:
             ends = None if seconds is None else began + seconds
             search.sample_all(SamplingDriver(self.seed), budget.samples, ends)
         return replace(search.outcome(), resume=Again(tuple(start)))

@@ -22,7 +22,7 @@ from accelsim.workload.shapes import layer_faults
 MOST_WASTE = 0.25
 """Operations that padding may add, as a share of the layer's."""
 
-MOST_PADDINGS = 64
+MOST_PADDINGS = 48
 """Vectors of padded bounds that are searched, those with the least waste."""
 
 SHORTEST_AXIS = 8

@@ -146,8 +146,9 @@ class Share:
         powers = objective.energy_power, objective.cycles_power
         if powers == (1, 0):
             return self.share * figure - self.energy_owed
-        if powers == (0, 1):  # whole cycles
-            return float(np.ceil(self.share * figure * (1.0 - ROUNDING) - self.cycles_owed))
+        if powers == (0, 1):  # whole cycles, at least one
+            least = np.ceil(self.share * figure * (1.0 - ROUNDING) - self.cycles_owed)
+            return max(1.0, float(least))
         return figure * self._factor(*powers)
 
     def enough(self, objective: Objective, figure: float) -> float:
