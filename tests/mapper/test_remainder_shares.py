@@ -27,7 +27,14 @@ from accelsim.mapper.remainders.shares import Share, relaxed, share_of
 from accelsim.mapper.remainders.trim import factors_of, priced
 from accelsim.mapping.arrays import pack_mapping
 from accelsim.mapping.records import Block, Spread
-from accelsim.technology.records import Accounting
+from accelsim.technology.records import (
+    COMPUTE_ACTIONS,
+    FANOUT_ACTIONS,
+    MEMORY_ACTIONS,
+    Accounting,
+    EnergyTable,
+    Price,
+)
 from accelsim.workload.records import Tensor, window_terms
 from tests.mapper.exact_problems import random_table
 from tests.naive.cases import Case
@@ -148,7 +155,25 @@ def priced_case(seed: int, case: Case) -> MappingProblem:
         for node in arch.nodes
     )
     arch = replace(arch, nodes=nodes, memories=tuple(map(changed, arch.memories)))
-    return mapping_problem(case.layer, arch, resolve(arch, random_table(rng), Accounting("random")))
+    table = random_table(rng) if rng.random() < 0.5 else uneven_table(rng)
+    return mapping_problem(case.layer, arch, resolve(arch, table, Accounting("random")))
+
+
+def uneven_table(rng: random.Random) -> EnergyTable:
+    """Return prices that no machine has: an action may cost much more than the one it undoes."""
+    prices = {
+        component: {
+            action: Price(rng.choice([0.0, 0.0, 1.0, 100.0]), "a test") for action in actions
+        }
+        for component, actions in (
+            ("dram", MEMORY_ACTIONS),
+            ("buffer", MEMORY_ACTIONS),
+            ("register_file", MEMORY_ACTIONS),
+            ("array", FANOUT_ACTIONS),
+            ("mac", COMPUTE_ACTIONS),
+        )
+    }
+    return EnergyTable("uneven", "pJ", prices)
 
 
 def twin_of(problem: MappingProblem, padding: Padding) -> tuple[MappingProblem, Share]:

@@ -162,11 +162,15 @@ class Share:
         return figure / factor if factor > 0.0 else np.inf
 
     def _factor(self, energy_power: int, cycles_power: int) -> float:
-        energy = (
-            self.share - self.energy_owed / self.twin_energy if self.energy_owed else self.share
-        )
-        cycles = self.share - self.cycles_owed / self.twin_cycles
-        return float(max(0.0, energy) ** energy_power * max(0.0, cycles) ** cycles_power)
+        energy = self._part(self.energy_owed, self.twin_energy)
+        cycles = self._part(self.cycles_owed, self.twin_cycles)
+        return float(energy**energy_power * cycles**cycles_power)
+
+    def _part(self, owed: float, twin: float) -> float:
+        """Return what part of any twin's cost is left if no twin costs less than ``twin``."""
+        if owed == 0.0:
+            return self.share
+        return max(0.0, self.share - owed / twin) if twin > 0.0 else 0.0
 
 
 def share_of(twin: MappingProblem, padding: Padding, output_words: int) -> Share:
