@@ -140,12 +140,14 @@ class Certificate:
         """Whether another run of the same search ends alike."""
         return self.stopped_by not in ("seconds", "stop")
 
-    def sentence(self) -> str:
-        """Return the certificate in one line."""
+    def sentence(self, found: float | None = None) -> str:
+        """Return the certificate in one line; ``found`` is the figure of the best, if known."""
         if self.optimal:
             proved = "proved optimal"
         elif self.bound is not None:
             proved = f"not proved optimal, no {self.objective} below {self.bound:.6g}"
+            if found is not None and self.bound > 0.0:
+                proved += f" (at most {1.0 - self.bound / found:.2%} less)"
         else:
             proved = "not proved optimal"
         more = "".join(f", {number:,} {name}" for name, number in self.details)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from accelsim.errors import ExitCode, Problem
 from accelsim.evaluation.records import Breakdown, Evaluation
 from accelsim.mapper.contract import Certificate
+from accelsim.mapper.objectives import objective_named
 from accelsim.mapping.records import Mapping
 from accelsim.mapping.text import loop_nest
 from accelsim.network.records import LayerResult, NetworkResult, Totals
@@ -336,7 +337,11 @@ class LayerRun(Result):
         if self.certificate is not None:
             dataflow = self.rows[0].dataflow
             under = f"; dataflow {dataflow}" if dataflow else ""
-            said.append(f"{self.certificate.sentence()}{under}.")
+            found = None
+            if self.settings.repriced is None:  # else its bound is one of other prices
+                objective = objective_named(self.certificate.objective)
+                found = objective.figure(evaluation.energy_total, evaluation.cycles)
+            said.append(f"{self.certificate.sentence(found)}{under}.")
         return [*said, *self._history()]
 
     def text(

@@ -46,14 +46,14 @@ def found(outcome: Outcome) -> Candidate:
 
 
 @pytest.mark.usefixtures("wide")
-@pytest.mark.parametrize("numbers", [range(40), range(40, 80), range(80, 120)], ids=str)
+@pytest.mark.parametrize("numbers", [range(35), range(35, 70), range(70, 105)], ids=str)
 def test_equal_to_the_best_of_all_or_bounded(numbers: range) -> None:
     check_problems(numbers, 1)
 
 
 @pytest.mark.full
 @pytest.mark.usefixtures("wide")
-@pytest.mark.parametrize("first", range(120, 1_500, 60))
+@pytest.mark.parametrize("first", range(105, 1_500, 60))
 def test_more_of_them(first: int) -> None:
     check_problems(range(first, first + 60), 3)
 
@@ -84,7 +84,8 @@ def check_problems(numbers: range, at_once: int) -> None:
                     proved += 1
                     assert figure <= least * (1 + 1e-9), number
                 elif certificate.bound > 0:
-                    assert f"gap at most {figure / certificate.bound - 1:.2%}" in certificate.note
+                    gap = f"(at most {1 - certificate.bound / figure:.2%} less)"
+                    assert gap in certificate.sentence(figure)
             better += least < without * (1 - 1e-9)
             reached += figure <= least * (1 + 1e-9)
     searches = at_once * len(numbers)
@@ -177,11 +178,10 @@ def test_the_least_waste_comes_first_and_all_is_countable() -> None:
     ids=["primes", "ones", "primes of a convolution"],
 )
 def test_hostile_bounds(one: MappingProblem, driver: str) -> None:
-    for objective in OBJECTIVES:
-        outcome = DRIVER.search(one, objective, Budget())
-        before = AutoDriver().search(one, objective, Budget())
-        assert figure_of(outcome, objective) <= figure_of(before, objective)
-        assert outcome.certificate.driver == f"{driver} with remainders"
+    outcome = DRIVER.search(one, EDP, Budget())
+    before = AutoDriver().search(one, EDP, Budget())
+    assert figure_of(outcome, EDP) <= figure_of(before, EDP)
+    assert outcome.certificate.driver == f"{driver} with remainders"
 
 
 def test_a_machine_that_nothing_fits() -> None:

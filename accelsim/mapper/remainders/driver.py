@@ -258,7 +258,6 @@ class _Search:
             stopped_by=self.stopped_by or before.stopped_by,
             details=tuple(details),
             space_counts=before.space_counts + self._padded(),
-            note="; ".join(filter(None, (before.note, self._gap(bound, optimal)))),
         )
         infeasible = self.unpadded.infeasible if self.best is None else None
         return Outcome(self.best, certificate, infeasible=infeasible)
@@ -283,12 +282,6 @@ class _Search:
             for one in self.looked_at
             for dim, bound, padded in zip(dims, bounds, one.bounds, strict=True)
         )
-
-    def _gap(self, bound: float | None, optimal: bool) -> str:
-        """Say how far above the bound what was found is."""
-        if bound is None or optimal or bound <= 0.0:
-            return ""
-        return f"gap at most {self.figure() / bound - 1.0:.2%}"
 
 
 def _costing(objective: Objective, figure: float) -> tuple[float, float]:
