@@ -213,6 +213,23 @@ def test_what_the_exact_driver_does_not_cover_is_sampled() -> None:
     assert outcome.certificate == again.certificate
 
 
+def test_the_same_search_gives_the_same_answer() -> None:
+    one = problem(conv(M=12, C=5, P=13, R=3), eyeriss())
+    outcomes = [DRIVER.search(one, EDP, Budget()) for _ in range(2)]
+    assert outcomes[0] == outcomes[1]
+    resumed = DRIVER.search(one, EDP, Budget(), resume=outcomes[0].resume)
+    assert resumed == outcomes[0]
+
+
+def test_a_search_of_many_steps_begins_no_further_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accelsim.mapper.remainders.driver.MOST_STEPS", 5_000)
+    outcome = DRIVER.search(LARGE, EDP, Budget())
+    vectors = dict(outcome.certificate.details)["padded bounds"]
+    assert 1 <= vectors < len(paddings(LARGE))
+    assert f"padded bounds: {vectors} vector" in outcome.certificate.sentence()
+    assert outcome.certificate.reproducible
+
+
 def test_the_front_is_refused() -> None:
     with pytest.raises(UsageError, match="not searched with remainders"):
         DRIVER.search(lane_problem(13, 7), ENERGY, Budget(), front=True)

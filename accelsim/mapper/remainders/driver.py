@@ -32,6 +32,9 @@ from accelsim.mapper.remainders.trim import is_legal, priced, start_from, trimme
 from accelsim.mapper.sampling import SamplingDriver
 from accelsim.mapping.records import Mapping
 
+MOST_STEPS = 100_000_000
+"""Of the exact searches of padded problems together, some seconds; then no further one begins."""
+
 TOLERANCE = 1e-12
 """Figures that differ by less, relatively, are equal."""
 
@@ -163,8 +166,13 @@ class _Search:
         return stopped_by is not None
 
     def solve_all(self) -> None:
-        """Solve the padded problems that the exact driver covers, the least waste first."""
+        """Solve the padded problems that the exact driver covers, the least waste first.
+
+        What is not begun for want of steps is no part of the space that the certificate states.
+        """
         for padding in paddings(self.problem):
+            if self.steps > MOST_STEPS:
+                return
             twin = relaxed(padded_problem(self.problem, padding))
             if not covers(twin):
                 self.look_at(padding, twin)

@@ -70,7 +70,7 @@ def paddings(problem: MappingProblem) -> list[Padding]:
     ]
     found = (padding_of(layer, bounds) for bounds in islice(_by_product(choices), 1, None))
     small = takewhile(lambda one: one.share * (1.0 + MOST_WASTE) >= 1.0, found)
-    countable = (one for one in small if not layer_faults(padded(layer, one)))
+    countable = takewhile(lambda one: not layer_faults(padded(layer, one)), small)
     return list(islice(countable, MOST_PADDINGS))
 
 
