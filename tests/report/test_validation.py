@@ -103,6 +103,6 @@ def test_files(run: ValidationRun, tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written(run: ValidationRun, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "validation.svg").mkdir()
+    (tmp_path / "out" / "validation.svg").symlink_to(tmp_path / "nowhere" / "page.svg")
     with pytest.raises(UsageError, match=r"cannot write '.*validation\.svg'"):
         run.save(tmp_path / "out")
