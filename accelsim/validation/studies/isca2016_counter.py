@@ -59,7 +59,8 @@ NARROW_NOTES = {
 WIDE_NOTES = {
     "WS": "the narrow nest, with remainders: the mapper has only the order at the DRAM to choose",
     "OSA": "the better of the mapper's, without forwarding, and the narrow nest with it",
-    "OSB": "free tiles and order: the DRAM does not give inputs again for every filter row",
+    "OSB": "free tiles and order: the DRAM does not give inputs again for every filter row; the "
+    "better of the mapper's, without forwarding, and the narrow nest with it",
     "OSC": "free tiles and order: the DRAM does not give inputs again for every weight of a filter",
     "NLR": "free tiles and order hardly matter: operands come from the buffer at every step",
 }
