@@ -9,8 +9,7 @@ Every verb of the command line is one function here (:func:`compare`, :func:`run
 :func:`show`, :func:`check`, :func:`list`, :func:`validate`, :func:`doctor`); :func:`load` reads a
 spec, :func:`save` writes a result into a folder, :func:`schema` describes a kind of spec, and
 :class:`Search` says how to search.  :func:`lookup` is :func:`map` for loops that ask thousands of
-times.  The rest is
-``accelsim.<room>.<function>``.
+times.  The rest is ``accelsim.<room>.<function>``.
 
 This module is the one place of deferred imports: a name is fetched on first use, so that
 ``accelsim --help`` does not wait for numba and matplotlib.
