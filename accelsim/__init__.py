@@ -6,10 +6,10 @@
 
 Every verb of the command line is one function here (:func:`compare`, :func:`run`, :func:`map`,
 :func:`evaluate`, :func:`explain`, :func:`diff`, :func:`robustness`, :func:`reprice`, :func:`plot`,
-:func:`show`, :func:`check`, :func:`list`, :func:`doctor`); :func:`load` reads a spec, :func:`save`
-writes a result into a folder, :func:`schema` describes a kind of spec, and :class:`Search` says how
-to search.  :func:`lookup` is :func:`map` for loops that ask thousands of times.  The rest is
-``accelsim.<room>.<function>``.
+:func:`show`, :func:`check`, :func:`list`, :func:`validate`, :func:`doctor`); :func:`load` reads a
+spec, :func:`save` writes a result into a folder, :func:`schema` describes a kind of spec, and
+:class:`Search` says how to search.  :func:`lookup` is :func:`map` for loops that ask thousands of
+times.  The rest is ``accelsim.<room>.<function>``.
 
 This module is the one place of deferred imports: a name is fetched on first use, so that
 ``accelsim --help`` does not wait for numba and matplotlib.
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from accelsim.verbs.save import save as save
     from accelsim.verbs.search import Search as Search
     from accelsim.verbs.show import show as show
+    from accelsim.verbs.validate import validate as validate
 
 __version__ = "0.1.0"
 
@@ -62,6 +63,7 @@ _HOME = {
     "save": "accelsim.verbs.save",
     "schema": "accelsim.verbs.check",
     "show": "accelsim.verbs.show",
+    "validate": "accelsim.verbs.validate",
 }
 """Name -> the module that defines it."""
 
@@ -85,6 +87,7 @@ __all__ = [
     "save",
     "schema",
     "show",
+    "validate",
 ]
 
 

@@ -18,6 +18,7 @@ FOLDERS = {
     "technology": "technologies",
     "accounting": "accountings",
     "study": "studies",
+    "mapping": "mappings",
 }
 """Kind of spec -> its folder."""
 
@@ -28,6 +29,7 @@ LIST_WORDS = {
     "technology": "technologies",
     "accounting": "accountings",
     "study": "studies",
+    "mapping": "mappings",
 }
 """Kind of spec -> what ``accelsim list`` calls it."""
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the eighteen machines of the ISCA 2016 dataflow study from one template.
+"""Write the machines of the ISCA 2016 dataflow study from one template: eighteen and a variant.
 
 The study compares dataflows at the same number of PEs and the same storage area: the area of J
 register files of 512 bytes and a buffer of J x 512 bytes.  A dataflow with smaller register files
@@ -159,14 +159,15 @@ FIFO_AND_SUM = """\
 """
 
 
-def machine(dataflow: str, pes: int) -> str:
-    """Return the YAML of one machine."""
+def machine(dataflow: str, pes: int, pinned: bool = True) -> str:
+    """Return the YAML of one machine; if not ``pinned``, registers hold sums and inputs freely."""
     register_bytes = REGISTER_FILE_BYTES[dataflow]
     size = buffer_bytes(dataflow, pes)
-    registers = FIFO_AND_SUM if dataflow in ("osa", "osb") else ONE_REGISTER_FILE
+    fifo = dataflow in ("osa", "osb") and pinned
+    registers = FIFO_AND_SUM if fifo else ONE_REGISTER_FILE
     return HEAD.format(
-        name=f"isca2016_{dataflow}_{pes}",
-        title=TITLE[dataflow],
+        name=f"isca2016_{dataflow}{'' if pinned else '_unpinned'}_{pes}",
+        title=TITLE[dataflow] + ("" if pinned else ", its registers free"),
         pes=pes,
         baseline_kib=pes * BASELINE_BYTES / 1024,
         buffer_bytes=size,
@@ -186,11 +187,12 @@ def machine(dataflow: str, pes: int) -> str:
 
 def machines() -> dict[str, str]:
     """Return the text of every machine by file name."""
-    return {
+    studied = {
         f"isca2016_{dataflow}_{pes}.yaml": machine(dataflow, pes)
         for dataflow in REGISTER_FILE_BYTES
         for pes in PES
     }
+    return studied | {"isca2016_osa_unpinned_256.yaml": machine("osa", 256, pinned=False)}
 
 
 def main(arguments: list[str]) -> int:

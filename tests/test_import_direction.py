@@ -35,6 +35,8 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("explanation",),
     ("mapper",),
     ("network",),
+    ("published",),
+    ("validation",),
     ("report",),
     ("verbs",),
     ("cli",),

@@ -13,7 +13,15 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-SPEC_FOLDERS = ("arch_specs", "workloads", "dataflows", "technologies", "accountings", "studies")
+SPEC_FOLDERS = (
+    "arch_specs",
+    "workloads",
+    "dataflows",
+    "technologies",
+    "accountings",
+    "studies",
+    "mappings",
+)
 
 
 def build(source: Path, target: str, out: Path) -> Path:

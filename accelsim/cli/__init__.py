@@ -29,6 +29,7 @@ from accelsim.cli.reprice import reprice
 from accelsim.cli.robustness import robustness
 from accelsim.cli.run import run
 from accelsim.cli.show import show
+from accelsim.cli.validate import validate
 from accelsim.errors import ExitCode, Problem
 from accelsim.report.json_text import dumps, envelope
 from accelsim.report.messages import render_all
@@ -46,6 +47,7 @@ VERBS = (
     show,
     check,
     list,
+    validate,
     doctor,
 )
 

@@ -14,7 +14,14 @@ from accelsim.cli.results import show_result
 def evaluate(
     machine: options.Machine,
     layer: options.Layer,
-    mapping: Annotated[str, typer.Argument(metavar="MAPPING", help="A mapping, as YAML.")],
+    mapping: Annotated[
+        str,
+        typer.Argument(
+            metavar="MAPPING",
+            help="A mapping, by name or file.",
+            autocompletion=options.names("mapping"),
+        ),
+    ],
     technology: options.Technology = None,
     accounting: options.Accounting = None,
     set: options.Overrides = [],  # noqa: B006  (typer copies it)

@@ -81,6 +81,7 @@ class MappingSpec(SpecModel):
     noun: ClassVar[str] = "mapping"
     kind: Literal["mapping"]
     name: Text | None = None
+    title: Text | None = Field(None, description="one line for lists")
     source: Text | None = None
     architecture: Text | None = Field(
         None, description="the machine that it is for: a name, or a path relative to this file"

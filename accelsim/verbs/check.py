@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from accelsim import yamldoc
+from accelsim import shipped, yamldoc
 from accelsim.arch.records import SELECTORS, Architecture
 from accelsim.errors import Problem, SpecError, UsageError, Where
 from accelsim.mapping.spec import read_mapping
@@ -78,7 +78,7 @@ def _check_one(file: str) -> Checked:
     try:
         kind = kind_of(file, KINDS)
         if kind == "mapping":
-            _check_mapping(Path(file))
+            _check_mapping(shipped.find("mapping", file))
             return Checked(file, kind)
         spec = load(file, kind=kind)
         if isinstance(spec, Architecture) and spec.technology:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from accelsim import shipped
 from accelsim.errors import Problem, SpecError
 from accelsim.evaluation.evaluate import IllegalMappingError
 from accelsim.evaluation.evaluate import evaluate as evaluate_mapping
@@ -47,7 +48,7 @@ def evaluate(
     ----------
     machine : name, path or record
     layer : a workload that selects one layer (``alexnet:conv3``), or a network of one layer
-    mapping : path of a mapping, or a record
+    mapping : name or path of a mapping, or a record
         A file that says it is for another machine or layer is counted if it can be; the result's
         settings then hold a remark.
     technology, accounting, overrides
@@ -67,10 +68,11 @@ def evaluate(
     read_from = ReadFrom(word_of(machine), tuple(for_machine))
     table, rules = as_energy_table(technology, arch, read_from), as_accounting(accounting)
     others: list[Problem] = []
-    if not isinstance(mapping, Mapping):
-        others = made_for_others(Path(mapping), arch, only, for_machine, rest)
+    path = mapping if isinstance(mapping, Mapping | Path) else shipped.find("mapping", mapping)
+    if not isinstance(path, Mapping):
+        others = made_for_others(path, arch, only, for_machine, rest)
     try:
-        loops = mapping if isinstance(mapping, Mapping) else read_mapping(mapping, arch, only)
+        loops = path if isinstance(path, Mapping) else read_mapping(path, arch, only)
         entry = LayerResult(only, evaluate_mapping(only, arch, loops, table, rules))
     except SpecError as fault:
         raise SpecError([*others, *fault.problems]) from None

@@ -1,0 +1,1 @@
+"""Published cost models restated: what a paper counts, by the paper's own rules."""

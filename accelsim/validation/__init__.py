@@ -1,0 +1,1 @@
+"""What this tool finds beside what was published or measured, case by case."""

@@ -1,0 +1,1 @@
+"""One module a study; each defines ``STUDY``, and is found by being here."""

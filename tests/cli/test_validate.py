@@ -1,0 +1,59 @@
+"""``accelsim validate``: exit code, stdout and stderr."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from accelsim.validation import run
+from tests.cli.conftest import Call
+from tests.small.validation import GOOD, MIXED
+
+
+@pytest.fixture(autouse=True)
+def _small_studies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "STUDIES", {"good": GOOD, "mixed": MIXED})
+
+
+def test_all_hold(call: Call) -> None:
+    done = call("validate", "good")
+    assert (done.code, done.err) == (0, "good (1/1): A good study\n")
+    assert done.out.startswith("good: A good study\n")
+    assert done.out.endswith("2 tolerances: all 2 hold; 1 shown without one.\n")
+
+
+def test_one_fails(call: Call) -> None:
+    done = call("validate", "-q")
+    assert (done.code, done.err) == (1, "")
+    assert "mixed: A mixed study\n" in done.out
+    assert done.out.endswith("5 tolerances: 1 of 5 fail; 2 shown without one.\n")
+
+
+def test_as_json(call: Call) -> None:
+    done = call("validate", "--json", "--progress", "json")
+    data = json.loads(done.out)
+    assert (done.code, data["exit_code"], data["holds"]) == (1, 1, False)
+    assert [study["name"] for study in data["studies"]] == ["good", "mixed"]
+    [problem] = data["problems"]
+    assert problem["what"] == "mixed: energy, bad: 103 pJ, published 100 pJ"
+    assert set(data["run"]["seconds"]) == {"good", "mixed"}
+    events = [json.loads(line) for line in done.err.splitlines()]
+    assert [event["study"] for event in events] == ["good", "mixed"]
+
+
+def test_into_a_folder(call: Call, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    done = call("validate", "good", "-o", folder, "--progress", "none")
+    assert (done.code, done.err) == (0, f"wrote validation.json and a page of plots to {folder}\n")
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["validation.json", "validation.png", "validation.svg"]
+
+
+def test_an_unknown_study(call: Call) -> None:
+    assert call("validate", "goood") == (
+        2,
+        "",
+        "no study 'goood' to validate; expected one of good, mixed; did you mean 'good'?\n",
+    )
