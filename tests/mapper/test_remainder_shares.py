@@ -215,8 +215,8 @@ def test_what_is_enough_leaves_nothing_better(objective: object) -> None:
         Share(1.0, 0.0, 1.0, 400.0, 50.0),
     ):
         for figure in (1_000.0, 123_456.0, 98_765_432.0):
-            enough = share.enough(objective, figure)  # type: ignore[arg-type]
-            assert share.least(objective, enough) >= figure * (1 - 1e-12)  # type: ignore[arg-type]
+            enough = share.enough(objective, figure)
+            assert share.least(objective, enough) >= figure * (1 - 1e-12)
 
 
 def words_found(

@@ -147,7 +147,7 @@ def test_padded_bounds() -> None:
     assert padded_bounds(10_007, 4) == [10_007, 10_008]
     windows = {"P": 13, "Q": 13, "R": 13, "S": 13}
     for stride, dims in ((1, "PQRS"), (2, "PQ")):
-        one = problem(conv(stride=stride, **windows), shared(64, 4, 2))
+        one = problem(conv("conv", stride, **windows), shared(64, 4, 2))
         names = [dim for dim, _ in one.layer.dims]
         padded = {
             dim
