@@ -16,6 +16,9 @@ from functools import cached_property
 from accelsim.errors import Problem
 from accelsim.roles import ROLES
 
+EVERY_DIM = frozenset({"*"})
+"""Stands for all dims of a layer where a fanout forwards."""
+
 MAX_PLACES = 12
 MAX_FANOUTS = 8
 MAX_MEMORIES = 16
@@ -100,7 +103,8 @@ class Fanout:
     ``array`` names the physical array: consecutive fanouts of the same array share its lanes, that
     is, the product of their loops on an axis may not exceed that axis of the mesh.
     ``multicast`` holds the roles of which one read can serve many children; ``reduces`` says
-    whether partial sums are added on the way up.
+    whether partial sums are added on the way up.  ``forwards`` holds, by role, the dims along whose
+    spatial loops a lane may take words from its neighbours (:data:`EVERY_DIM`: along any).
     """
 
     name: str
@@ -114,6 +118,7 @@ class Fanout:
     words_per_cycle: float | None = None
     word_bits: int = 16
     source: str = ""
+    forwards: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def children(self) -> int:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 
+from accelsim.arch.records import EVERY_DIM
 from accelsim.roles import ROLES
 from accelsim.specs.fields import (
+    IT,
     Area,
     Bandwidth,
     Flag,
@@ -22,8 +24,34 @@ from accelsim.specs.fields import (
     Small,
     Text,
     Words,
+    dim_name,
+    quoted,
+    refuse,
 )
 from accelsim.specs.join import SpecModel
+
+
+def _forwarded(value: object) -> frozenset[str]:
+    """Read the dims along which words are passed on."""
+    if value == "all":
+        return EVERY_DIM
+    if not isinstance(value, list) or not value:
+        refuse(f"{IT} must be a list of dims, not {quoted(value)}", "a list as [P, Q], or `all`")
+    return frozenset(map(dim_name, value))
+
+
+Forwarded = Annotated[
+    frozenset[str],
+    PlainValidator(_forwarded),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "array", "items": {"type": "string"}, "minItems": 1},
+                {"type": "string", "enum": ["all"]},
+            ]
+        }
+    ),
+]
 
 
 class MemoryEnergy(SpecModel):
@@ -134,6 +162,7 @@ class PartSpec(SpecModel):
     component: Name | None = Field(None, description="left out: the array's")
     multicast: list[RoleName] | None = Field(None, description="left out: the array's")
     reduces: Flag | None = Field(None, description="left out: the array's")
+    forwards: dict[RoleName, Forwarded] | None = Field(None, description="left out: the array's")
     bandwidth: Bandwidth | None = Field(None, description="left out: the array's")
     energy: FanoutEnergy | None = Field(None, description="left out: the array's")
     source: Text | None = None
@@ -155,6 +184,10 @@ class FanoutSpec(LevelModel):
         description="tensors of which one read can serve many children; left out: all",
     )
     reduces: Flag = Field(True, description="whether partial sums are added on the way up")
+    forwards: dict[RoleName, Forwarded] = Field(
+        default_factory=dict,
+        description="tensor -> dims along whose lanes neighbours pass its words on, or `all`",
+    )
     bandwidth: Bandwidth | None = Field(None, description="through the network below one parent")
     energy: FanoutEnergy | None = Field(None, description="prices that win over the table's")
     parts: list[PartSpec] | None = Field(

@@ -321,6 +321,7 @@ class _Build:
             mesh_y=spec.mesh_y,
             multicast=frozenset(spec.multicast),
             reduces=spec.reduces,
+            forwards=spec.forwards,
             energy=_stated(spec.energy),
             words_per_cycle=self.port(keys, "bandwidth", spec.bandwidth, self.word_bits),
             word_bits=self.word_bits,
@@ -346,6 +347,7 @@ class _Build:
                     if part.multicast is None
                     else frozenset(part.multicast),
                     reduces=whole.reduces if part.reduces is None else part.reduces,
+                    forwards=whole.forwards if part.forwards is None else part.forwards,
                     energy=whole.energy if part.energy is None else _stated(part.energy),
                     words_per_cycle=whole.words_per_cycle if port is None else port,
                     word_bits=whole.word_bits,

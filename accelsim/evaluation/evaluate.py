@@ -9,17 +9,20 @@ import numpy as np
 
 from accelsim.arch.records import Architecture, Fanout, Holding, Memory, Place
 from accelsim.arch.uneven import form_with
-from accelsim.counter.layout import Conventions
+from accelsim.conventions import Conventions
+from accelsim.counter.general.layout import needs_general
 from accelsim.counter.ragged import count_ragged_packed
 from accelsim.counter.tally import Violation, accesses_of
 from accelsim.errors import AccelsimError, ExitCode, SpecError
-from accelsim.evaluation import kernel
+from accelsim.evaluation.general import make_general_case, price_general
+from accelsim.evaluation.kernel import make_case, price_mapping
 from accelsim.evaluation.prices import (
     DEFAULT_ACCOUNTING,
     Floats,
     PriceArrays,
     Prices,
     leakage_per_cycle,
+    leaks_in_use,
     operation_energy,
     outermost_place,
     pack,
@@ -66,16 +69,18 @@ def evaluate(
     mapping: Mapping,
     table: EnergyTable,
     accounting: Accounting = DEFAULT_ACCOUNTING,
-    conventions: Conventions = Conventions(),  # noqa: B008
 ) -> Evaluation:
     """Count and price one mapping, on the form of the machine whose places it names.
+
+    Movement is counted under the conventions of the accounting.
 
     Raises
     ------
     IllegalMappingError
         If the mapping breaks a rule of the machine or of the layer.
     SpecError
-        If the mapping is not one of this machine and layer, or the table lacks a price.
+        If the mapping is not one of this machine and layer, the table lacks a price, or the
+        conventions do not go together, with the machine, or with remainders.
     """
     arch = form_with(arch, mapping.places)
     problems = mapping_problems(mapping, arch, layer)
@@ -83,6 +88,7 @@ def evaluate(
         raise SpecError(problems)
     prices = resolve(arch, table, accounting)
     packed_prices = pack(prices, arch, layer)
+    conventions = accounting.conventions
     count = _count_with_remainders if mapping.remainders else _count
     found = count(layer, arch, mapping, packed_prices, conventions)
 
@@ -91,7 +97,7 @@ def evaluate(
     accesses = _by_level(layer, arch, mapping, levels, found.accesses, found.network)
     energy = _energies(layer, arch, prices, levels, accesses)
     instances = _instances(arch, found.instances)
-    leaked = leakage(arch, instances, found.cycles)
+    leaked = leakage(arch, instances, found.cycles, conventions)
     ports, bound = _times(arch, packed_prices, found)
     compute_instances = arch.instances(arch.compute) * arch.compute.ops_per_cycle
     return Evaluation(
@@ -99,7 +105,6 @@ def evaluate(
         arch=arch,
         mapping=mapping,
         prices=prices,
-        conventions=conventions,
         levels=levels,
         words=words,
         accesses=accesses,
@@ -147,9 +152,14 @@ def _count(
     prices: PriceArrays,
     conventions: Conventions,
 ) -> _Counted:
-    machine = pack_machine(arch, layer)
-    case, marks = kernel.make_case(pack_layer(layer), machine, prices, conventions)
-    broken = kernel.price_mapping(case, *pack_mapping(mapping, layer), marks)
+    machine, packed = pack_machine(arch, layer), pack_layer(layer)
+    loops = pack_mapping(mapping, layer)
+    if needs_general(machine, conventions):
+        case, scratch = make_general_case(packed, machine, prices, conventions)
+        broken = price_general(case, *loops, scratch)
+    else:
+        case, marks = make_case(packed, machine, prices, conventions)
+        broken = price_mapping(case, *loops, marks)
     nest, counts = case.counter.nest, case.counter.counts
     if broken:
         raise IllegalMappingError(
@@ -207,14 +217,19 @@ def _count_with_remainders(
 def reprice(
     evaluation: Evaluation, table: EnergyTable, accounting: Accounting | None = None
 ) -> Evaluation:
-    """Return the same mapping under another energy table; nothing is searched again."""
+    """Return the same mapping under another energy table or accounting; nothing is searched.
+
+    Raises
+    ------
+    IllegalMappingError
+        If its tiles do not fit as the conventions of the other accounting measure them.
+    """
     return evaluate(
         evaluation.layer,
         evaluation.arch,
         evaluation.mapping,
         table,
         accounting or evaluation.prices.accounting,
-        evaluation.conventions,
     )
 
 
@@ -379,10 +394,16 @@ def _energies(
     return energy
 
 
-def leakage(arch: Architecture, instances: dict[str, tuple[int, int]], cycles: float) -> float:
+def leakage(
+    arch: Architecture,
+    instances: dict[str, tuple[int, int]],
+    cycles: float,
+    conventions: Conventions,
+) -> float:
     """Return the energy that leaks over ``cycles``: of all instances, or of those in use."""
     return cycles * sum(
-        leakage_per_cycle(memory, arch) * instances[memory.name][0 if memory.gates_unused else 1]
+        leakage_per_cycle(memory, arch)
+        * instances[memory.name][0 if leaks_in_use(memory, conventions) else 1]
         for memory in arch.memories
     )
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accelsim.arch.records import Architecture, Compute, Fanout, Memory, Place
+from accelsim.conventions import Conventions
 from accelsim.errors import Problem, SpecError
 from accelsim.mapping.arrays import Ints, block_words
 from accelsim.specs.fields import one_of, suggestion
@@ -229,15 +230,15 @@ def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
                 fanout_energy[f, t, a] = word_energy(prices, fanout, action, tensor)
 
     leaks = [leakage_per_cycle(memory, arch) for memory in arch.memories]
-    gated = [memory.gates_unused for memory in arch.memories]
+    gated = [leaks_in_use(memory, prices.accounting.conventions) for memory in arch.memories]
     return PriceArrays(
         place_energy=place_energy,
         fanout_energy=fanout_energy,
         operation_energy=operation_energy(prices, arch, layer),
         leakage=sum(
             leak * arch.instances(outermost_place(arch, memory))
-            for leak, memory in zip(leaks, arch.memories, strict=True)
-            if not memory.gates_unused
+            for leak, memory, in_use in zip(leaks, arch.memories, gated, strict=True)
+            if not in_use
         ),
         gated_leakage=np.where(gated, leaks, 0.0),
         read_bits=_bits_per_cycle((m.read_words_per_cycle, m.word_bits) for m in arch.memories),
@@ -260,6 +261,11 @@ def outermost_place(arch: Architecture, memory: Memory) -> Place:
 def leakage_per_cycle(memory: Memory, arch: Architecture) -> float:
     """Return the picojoules that one instance leaks in a cycle; none if it is absent."""
     return 0.0 if memory.size_bits == 0 else memory.leakage_mw * 1e9 / arch.clock_hz
+
+
+def leaks_in_use(memory: Memory, conventions: Conventions) -> bool:
+    """Tell whether only instances in use leak."""
+    return memory.gates_unused or conventions.leakage == "used"
 
 
 def _bits_per_cycle(ports: Iterable[tuple[float | None, int]]) -> Floats:

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from accelsim.arch.records import Architecture
-from accelsim.counter import Conventions
+from accelsim.conventions import Conventions
 from accelsim.evaluation.prices import Floats, Prices
 from accelsim.mapping.arrays import Ints
 from accelsim.mapping.records import Mapping
@@ -111,7 +111,6 @@ class Evaluation:
     arch: Architecture
     mapping: Mapping
     prices: Prices
-    conventions: Conventions
     levels: tuple[str, ...]
     words: Ints
     accesses: Ints
@@ -131,6 +130,10 @@ class Evaluation:
     def __repr__(self) -> str:
         its = costs(self.energy_total, self.energy_unit, self.cycles, self.utilization)
         return f"Evaluation({self.layer.name} on {self.arch.name}: {its})"
+
+    @property
+    def conventions(self) -> Conventions:
+        return self.prices.accounting.conventions
 
     @property
     def operations(self) -> int:

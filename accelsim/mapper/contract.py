@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 
 from accelsim import __version__
 from accelsim.arch.records import Architecture
-from accelsim.counter.layout import Conventions
+from accelsim.conventions import Conventions
 from accelsim.errors import Problem, UsageError
 from accelsim.evaluation.prices import PriceArrays, Prices, pack
 from accelsim.keys import content_key
@@ -42,7 +42,10 @@ class MappingProblem:
     prices: Prices
     price_arrays: PriceArrays
     dataflows: tuple[Dataflow, ...] = ()
-    conventions: Conventions = Conventions()  # noqa: RUF009  (an immutable record)
+
+    @property
+    def conventions(self) -> Conventions:
+        return self.prices.accounting.conventions
 
     @property
     def layer(self) -> Layer:
@@ -66,7 +69,6 @@ def mapping_problem(
     arch: Architecture,
     prices: Prices,
     dataflows: Sequence[Dataflow] = (),
-    conventions: Conventions = Conventions(),  # noqa: B008  (an immutable record)
 ) -> MappingProblem:
     """Put a problem together.
 
@@ -76,7 +78,7 @@ def mapping_problem(
         If the rules cannot apply to the machine (see :func:`accelsim.mapspace.space.mapspace`).
     """
     space = mapspace(layer, arch, dataflows)
-    return MappingProblem(space, prices, pack(prices, arch, layer), tuple(dataflows), conventions)
+    return MappingProblem(space, prices, pack(prices, arch, layer), tuple(dataflows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -264,9 +264,12 @@ LayerName = Annotated[
     PlainValidator(_matching(_LAYER_NAME, "letters, digits, _ . / and -")),
     _schema("string", pattern=f"^{_LAYER_NAME.pattern}$"),
 ]
+dim_name = _matching(_DIM_NAME, "letters, digits and _, beginning with a letter")
+"""Reads the name of a dim."""
+
 DimName = Annotated[
     str,
-    PlainValidator(_matching(_DIM_NAME, "letters, digits and _, beginning with a letter")),
+    PlainValidator(dim_name),
     _schema("string", pattern=f"^{_DIM_NAME.pattern}$"),
 ]
 Flag = Annotated[bool, PlainValidator(_flag), _schema("boolean")]

@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from accelsim.conventions import Conventions
+
 MEMORY_ACTIONS = ("read", "first_read", "update", "fill", "drain")
 FANOUT_ACTIONS = ("deliver", "collect", "reduce")
 COMPUTE_ACTIONS = ("mac", "alu")
@@ -67,14 +69,18 @@ class Accounting:
     """Named switches and weights that say which counted actions a convention charges.
 
     ``weights[component][action]`` multiplies the price of an action; an action may be narrowed to a
-    role as ``deliver.Weights``.  What is not listed weighs 1.
+    role as ``deliver.Weights``.  What is not listed weighs 1.  ``conventions`` say how movement is
+    counted in the first place.
     """
 
     name: str
     weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     source: str = ""
     assumptions: tuple[str, ...] = ()
+    conventions: Conventions = Conventions()
 
     def weight(self, component: str, action: str, role: str) -> float:
+        if action == "drain" and self.conventions.drains == "free":
+            return 0.0
         actions = self.weights.get(component, {})
         return actions.get(f"{action}.{role}", actions.get(action, 1.0))

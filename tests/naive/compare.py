@@ -25,8 +25,8 @@ def assert_equal(
         case.layer,
         case.architecture,
         case.mapping,
-        window_reuse=bool(conventions.window_reuse),
-        multicast=bool(conventions.multicast),
+        window_reuse=conventions.reuse == "window",
+        multicast=conventions.multicast == "distinct",
     )
     counted = count(case.layer, case.architecture, case.mapping, conventions)
     found = differences(case, walked, counted)

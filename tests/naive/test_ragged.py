@@ -22,7 +22,12 @@ LEAST_SHARE = 0.02
 TAKEN = (ALONE, GAPLESS, STRIP_IS_TILE, MARKED)
 """Branches of rule 5 that short tiles take: copies are not folded."""
 
-CONVENTIONS = [Conventions(w, m) for w in (1, 0) for m in (1, 0)]
+CONVENTIONS = [
+    Conventions(),
+    Conventions(multicast="none"),
+    Conventions("none"),
+    Conventions("none", "none"),
+]
 
 
 @pytest.mark.plain
