@@ -70,18 +70,21 @@ WORDS: dict[str, tuple[str, ...]] = {
 """The words that each convention may be."""
 
 
-def convention_problems(conventions: Conventions) -> list[Problem]:
-    """Return what keeps conventions from going together; empty if they do."""
-    problems = []
+def convention_problems(conventions: Conventions) -> dict[str, Problem]:
+    """Return what keeps conventions from going together; empty if they do.
+
+    Returns
+    -------
+    the convention that would have to be another -> the problem
+    """
+    problems = {}
     if conventions.reuse == "timeloop":
         for name, needed in (("tiles", ("box",)), ("multicast", ("equal", "none"))):
             said = getattr(conventions, name)
             if said not in needed:
-                problems.append(
-                    Problem(
-                        f"`reuse: timeloop` compares boxes, which `{name}: {said}` does not have",
-                        got=said,
-                        expected=" or ".join(f"`{name}: {word}`" for word in needed),
-                    )
+                problems[name] = Problem(
+                    f"`reuse: timeloop` does not go together with `{name}: {said}`",
+                    got=said,
+                    expected=" or ".join(f"`{name}: {word}`" for word in needed),
                 )
     return problems

@@ -34,7 +34,7 @@ from accelsim.counter.layout import (
 )
 from accelsim.counter.tally import count_mapping
 from accelsim.counter.window import Marks
-from accelsim.evaluation.prices import Floats, PriceArrays
+from accelsim.evaluation.prices import PriceArrays
 from accelsim.jit import inlined, kernel
 from accelsim.mapping.arrays import Ints, LayerArrays, MachineArrays
 

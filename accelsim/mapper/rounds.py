@@ -180,7 +180,9 @@ def _promote_draft(state: State) -> None:
 
 
 @kernel
-def offer(case: np.record, marks: Marks | Scratch, aim: Aim, state: State, position: Position) -> None:
+def offer(
+    case: np.record, marks: Marks | Scratch, aim: Aim, state: State, position: Position
+) -> None:
     """Price a mapping that the search is given; it becomes the best if it is."""
     copy_ints(position.whole, state.draft.whole)
     _price_draft(case, marks, aim, state)

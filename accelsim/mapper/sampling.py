@@ -242,9 +242,7 @@ class SamplingDriver:
 
 
 def _case(problem: MappingProblem) -> tuple[np.record, Marks | Scratch]:
-    return case_of(
-        problem.layer_arrays, problem.machine, problem.price_arrays, problem.conventions
-    )
+    return case_of(problem.layer_arrays, problem.machine, problem.price_arrays, problem.conventions)
 
 
 def _run(

@@ -77,7 +77,7 @@ class Accounting:
     weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     source: str = ""
     assumptions: tuple[str, ...] = ()
-    conventions: Conventions = Conventions()
+    conventions: Conventions = Conventions()  # noqa: RUF009  (an immutable record)
 
     def weight(self, component: str, action: str, role: str) -> float:
         if action == "drain" and self.conventions.drains == "free":

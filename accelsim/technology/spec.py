@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from accelsim.conventions import Conventions, convention_problems
 from accelsim.errors import Problem
+from accelsim.records_json import from_data
 from accelsim.roles import ROLES
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.specs.join import Faults, check_kind, validate
@@ -116,8 +119,15 @@ def read_accounting(name_or_path: str | Path) -> Accounting:
     if spec is None or faults:
         raise faults.error()
     weights = {component: _spelt_out(actions) for component, actions in spec.weights.items()}
+    conventions = from_data(Conventions, spec.conventions.model_dump(), "conventions")
+    for name, problem in convention_problems(conventions).items():
+        keys: Keys = ("conventions", name)
+        where = document.where(keys if document.node(keys) else ("conventions", "reuse"))
+        faults.problems.append(replace(problem, where=where))
+    if faults:
+        raise faults.error()
     assumptions = (spec.assumed,) if spec.assumed else ()
-    return Accounting(spec.name, weights, spec.source or "", assumptions)
+    return Accounting(spec.name, weights, spec.source or "", assumptions, conventions)
 
 
 def _spelt_out(actions: Mapping[str, float]) -> dict[str, float]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from accelsim.arch.records import Architecture, Compute, Fanout, Node
-from accelsim.evaluation.pricing import case_of, price_batch
 from accelsim.evaluation.prices import Floats, resolve
+from accelsim.evaluation.pricing import case_of, price_batch
 from accelsim.mapper.contract import MappingProblem, mapping_problem
 from accelsim.mapper.objectives import Objective
 from accelsim.mapping.arrays import Ints, MappingArrays, pack_mapping, unpack_mapping

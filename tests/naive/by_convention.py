@@ -111,9 +111,7 @@ class _Walker:
 
     def _tiles(self, boundary: Boundary, step: tuple[int, ...]) -> Needs:
         child = boundary.child
-        return {
-            i: self._tile(boundary.tensor, child, step, i) for i in self.nest.instances(child)
-        }
+        return {i: self._tile(boundary.tensor, child, step, i) for i in self.nest.instances(child)}
 
     # --- inputs -----------------------------------------------------------------------------------
 
@@ -134,9 +132,7 @@ class _Walker:
             tiles = self._tiles(boundary, step)
             stays = self.its.reuse == "window" and boundary.keeps_overlap(changed)
             passes = self.its.reuse == "window" and bool(before) and (stays or boundary.is_compute)
-            new = {
-                i: tile - (before[i] if stays else frozenset()) for i, tile in tiles.items()
-            }
+            new = {i: tile - (before[i] if stays else frozenset()) for i, tile in tiles.items()}
             # From the inside out, what a fanout's links bring need not cross the fanouts outside.
             self._fill(boundary, books, new)
             left = new

@@ -139,6 +139,4 @@ def round_totals(case: np.record, tensor: int, parent: int, place: int) -> None:
         if at < machine.n_places:
             instances, block = nest.instances[at], machine.place_block[at, tensor]
             words = counts.words[place, tensor, action]
-            counts.accesses[place, tensor, action] = instances * blocks_of(
-                words, instances * block
-            )
+            counts.accesses[place, tensor, action] = instances * blocks_of(words, instances * block)

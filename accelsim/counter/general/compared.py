@@ -147,15 +147,11 @@ def note_peers(case: np.record, tensor: int, place: int, linked: int, served: in
     tile = case.counter.counts.tile_words[place, tensor]
     meshes = nest.instances[place] // nest.fanout_lanes[linked]
     general.peer_words += meshes * served * tile
-    general.peer_visits += (
-        meshes * served * blocks_of(tile, machine.place_block[place, tensor])
-    )
+    general.peer_visits += meshes * served * blocks_of(tile, machine.place_block[place, tensor])
 
 
 @kernel
-def served_lanes(
-    case: np.record, tensor: int, fanout: int, scratch: Scratch
-) -> tuple[int, int]:
+def served_lanes(case: np.record, tensor: int, fanout: int, scratch: Scratch) -> tuple[int, int]:
     """Return the lanes that a neighbour on the mesh serves at the step in hand, and who reads.
 
     A lane is served if one of its four neighbours held, at the step before, the tile that it needs
@@ -220,7 +216,7 @@ def lanes_of(case: np.record, start: int, end: int) -> int:
 
 @kernel
 def lane_key(case: np.record, tensor: int, start: int, end: int, lane: int) -> int:
-    """Return where a lane of one axis is, over all ranks, as one number (outer loops count most)."""
+    """Return where a lane of one axis is, over all ranks, as one number."""
     layer, general = case.counter.layer, case.general
     key, weight = 0, 1
     for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):

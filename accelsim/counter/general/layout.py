@@ -144,7 +144,7 @@ def check_general(layer: LayerArrays, machine: MachineArrays, conventions: Conve
     ------
     SpecError
     """
-    problems = convention_problems(conventions)
+    problems = list(convention_problems(conventions).values())
     linked = int(np.bitwise_or.reduce(machine.links, initial=0))
     if linked and conventions.reuse == "window" and conventions.multicast == "equal":
         problems.append(

@@ -38,7 +38,7 @@ def passes_on(case: np.record, rank: int, tensor: int, place: int, parent: int) 
         dims = general.forwards[fanout, tensor]
         for loop in range(general.y_start[fanout], general.x_end[fanout]):
             dim = general.dim[loop]
-            if (dim == dim_a or dim == dim_b) and (dims >> dim) & 1 == 1:
+            if dim in (dim_a, dim_b) and (dims >> dim) & 1 == 1:
                 return True
     return False
 
@@ -58,7 +58,9 @@ def mark_tile(case: np.record, rank: int, node: int, scratch: Scratch) -> int:
 
 
 @kernel
-def choose_loops(case: np.record, rank: int, tensor: int, place: int, depth: int) -> tuple[int, int]:
+def choose_loops(
+    case: np.record, rank: int, tensor: int, place: int, depth: int
+) -> tuple[int, int]:
     """List the lanes' loops over the dims of a rank: those that read apart, then the others.
 
     Returns how many read apart, and how many there are.

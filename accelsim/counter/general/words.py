@@ -84,6 +84,7 @@ def tile_words(case: np.record, tensor: int, node: int, dim: int, by: int) -> in
 
 @kernel
 def can_multicast(case: np.record, fanout: int, tensor: int) -> bool:
+    """Tell whether one read can serve several lanes of a fanout."""
     return bool((case.counter.machine.multicast[fanout] >> tensor) & 1 == 1)
 
 

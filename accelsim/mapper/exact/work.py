@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from accelsim.errors import AccelsimError
-from accelsim.evaluation.pricing import case_of, price_batch
 from accelsim.evaluation.prices import Floats
+from accelsim.evaluation.pricing import case_of, price_batch
 from accelsim.mapper.contract import Candidate, MappingProblem, StoppedBy
 from accelsim.mapper.exact.labels import Labels, empty_labels
 from accelsim.mapper.exact.lanes import run_fanout
