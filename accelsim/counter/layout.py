@@ -26,7 +26,7 @@ from accelsim.arch.records import MAX_PLACES as MAX_PLACES
 from accelsim.conventions import Conventions
 from accelsim.counter.window import BRANCHES, Marks
 from accelsim.errors import Problem, SpecError
-from accelsim.mapping.arrays import LayerArrays, MachineArrays
+from accelsim.mapping.arrays import Ints, LayerArrays, MachineArrays
 from accelsim.workload.records import distinct_words
 from accelsim.workload.shapes import MAX_DIMS as MAX_DIMS
 from accelsim.workload.shapes import MAX_RANKS
@@ -116,6 +116,9 @@ LAYER = record_type(
         ("slides", _index, (MAX_TENSORS, MAX_DIMS + 1)),
         # Whether the conventions let a step reuse words at all.
         ("window_reuse", _int),
+        # Whether tiles are boxes; by rank, what its coefficients have in common if so, else 1.
+        ("boxes", _int),
+        ("rank_scale", _int, (MAX_RANKS,)),
     ]
 )
 
@@ -286,6 +289,8 @@ def fill_layer(record: np.record, layer: LayerArrays, conventions: Conventions) 
     record["n_tensors"] = len(layer.relevant)
     record["bounds"][n_dims:] = 1
     record["window_reuse"] = conventions.reuse == "window"
+    record["boxes"] = conventions.tiles == "box"
+    record["rank_scale"][: len(layer.rank_dim)] = box_scales(layer) if record["boxes"] else 1
     for dim in range(n_dims):
         indexed = [bool(int(mask) >> dim & 1) for mask in layer.relevant]
         record["summed"][dim] = not indexed[layer.output]
@@ -295,6 +300,13 @@ def fill_layer(record: np.record, layer: LayerArrays, conventions: Conventions) 
     record["summed_dims"][: len(summed)] = summed
     for tensor in range(len(layer.relevant)):
         fill_ranks(record, layer, tensor)
+
+
+def box_scales(layer: LayerArrays) -> Ints:
+    """Return what the coefficients of a rank have in common; an output's positions are its words."""
+    scale = layer.rank_divisor.copy()
+    scale[layer.rank_start[layer.output] : layer.rank_start[layer.output + 1]] = 1
+    return scale
 
 
 def fill_ranks(record: np.record, layer: LayerArrays, tensor: int) -> None:

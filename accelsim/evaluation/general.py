@@ -55,7 +55,7 @@ def make_general_case(
         If the conventions do not go together or with the machine.
     """
     case = new_record(GENERAL_CASE)
-    scratch = fill_general(case, layer, machine, conventions)
+    scratch = fill_general(case["counter"], case["general"], layer, machine, conventions)
     fill_prices(case, layer, prices)
     return case, scratch
 
@@ -73,7 +73,9 @@ def price_general(
 
     Energy and cycles are left in ``case.energy`` (unit of the table) and ``case.cycles``.
     """
-    broken = count_mapping(case, loop_dim, loop_bound, slot_end, keep, scratch)
+    broken = count_mapping(
+        case.counter, case.general, loop_dim, loop_bound, slot_end, keep, scratch
+    )
     if broken != 0:
         return broken
     nest, machine, prices = case.counter.nest, case.counter.machine, case.prices

@@ -25,33 +25,37 @@ from accelsim.jit import kernel
 
 
 @kernel
-def count_input(case: np.record, tensor: int, parent: int, place: int, scratch: Scratch) -> None:
+def count_input(
+    counter: np.record, general: np.record, tensor: int, parent: int, place: int, scratch: Scratch
+) -> None:
     """Count the boundary (parent, place) of an input."""
-    machine, nest, general = case.counter.machine, case.counter.nest, case.general
+    machine, nest = counter.machine, counter.nest
     general.n_moves = 0
     if general.reuse == COMPARED:
-        list_compared(case, tensor, parent, place, scratch)
+        list_compared(counter, general, tensor, parent, place, scratch)
     else:
-        list_swept(case, tensor, parent, place)
+        list_swept(counter, general, tensor, parent, place)
     for number in range(general.n_moves):
-        take_move(case, number)
+        take_move(general, number)
         its, times = general.move, general.move.times
         if times == 0:
             continue
-        count_reads(case, tensor, parent, place, scratch)
+        count_reads(counter, general, tensor, parent, place, scratch)
         if place < machine.n_places:
             words = its.cost
             if words < 0:
-                words = tile_words(case, tensor, machine.place_node[place], its.dim, its.by)
+                words = tile_words(
+                    counter, general, tensor, machine.place_node[place], its.dim, its.by
+                )
             fills, block = nest.instances[place] * times, machine.place_block[place, tensor]
-            case.counter.counts.words[place, tensor, FILLS] += fills * words
-            case.counter.counts.accesses[place, tensor, FILLS] += fills * blocks_of(words, block)
+            counter.counts.words[place, tensor, FILLS] += fills * words
+            counter.counts.accesses[place, tensor, FILLS] += fills * blocks_of(words, block)
 
 
 @kernel
-def take_move(case: np.record, number: int) -> None:
+def take_move(general: np.record, number: int) -> None:
     """Make a move of the list the one in hand."""
-    its, listed = case.general.move, case.general.moves[number]
+    its, listed = general.move, general.moves[number]
     its.times = listed.times
     its.dim = listed.dim
     its.by = listed.by
@@ -62,18 +66,20 @@ def take_move(case: np.record, number: int) -> None:
 
 
 @kernel
-def count_reads(case: np.record, tensor: int, parent: int, place: int, scratch: Scratch) -> None:
+def count_reads(
+    counter: np.record, general: np.record, tensor: int, parent: int, place: int, scratch: Scratch
+) -> None:
     """Count what the parent reads for the move in hand, and what passes each fanout."""
-    machine, nest, general = case.counter.machine, case.counter.nest, case.general
-    counts, times = case.counter.counts, case.general.move.times
+    machine, nest = counter.machine, counter.nest
+    counts, times = counter.counts, general.move.times
     first, last = machine.fanouts_outside[parent], machine.fanouts_outside[place]
     block = machine.place_block[parent, tensor]
     for depth in range(first, last + 1):
         if general.move.passed_rank >= 0:
             keeps = place < machine.n_places
-            share_unpassed(case, tensor, place, depth, block, keeps, scratch)
+            share_unpassed(counter, general, tensor, place, depth, block, keeps, scratch)
         else:
-            share(case, tensor, place, depth, block, scratch)
+            share(counter, general, tensor, place, depth, block, scratch)
         if depth == first:
             reads = nest.instances[parent] * times
             counts.words[place, tensor, READS] += reads * general.united
@@ -84,13 +90,15 @@ def count_reads(case: np.record, tensor: int, parent: int, place: int, scratch: 
 
 
 @kernel
-def count_output(case: np.record, parent: int, place: int, fresh: int) -> int:
+def count_output(
+    counter: np.record, general: np.record, parent: int, place: int, fresh: int
+) -> int:
     """Count the boundary (parent, place) of the output (rule 7).
 
     ``fresh`` is Z_p, the words that started from zero at the parent; Z_c is returned.
     """
-    layer, machine, nest = case.counter.layer, case.counter.machine, case.counter.nest
-    general, words, network = case.general, case.counter.counts.words, case.counter.counts.network
+    layer, machine, nest = counter.layer, counter.machine, counter.nest
+    words, network = counter.counts.words, counter.counts.network
     tensor = layer.output
     run = find_run(tensor, place, machine.n_places, nest)
     visits = layer.output_words * nest.sum_lanes[parent] * run.sum_sweeps  # U_c
@@ -125,15 +133,15 @@ def count_output(case: np.record, parent: int, place: int, fresh: int) -> int:
         words[place, tensor, FILLS] = back
         words[place, tensor, DRAINS] = visits * group
     if machine.has_blocks == 1:
-        count_output_blocks(machine, tensor, parent, place, case.counter.counts)
+        count_output_blocks(machine, tensor, parent, place, counter.counts)
     fresh_inside: int = fresh + visits * (group - 1)
     return fresh_inside
 
 
 @kernel
-def round_totals(case: np.record, tensor: int, parent: int, place: int) -> None:
+def round_totals(counter: np.record, tensor: int, parent: int, place: int) -> None:
     """Write accesses as the words of an instance, rounded up to blocks once (rule 15)."""
-    machine, nest, counts = case.counter.machine, case.counter.nest, case.counter.counts
+    machine, nest, counts = counter.machine, counter.nest, counter.counts
     for action in range(BOUNDARY_ACTIONS):
         at = parent if action in (READS, FIRST_READS, UPDATES) else place
         if at < machine.n_places:

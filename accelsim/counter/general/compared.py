@@ -20,12 +20,14 @@ NO_FANOUT = -1
 
 
 @kernel
-def list_compared(case: np.record, tensor: int, parent: int, place: int, scratch: Scratch) -> None:
+def list_compared(
+    counter: np.record, general: np.record, tensor: int, parent: int, place: int, scratch: Scratch
+) -> None:
     """List the moves of an input.
 
     Words that neighbours pass on are used only if that saves the parent reads.
     """
-    machine, nest, general = case.counter.machine, case.counter.nest, case.general
+    machine, nest = counter.machine, counter.nest
     linked = machine.fanouts_outside[place] - 1
     if not (
         linked >= machine.fanouts_outside[parent]
@@ -39,38 +41,40 @@ def list_compared(case: np.record, tensor: int, parent: int, place: int, scratch
         general.n_moves = 0
         general.peer_words = 0
         general.peer_visits = 0
-        saved = list_loops(case, tensor, place, linked, scratch)
+        saved = list_loops(counter, general, tensor, place, linked, scratch)
         if linked == NO_FANOUT:
             break
         linked = NO_FANOUT
 
 
 @kernel
-def list_loops(case: np.record, tensor: int, place: int, linked: int, scratch: Scratch) -> int:
+def list_loops(
+    counter: np.record, general: np.record, tensor: int, place: int, linked: int, scratch: Scratch
+) -> int:
     """List moves from the innermost loop outward; return the reads that neighbours save.
 
     Those are of groups of lanes, over all steps.
     """
-    machine, nest = case.counter.machine, case.counter.nest
-    tile = case.counter.counts.tile_words[place, tensor]
+    machine, nest = counter.machine, counter.nest
+    tile = counter.counts.tile_words[place, tensor]
     is_compute = place == machine.n_places
-    add_move(case, 1, tile, NONE)
+    add_move(general, 1, tile, NONE)
     innermost = nest.temporal_end[place]
     first_moving, partial = 0, 0  # a row, and the words that a step in its direction uncovers
     saved = 0
-    unmoved = unmoved_steps(case, tensor, innermost)
-    start_steps(case, tensor)
+    unmoved = unmoved_steps(counter, general, tensor, innermost)
+    start_steps(counter, general, tensor)
     for row in range(innermost, 0, -1):
-        moved = take_step(case, tensor, row)
+        moved = take_step(counter, general, tensor, row)
         times = (nest.bound[row] - 1) * nest.steps[row - 1]
         if not moved:
             if is_compute:
-                add_move(case, times, tile, NONE)
+                add_move(general, times, tile, NONE)
             continue
         if first_moving == 0:
             first_moving = row
-            partial = tile if is_compute else strip_of_step(case, tensor, place)
-            remember_step(case, tensor)
+            partial = tile if is_compute else strip_of_step(counter, general, tensor, place)
+            remember_step(counter, general, tensor)
         passed = 0
         if linked >= 0 and is_compute:
             passed = times
@@ -78,26 +82,26 @@ def list_loops(case: np.record, tensor: int, place: int, linked: int, scratch: S
             # At this step and the one before, whole tiles: no step before stood still.
             passed = times - unmoved if row == first_moving else times
         if passed > 0:
-            served, reading = served_lanes(case, tensor, linked, scratch)
+            served, reading = served_lanes(counter, general, tensor, linked, scratch)
             groups = nest.fanout_lanes[linked]
-            if can_multicast(case, linked, tensor):
-                groups = lane_groups(case, tensor, linked)
+            if can_multicast(counter, linked, tensor):
+                groups = lane_groups(counter, tensor, linked)
             saved += passed * (groups - reading)
-            add_move(case, passed, tile, reading)
-            note_peers(case, tensor, place, linked, passed * served)
-        cost = partial if goes_on(case, tensor) else tile
-        add_move(case, times - passed, cost, NONE)
+            add_move(general, passed, tile, reading)
+            note_peers(counter, general, tensor, place, linked, passed * served)
+        cost = partial if goes_on(counter, general, tensor) else tile
+        add_move(general, times - passed, cost, NONE)
     return saved
 
 
 @kernel
-def unmoved_steps(case: np.record, tensor: int, innermost: int) -> int:
+def unmoved_steps(counter: np.record, general: np.record, tensor: int, innermost: int) -> int:
     """Return the steps of loops outside the first moving one that leave the tile in place."""
-    nest = case.counter.nest
+    nest = counter.nest
     steps, moving = 0, False
-    start_steps(case, tensor)
+    start_steps(counter, general, tensor)
     for row in range(innermost, 0, -1):
-        moved = take_step(case, tensor, row)
+        moved = take_step(counter, general, tensor, row)
         if moving and not moved:
             steps += (nest.bound[row] - 1) * nest.steps[row - 1]
         moving = moving or moved
@@ -105,17 +109,17 @@ def unmoved_steps(case: np.record, tensor: int, innermost: int) -> int:
 
 
 @kernel
-def remember_step(case: np.record, tensor: int) -> None:
+def remember_step(counter: np.record, general: np.record, tensor: int) -> None:
     """Make the step in hand the direction that is remembered."""
-    layer, general = case.counter.layer, case.general
+    layer = counter.layer
     for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
         general.direction[rank] = general.step[rank]
 
 
 @kernel
-def goes_on(case: np.record, tensor: int) -> bool:
+def goes_on(counter: np.record, general: np.record, tensor: int) -> bool:
     """Tell whether the step in hand goes in the remembered direction, and as far."""
-    layer, general = case.counter.layer, case.general
+    layer = counter.layer
     for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
         if general.direction[rank] != general.step[rank]:
             return False
@@ -123,51 +127,56 @@ def goes_on(case: np.record, tensor: int) -> bool:
 
 
 @kernel
-def strip_of_step(case: np.record, tensor: int, place: int) -> int:
+def strip_of_step(counter: np.record, general: np.record, tensor: int, place: int) -> int:
     """Return the words that the step in hand uncovers: all, if it moves more than one rank."""
-    layer, general = case.counter.layer, case.general
-    node = case.counter.machine.place_node[place]
+    layer = counter.layer
+    node = counter.machine.place_node[place]
     words, ranks = 1, 0
     for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
-        span = rank_span(case, rank, node)
+        span = rank_span(counter, general, rank, node)
         far = abs(general.step[rank])
         if far > 0:
             ranks += 1
         words *= min(far, span) if far > 0 else span
-    tile: int = case.counter.counts.tile_words[place, tensor]
+    tile: int = counter.counts.tile_words[place, tensor]
     return words if ranks == 1 else tile
 
 
 @kernel
-def note_peers(case: np.record, tensor: int, place: int, linked: int, served: int) -> None:
+def note_peers(
+    counter: np.record, general: np.record, tensor: int, place: int, linked: int, served: int
+) -> None:
     """Note what lanes read for their neighbours; ``served`` counts lanes over all steps."""
-    machine, nest, general = case.counter.machine, case.counter.nest, case.general
+    machine, nest = counter.machine, counter.nest
     if place == machine.n_places:
         return
-    tile = case.counter.counts.tile_words[place, tensor]
+    tile = counter.counts.tile_words[place, tensor]
     meshes = nest.instances[place] // nest.fanout_lanes[linked]
     general.peer_words += meshes * served * tile
     general.peer_visits += meshes * served * blocks_of(tile, machine.place_block[place, tensor])
 
 
 @kernel
-def served_lanes(case: np.record, tensor: int, fanout: int, scratch: Scratch) -> tuple[int, int]:
+def served_lanes(
+    counter: np.record, general: np.record, tensor: int, fanout: int, scratch: Scratch
+) -> tuple[int, int]:
     """Return the lanes that a neighbour on the mesh serves at the step in hand, and who reads.
 
     A lane is served if one of its four neighbours held, at the step before, the tile that it needs
     now.  Who reads: the groups of other lanes that need the same tile, or those lanes themselves
     where the fanout cannot multicast.
     """
-    general = case.general
-    lanes_x = lanes_of(case, general.x_start[fanout], general.x_end[fanout])
-    lanes_y = lanes_of(case, general.y_start[fanout], general.x_start[fanout])
+    lanes_x = lanes_of(general, general.x_start[fanout], general.x_end[fanout])
+    lanes_y = lanes_of(general, general.y_start[fanout], general.x_start[fanout])
     for y in range(lanes_y):
-        along_y = lane_key(case, tensor, general.y_start[fanout], general.x_start[fanout], y)
+        along_y = lane_key(
+            counter, general, tensor, general.y_start[fanout], general.x_start[fanout], y
+        )
         for x in range(lanes_x):
             scratch.keys[y * lanes_x + x] = along_y + lane_key(
-                case, tensor, general.x_start[fanout], general.x_end[fanout], x
+                counter, general, tensor, general.x_start[fanout], general.x_end[fanout], x
             )
-    wanted = step_key(case, tensor)
+    wanted = step_key(counter, general, tensor)
     unserved = 0
     for y in range(lanes_y):
         for x in range(lanes_x):
@@ -181,7 +190,7 @@ def served_lanes(case: np.record, tensor: int, fanout: int, scratch: Scratch) ->
                 scratch.others[unserved] = here
                 unserved += 1
     served = lanes_x * lanes_y - unserved
-    if not can_multicast(case, fanout, tensor):
+    if not can_multicast(counter, fanout, tensor):
         return served, unserved
     return served, count_different(scratch.others, unserved)
 
@@ -206,37 +215,39 @@ def count_different(numbers: Ints, n: int) -> int:
 
 
 @kernel
-def lanes_of(case: np.record, start: int, end: int) -> int:
+def lanes_of(general: np.record, start: int, end: int) -> int:
     """Return the product of the bounds of some loops."""
     lanes = 1
     for loop in range(start, end):
-        lanes *= case.general.bound[loop]
+        lanes *= general.bound[loop]
     return lanes
 
 
 @kernel
-def lane_key(case: np.record, tensor: int, start: int, end: int, lane: int) -> int:
+def lane_key(
+    counter: np.record, general: np.record, tensor: int, start: int, end: int, lane: int
+) -> int:
     """Return where a lane of one axis is, over all ranks, as one number."""
-    layer, general = case.counter.layer, case.general
+    layer = counter.layer
     key, weight = 0, 1
     for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
         left = lane
         for loop in range(end - 1, start - 1, -1):
             turn = left % general.bound[loop]
             left //= general.bound[loop]
-            far = term_distance(case, rank, general.dim[loop])
+            far = term_distance(counter, general, rank, general.dim[loop])
             key += weight * far * general.stride[loop] * turn
         weight *= general.radix[rank]
     return key
 
 
 @kernel
-def step_key(case: np.record, tensor: int) -> int:
+def step_key(counter: np.record, general: np.record, tensor: int) -> int:
     """Return the step in hand as one number, as :func:`lane_key` does.
 
     No two vectors of distances have the same: each is below half of its rank's radix.
     """
-    layer, general = case.counter.layer, case.general
+    layer = counter.layer
     key, weight = 0, 1
     for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
         key += weight * general.step[rank]

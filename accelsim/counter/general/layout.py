@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from accelsim.conventions import Conventions, convention_problems
 from accelsim.counter.layout import (
-    COUNTER,
     MAX_DIMS,
     MAX_FANOUTS,
     MAX_LOOPS,
     MAX_TENSORS,
+    box_scales,
     fill,
     record_type,
 )
@@ -31,6 +32,9 @@ MAX_KEYED_WORDS = 2**44
 """Of a tensor whose lanes are compared with their neighbours: offsets become one number."""
 
 _int = np.int64
+
+plain = cast("Callable[[int], int]", np.int64)
+"""Makes a constant a number like any other: numba compiles a kernel anew for each constant."""
 
 MOVE = record_type(
     [
@@ -94,9 +98,6 @@ GENERAL = record_type(
         ("distance", _int, (MAX_LOOPS + 1,)),
     ]
 )
-
-GENERAL_COUNTER = record_type([("counter", COUNTER), ("general", GENERAL)])
-"""Everything that counting a mapping under any conventions reads and writes."""
 
 
 class Scratch(NamedTuple):
@@ -168,9 +169,13 @@ def check_general(layer: LayerArrays, machine: MachineArrays, conventions: Conve
 
 
 def fill_general(
-    case: np.record, layer: LayerArrays, machine: MachineArrays, conventions: Conventions
+    counter: np.record,
+    general: np.record,
+    layer: LayerArrays,
+    machine: MachineArrays,
+    conventions: Conventions,
 ) -> Scratch:
-    """Write layer, machine and conventions into a record that has a counter and a general part.
+    """Write layer, machine and conventions into records of the types COUNTER and GENERAL.
 
     Raises
     ------
@@ -178,8 +183,7 @@ def fill_general(
         If the conventions do not go together or with the machine, or an axis is too long.
     """
     check_general(layer, machine, conventions)
-    fill(case["counter"], layer, machine, conventions)
-    general = case["general"]
+    fill(counter, layer, machine, conventions)
     box = conventions.tiles == "box"
     general["reuse"] = ("none", "window", "timeloop").index(conventions.reuse)
     general["shares"] = ("none", "distinct", "equal").index(conventions.multicast)
@@ -190,16 +194,14 @@ def fill_general(
     general["drains_free"] = conventions.drains == "free"
     ranks, fanouts = len(layer.rank_dim), len(machine.links)
     extents = box_extents(layer)
-    general["scale"] = 1
-    if box:
-        general["scale"][:ranks] = scales(layer)
+    general["scale"] = counter["layer"]["rank_scale"]
     general["opposed"][:ranks] = layer.rank_opposed
     for rank in range(ranks):
         general["radix"][rank] = min(5 * extents[rank], 2**62)
     general["links"][:fanouts] = machine.links
     general["forwards"][:fanouts, : len(layer.relevant)] = machine.forwards
     if box:
-        _widen_outermost(case["counter"], layer, machine)
+        _widen_outermost(counter, layer, machine)
     two_terms = layer.rank_dim[:, 1] >= 0
     longest = max((extents[rank] for rank in np.flatnonzero(two_terms)), default=1)
     forwards = bool(machine.links.any())
@@ -214,18 +216,11 @@ def fill_general(
     )
 
 
-def scales(layer: LayerArrays) -> Ints:
-    """Return the coefficients' common divisor by rank; the positions of an output are its words."""
-    scale = layer.rank_divisor.copy()
-    scale[layer.rank_start[layer.output] : layer.rank_start[layer.output + 1]] = 1
-    return scale
-
-
 def box_extents(layer: LayerArrays) -> list[int]:
     """Return the length of every rank, gaps included."""
     return [
         1 + int(scale) * (int(extent) - 1)
-        for scale, extent in zip(scales(layer), layer.rank_extent, strict=True)
+        for scale, extent in zip(box_scales(layer), layer.rank_extent, strict=True)
     ]
 
 

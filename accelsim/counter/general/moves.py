@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from accelsim.counter.boundary import find_run
-from accelsim.counter.general.layout import NOTHING_STAYS
+from accelsim.counter.general.layout import NOTHING_STAYS, plain
 from accelsim.counter.general.passing import passes_on, term_distance
 from accelsim.jit import kernel
 
@@ -17,9 +17,8 @@ NONE = -1
 
 
 @kernel
-def add_move(case: np.record, times: int, cost: int, reading: int) -> int:
+def add_move(general: np.record, times: int, cost: int, reading: int) -> int:
     """Add a move that fetches whole tiles, or ``cost`` words; return its number."""
-    general = case.general
     number: int = general.n_moves
     its = general.moves[number]
     its.times = times
@@ -34,67 +33,71 @@ def add_move(case: np.record, times: int, cost: int, reading: int) -> int:
 
 
 @kernel
-def list_swept(case: np.record, tensor: int, parent: int, place: int) -> None:
+def list_swept(
+    counter: np.record, general: np.record, tensor: int, parent: int, place: int
+) -> None:
     """List the moves of an input under ``reuse: window`` or ``none``."""
-    layer, machine, general = case.counter.layer, case.counter.machine, case.general
-    run = find_run(tensor, place, machine.n_places, case.counter.nest)
+    layer, machine = counter.layer, counter.machine
+    run = find_run(tensor, place, machine.n_places, counter.nest)
     passed = NONE
     if general.reuse != NOTHING_STAYS:
         for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
-            if passes_on(case, rank, tensor, place, parent):
+            if passes_on(counter, general, rank, tensor, place, parent):
                 if place == machine.n_places:
-                    list_operands(case, tensor, parent)
+                    list_operands(counter, general, tensor, parent)
                     return
-                if term_distance(case, rank, run.dim) != 0:
+                if term_distance(counter, general, rank, run.dim) != 0:
                     passed = rank
-    add_move(case, run.sweeps, NONE, NONE)
-    further = add_move(case, run.sweeps * (run.bound - 1), NONE, NONE)
+    add_move(general, run.sweeps, NONE, NONE)
+    further = add_move(general, run.sweeps * (run.bound - 1), NONE, NONE)
     if general.reuse != NOTHING_STAYS:
         general.moves[further].dim = run.dim
         general.moves[further].by = run.stride
     if passed != NONE:
         general.moves[further].passed_rank = passed
-        general.moves[further].passed_by = term_distance(case, passed, run.dim) * run.stride
+        general.moves[further].passed_by = (
+            term_distance(counter, general, passed, run.dim) * run.stride
+        )
 
 
 @kernel
-def list_operands(case: np.record, tensor: int, parent: int) -> None:
+def list_operands(counter: np.record, general: np.record, tensor: int, parent: int) -> None:
     """List what the compute reads where neighbours pass operands on: loop by loop (rule 12)."""
-    layer, machine, nest = case.counter.layer, case.counter.machine, case.counter.nest
-    place, general = machine.n_places, case.general
-    add_move(case, 1, NONE, NONE)
-    start_steps(case, tensor)
+    layer, machine, nest = counter.layer, counter.machine, counter.nest
+    place = machine.n_places
+    add_move(general, 1, NONE, NONE)
+    start_steps(counter, general, tensor)
     for row in range(nest.temporal_end[place], 0, -1):
-        take_step(case, tensor, row)
-        number = add_move(case, (nest.bound[row] - 1) * nest.steps[row - 1], NONE, NONE)
-        ranks, last = 0, NONE
+        take_step(counter, general, tensor, row)
+        number = add_move(general, (nest.bound[row] - 1) * nest.steps[row - 1], NONE, NONE)
+        ranks, last = 0, plain(NONE)
         for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
             if general.step[rank] != 0:
                 ranks += 1
                 last = rank
-        if ranks == 1 and passes_on(case, last, tensor, place, parent):
+        if ranks == 1 and passes_on(counter, general, last, tensor, place, parent):
             general.moves[number].passed_rank = last
             general.moves[number].passed_by = general.step[last]
 
 
 @kernel
-def start_steps(case: np.record, tensor: int) -> None:
+def start_steps(counter: np.record, general: np.record, tensor: int) -> None:
     """Begin to go outward over temporal loops."""
-    layer = case.counter.layer
+    layer = counter.layer
     for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
-        case.general.reach[rank] = 0
+        general.reach[rank] = 0
 
 
 @kernel
-def take_step(case: np.record, tensor: int, row: int) -> bool:
+def take_step(counter: np.record, general: np.record, tensor: int, row: int) -> bool:
     """Write how a step of the next loop outward moves a tile; return whether it does.
 
     It goes one turn on in its own dim, and back over all turns of the loops inside it.
     """
-    layer, nest, general = case.counter.layer, case.counter.nest, case.general
+    layer, nest = counter.layer, counter.nest
     moved = False
     for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
-        own = term_distance(case, rank, nest.dim[row]) * nest.stride[row]
+        own = term_distance(counter, general, rank, nest.dim[row]) * nest.stride[row]
         general.step[rank] = own - general.reach[rank]
         general.reach[rank] += (nest.bound[row] - 1) * own
         moved = moved or general.step[rank] != 0

@@ -10,27 +10,29 @@ from __future__ import annotations
 import numpy as np
 
 from accelsim.counter.boundary import blocks_of
-from accelsim.counter.general.layout import Scratch
+from accelsim.counter.general.layout import Scratch, plain
 from accelsim.counter.general.words import can_multicast, coefficient, rank_span, rank_united
 from accelsim.jit import kernel
 
 
 @kernel
-def term_distance(case: np.record, rank: int, dim: int) -> int:
+def term_distance(counter: np.record, general: np.record, rank: int, dim: int) -> int:
     """Return how far a step of 1 in ``dim`` moves a rank; 0 if the rank lacks the dim."""
-    layer = case.counter.layer
+    layer = counter.layer
     if dim == layer.rank_dim[rank, 0]:
-        return coefficient(case, rank, 0)
+        return coefficient(counter, general, rank, 0)
     if dim == layer.rank_dim[rank, 1]:
-        far = coefficient(case, rank, 1)
-        return -far if case.general.opposed[rank] == 1 else far
+        far = coefficient(counter, general, rank, 1)
+        return -far if general.opposed[rank] == 1 else far
     return 0
 
 
 @kernel
-def passes_on(case: np.record, rank: int, tensor: int, place: int, parent: int) -> bool:
+def passes_on(
+    counter: np.record, general: np.record, rank: int, tensor: int, place: int, parent: int
+) -> bool:
     """Tell whether lanes of a boundary pass on words of a rank at all."""
-    layer, machine, general = case.counter.layer, case.counter.machine, case.general
+    layer, machine = counter.layer, counter.machine
     dim_a, dim_b = layer.rank_dim[rank, 0], layer.rank_dim[rank, 1]
     if dim_b < 0:
         return False
@@ -44,13 +46,15 @@ def passes_on(case: np.record, rank: int, tensor: int, place: int, parent: int) 
 
 
 @kernel
-def mark_tile(case: np.record, rank: int, node: int, scratch: Scratch) -> int:
+def mark_tile(
+    counter: np.record, general: np.record, rank: int, node: int, scratch: Scratch
+) -> int:
     """Write 1 for the positions of a rank that a tile has, else 0; return its span."""
-    layer, cover = case.counter.layer, case.counter.nest.cover
-    span = rank_span(case, rank, node)
+    layer, cover = counter.layer, counter.nest.cover
+    span = rank_span(counter, general, rank, node)
     for position in range(span):
-        scratch.tile[position] = case.general.box
-    u, v = coefficient(case, rank, 0), coefficient(case, rank, 1)
+        scratch.tile[position] = general.box
+    u, v = coefficient(counter, general, rank, 0), coefficient(counter, general, rank, 1)
     for i in range(cover[node, layer.rank_dim[rank, 0]]):
         for j in range(cover[node, layer.rank_dim[rank, 1]]):
             scratch.tile[u * i + v * j] = 1
@@ -59,17 +63,17 @@ def mark_tile(case: np.record, rank: int, node: int, scratch: Scratch) -> int:
 
 @kernel
 def choose_loops(
-    case: np.record, rank: int, tensor: int, place: int, depth: int
+    counter: np.record, general: np.record, rank: int, tensor: int, place: int, depth: int
 ) -> tuple[int, int]:
     """List the lanes' loops over the dims of a rank: those that read apart, then the others.
 
     Returns how many read apart, and how many there are.
     """
-    layer, machine, general = case.counter.layer, case.counter.machine, case.general
+    layer, machine = counter.layer, counter.machine
     found, apart = 0, 0
     for shared in range(2):
         for fanout in range(depth, machine.fanouts_outside[place]):
-            if int(can_multicast(case, fanout, tensor)) != shared:
+            if int(can_multicast(counter, fanout, tensor)) != shared:
                 continue
             for loop in range(general.y_start[fanout], general.x_end[fanout]):
                 dim = general.dim[loop]
@@ -77,7 +81,7 @@ def choose_loops(
                     continue
                 general.chosen[found] = loop
                 general.turn[found] = 0
-                far = term_distance(case, rank, dim) * general.stride[loop]
+                far = term_distance(counter, general, rank, dim) * general.stride[loop]
                 general.distance[found] = far
                 found += 1
         if shared == 0:
@@ -87,10 +91,16 @@ def choose_loops(
 
 @kernel
 def neighbour_held(
-    case: np.record, tensor: int, found: int, position: int, span: int, scratch: Scratch
+    counter: np.record,
+    general: np.record,
+    tensor: int,
+    found: int,
+    position: int,
+    span: int,
+    scratch: Scratch,
 ) -> bool:
     """Tell whether a neighbour of the present lane held a position at the step before."""
-    machine, general = case.counter.machine, case.general
+    machine = counter.machine
     step = general.move.passed_by
     for k in range(found):
         loop = general.chosen[k]
@@ -111,9 +121,8 @@ def neighbour_held(
 
 
 @kernel
-def next_turn(case: np.record, first: int, last: int) -> bool:
+def next_turn(general: np.record, first: int, last: int) -> bool:
     """Go on to the next combination of the chosen loops ``first:last``; False after the last."""
-    general = case.general
     for k in range(last - 1, first - 1, -1):
         general.turn[k] += 1
         if general.turn[k] < general.bound[general.chosen[k]]:
@@ -124,7 +133,8 @@ def next_turn(case: np.record, first: int, last: int) -> bool:
 
 @kernel
 def share_unpassed(
-    case: np.record,
+    counter: np.record,
+    general: np.record,
     tensor: int,
     place: int,
     depth: int,
@@ -137,21 +147,23 @@ def share_unpassed(
     As :func:`accelsim.counter.general.words.share`, for a move by ``passed_by`` in the rank
     ``passed_rank``.  ``keeps`` says that a lane has what it held before itself.
     """
-    layer, machine, general = case.counter.layer, case.counter.machine, case.general
-    nest = case.counter.nest
+    layer, machine = counter.layer, counter.machine
+    nest = counter.nest
     rank = general.move.passed_rank
     dim_a, dim_b = layer.rank_dim[rank, 0], layer.rank_dim[rank, 1]
     others, repeats = 1, 1
     for other in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
         if other != rank:
-            others *= rank_united(case, other, tensor, place, depth, 0, 0, scratch)
+            others *= rank_united(
+                counter, general, other, tensor, place, depth, plain(0), plain(0), scratch
+            )
     for fanout in range(depth, machine.fanouts_outside[place]):
-        if not can_multicast(case, fanout, tensor):
+        if not can_multicast(counter, fanout, tensor):
             node = machine.fanout_node[fanout]
             of_rank = nest.factor[node, dim_a] * nest.factor[node, dim_b]
             repeats *= nest.fanout_lanes[fanout] // of_rank
-    span = mark_tile(case, rank, machine.place_node[place], scratch)
-    apart, found = choose_loops(case, rank, tensor, place, depth)
+    span = mark_tile(counter, general, rank, machine.place_node[place], scratch)
+    apart, found = choose_loops(counter, general, rank, tensor, place, depth)
     origin, reach = 0, span
     for k in range(found):
         far = (general.bound[general.chosen[k]] - 1) * general.distance[k]
@@ -174,14 +186,14 @@ def share_unpassed(
                 before = position + step
                 if keeps and 0 <= before < span and scratch.tile[before] == 1:
                     continue
-                if not neighbour_held(case, tensor, found, position, span, scratch):
+                if not neighbour_held(counter, general, tensor, found, position, span, scratch):
                     scratch.union[offset + position] = 1
-            inner = next_turn(case, apart, found)
+            inner = next_turn(general, apart, found)
         left = 0
         for position in range(reach):
             left += scratch.union[position]
         words += left * others
         visits += blocks_of(left * others, block)
-        more = next_turn(case, 0, apart)
+        more = next_turn(general, 0, apart)
     general.united = repeats * words
     general.visits = repeats * visits

@@ -7,10 +7,11 @@ import numpy as np
 from accelsim.arch.records import Architecture
 from accelsim.conventions import Conventions
 from accelsim.counter.general.boundary import count_input, count_output, round_totals
-from accelsim.counter.general.layout import GENERAL_COUNTER, Scratch, fill_general
+from accelsim.counter.general.layout import GENERAL, Scratch, fill_general, plain
 from accelsim.counter.general.words import tile_words
 from accelsim.counter.layout import (
     BOUNDARY_ACTIONS,
+    COUNTER,
     MAX_LOOPS,
     NETWORK_ACTIONS,
     READS,
@@ -35,10 +36,12 @@ from accelsim.workload.records import Layer
 
 
 @kernel
-def list_loops(case: np.record, loop_dim: Ints, loop_bound: Ints, slot_end: Ints) -> None:
+def list_loops(
+    counter: np.record, general: np.record, loop_dim: Ints, loop_bound: Ints, slot_end: Ints
+) -> None:
     """Write all loops with their strides, and which are those of each fanout's axes."""
-    machine, general = case.counter.machine, case.general
-    for dim in range(case.counter.layer.n_dims):
+    machine = counter.machine
+    for dim in range(counter.layer.n_dims):
         general.extent[dim] = 1
     for loop in range(slot_end[machine.n_slots - 1] - 1, -1, -1):
         dim = loop_dim[loop]
@@ -54,18 +57,20 @@ def list_loops(case: np.record, loop_dim: Ints, loop_bound: Ints, slot_end: Ints
 
 
 @kernel
-def measure_tiles(case: np.record, keep: Ints) -> int:
+def measure_tiles(counter: np.record, general: np.record, keep: Ints) -> int:
     """Write the tile sizes; return whether every memory holds its tiles (rule 16)."""
-    machine, counts = case.counter.machine, case.counter.counts
+    machine, counts = counter.machine, counter.counts
     for memory in range(machine.n_memories):
         counts.memory_bits[memory] = machine.whole_bits[memory]
     for holding in range(machine.n_holdings):
         place, tensor = machine.holding_place[holding], machine.holding_tensor[holding]
         words = 0
         if (keep[place] >> tensor) & 1 == 1:
-            words = tile_words(case, tensor, machine.place_node[place], 0, 0)
+            words = tile_words(
+                counter, general, tensor, machine.place_node[place], plain(0), plain(0)
+            )
         counts.tile_words[place, tensor] = words
-        bits = words * case.counter.layer.tensor_bits[tensor]
+        bits = words * counter.layer.tensor_bits[tensor]
         counts.memory_bits[machine.holding_memory[holding]] += bits
     for memory in range(machine.n_memories):
         if counts.memory_bits[memory] > machine.memory_room[memory]:
@@ -74,10 +79,10 @@ def measure_tiles(case: np.record, keep: Ints) -> int:
 
 
 @kernel
-def count_boundaries(case: np.record, keep: Ints, scratch: Scratch) -> None:
+def count_boundaries(counter: np.record, general: np.record, keep: Ints, scratch: Scratch) -> None:
     """Count every boundary of the nest that has been built (rule 2)."""
-    layer, machine, general = case.counter.layer, case.counter.machine, case.general
-    counts = case.counter.counts
+    layer, machine = counter.layer, counter.machine
+    counts = counter.counts
     for place in range(machine.n_places + 1):
         for tensor in range(layer.n_tensors):
             for action in range(BOUNDARY_ACTIONS):
@@ -88,47 +93,48 @@ def count_boundaries(case: np.record, keep: Ints, scratch: Scratch) -> None:
             for action in range(NETWORK_ACTIONS):
                 counts.network[fanout, tensor, action] = 0
     for tensor in range(layer.n_tensors):
-        parent = 0
+        parent = plain(0)
         fresh = layer.output_words
-        peer_words, peer_visits = 0, 0
+        peer_words, peer_visits = plain(0), plain(0)
         for place in range(1, machine.n_places + 1):
             if place < machine.n_places and (keep[place] >> tensor) & 1 == 0:
                 continue
             general.peer_words = 0
             general.peer_visits = 0
             if tensor == layer.output:
-                fresh = count_output(case, parent, place, fresh)
+                fresh = count_output(counter, general, parent, place, fresh)
             else:
-                count_input(case, tensor, parent, place, scratch)
+                count_input(counter, general, tensor, parent, place, scratch)
             # What a lane reads for its neighbours, it reads beside what its children need.
             counts.words[place, tensor, READS] += peer_words
             counts.accesses[place, tensor, READS] += peer_visits
             peer_words, peer_visits = general.peer_words, general.peer_visits
             if general.block_totals == 1:
-                round_totals(case, tensor, parent, place)
+                round_totals(counter, tensor, parent, place)
             parent = place
 
 
 @kernel
 def count_mapping(
-    case: np.record,
+    counter: np.record,
+    general: np.record,
     loop_dim: Ints,
     loop_bound: Ints,
     slot_end: Ints,
     keep: Ints,
     scratch: Scratch,
 ) -> int:
-    """Count one packed mapping into ``case``; return the :class:`Violation` met, or 0."""
-    layer, machine, nest = case.counter.layer, case.counter.machine, case.counter.nest
+    """Count one packed mapping into ``counter``; return the :class:`Violation` met, or 0."""
+    layer, machine, nest = counter.layer, counter.machine, counter.nest
     if slot_end[machine.n_slots - 1] > MAX_LOOPS:  # more than the factors of any layer
         return Violation.FACTORS.value
     build(layer, machine, loop_dim, loop_bound, slot_end, nest)
     broken = broken_rule(layer, machine, keep, nest)
     if broken == 0:
-        broken = measure_tiles(case, keep)
+        broken = measure_tiles(counter, general, keep)
     if broken == 0:
-        list_loops(case, loop_dim, loop_bound, slot_end)
-        count_boundaries(case, keep, scratch)
+        list_loops(counter, general, loop_dim, loop_bound, slot_end)
+        count_boundaries(counter, general, keep, scratch)
     return broken
 
 
@@ -160,7 +166,7 @@ def count_general_packed(
     layer: LayerArrays, machine: MachineArrays, mapping: MappingArrays, conventions: Conventions
 ) -> Counts:
     """Count one packed mapping (see :func:`count_general`)."""
-    case = new_record(GENERAL_COUNTER)
-    scratch = fill_general(case, layer, machine, conventions)
-    violation = Violation(count_mapping(case, *mapping, scratch))
-    return counts_of(case["counter"], violation, layer, machine)
+    counter, general = new_record(COUNTER), new_record(GENERAL)
+    scratch = fill_general(counter, general, layer, machine, conventions)
+    violation = Violation(count_mapping(counter, general, *mapping, scratch))
+    return counts_of(counter, violation, layer, machine)

@@ -25,29 +25,31 @@ from accelsim.jit import kernel
 
 
 @kernel
-def coefficient(case: np.record, rank: int, side: int) -> int:
+def coefficient(counter: np.record, general: np.record, rank: int, side: int) -> int:
     """Return the distance between neighbouring words of a term, in positions of the rank."""
-    far: int = case.counter.layer.rank_coefficient[rank, side] * case.general.scale[rank]
+    far: int = counter.layer.rank_coefficient[rank, side] * general.scale[rank]
     return far
 
 
 @kernel
-def rank_span(case: np.record, rank: int, node: int) -> int:
+def rank_span(counter: np.record, general: np.record, rank: int, node: int) -> int:
     """Return the positions from the first word of a rank in a node's tile to the last."""
-    layer, cover = case.counter.layer, case.counter.nest.cover
-    span: int = coefficient(case, rank, 0) * (cover[node, layer.rank_dim[rank, 0]] - 1) + 1
+    layer, cover = counter.layer, counter.nest.cover
+    span: int = (
+        coefficient(counter, general, rank, 0) * (cover[node, layer.rank_dim[rank, 0]] - 1) + 1
+    )
     if layer.rank_dim[rank, 1] >= 0:
-        span += coefficient(case, rank, 1) * (cover[node, layer.rank_dim[rank, 1]] - 1)
+        span += coefficient(counter, general, rank, 1) * (cover[node, layer.rank_dim[rank, 1]] - 1)
     return span
 
 
 @kernel
-def rank_words(case: np.record, rank: int, node: int) -> int:
+def rank_words(counter: np.record, general: np.record, rank: int, node: int) -> int:
     """Return the words of a rank in a node's tile."""
-    layer, cover = case.counter.layer, case.counter.nest.cover
+    layer, cover = counter.layer, counter.nest.cover
     dim_a, dim_b = layer.rank_dim[rank, 0], layer.rank_dim[rank, 1]
-    if case.general.box == 1 or dim_b < 0:
-        return rank_span(case, rank, node)
+    if general.box == 1 or dim_b < 0:
+        return rank_span(counter, general, rank, node)
     return distinct_words(
         layer.rank_coefficient[rank, 0],
         layer.rank_coefficient[rank, 1],
@@ -57,40 +59,45 @@ def rank_words(case: np.record, rank: int, node: int) -> int:
 
 
 @kernel
-def rank_strip(case: np.record, rank: int, node: int, dim: int, by: int) -> int:
+def rank_strip(
+    counter: np.record, general: np.record, rank: int, node: int, dim: int, by: int
+) -> int:
     """Return the words that a step of ``by`` in ``dim`` uncovers; by 0 the whole tile is meant."""
-    layer, cover = case.counter.layer, case.counter.nest.cover
+    layer, cover = counter.layer, counter.nest.cover
     dim_a, dim_b = layer.rank_dim[rank, 0], layer.rank_dim[rank, 1]
-    words = rank_words(case, rank, node)
+    words = rank_words(counter, general, rank, node)
     if by == 0 or dim_b < 0 or (dim != dim_a and dim != dim_b):
         return words
     side = 0 if dim == dim_a else 1
-    if case.general.box == 1:
-        return min(words, coefficient(case, rank, side) * by)
+    if general.box == 1:
+        return min(words, coefficient(counter, general, rank, side) * by)
     u, v = layer.rank_coefficient[rank, side], layer.rank_coefficient[rank, 1 - side]
     other = dim_b if side == 0 else dim_a
     return strip_words(u, v, cover[node, dim], cover[node, other], by)
 
 
 @kernel
-def tile_words(case: np.record, tensor: int, node: int, dim: int, by: int) -> int:
+def tile_words(
+    counter: np.record, general: np.record, tensor: int, node: int, dim: int, by: int
+) -> int:
     """Return the words of a tile, or of the strip that a step uncovers."""
-    layer = case.counter.layer
+    layer = counter.layer
     words = 1
     for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
-        words *= rank_strip(case, rank, node, dim, by)
+        words *= rank_strip(counter, general, rank, node, dim, by)
     return words
 
 
 @kernel
-def can_multicast(case: np.record, fanout: int, tensor: int) -> bool:
+def can_multicast(counter: np.record, fanout: int, tensor: int) -> bool:
     """Tell whether one read can serve several lanes of a fanout."""
-    return bool((case.counter.machine.multicast[fanout] >> tensor) & 1 == 1)
+    return bool((counter.machine.multicast[fanout] >> tensor) & 1 == 1)
 
 
 @kernel
 def rank_united(
-    case: np.record,
+    counter: np.record,
+    general: np.record,
     rank: int,
     tensor: int,
     place: int,
@@ -100,20 +107,20 @@ def rank_united(
     scratch: Scratch,
 ) -> int:
     """Return the words of a rank, or of a strip, united over lanes inside ``depth`` fanouts."""
-    layer, machine, nest = case.counter.layer, case.counter.machine, case.counter.nest
+    layer, machine, nest = counter.layer, counter.machine, counter.nest
     node = machine.place_node[place]
     dim_a, dim_b = layer.rank_dim[rank, 0], layer.rank_dim[rank, 1]
-    words = rank_strip(case, rank, node, dim, by)
+    words = rank_strip(counter, general, rank, node, dim, by)
     if dim_b < 0:  # tiles of different positions never meet
         for fanout in range(depth, machine.fanouts_outside[place]):
-            if can_multicast(case, fanout, tensor):
+            if can_multicast(counter, fanout, tensor):
                 words *= nest.factor[machine.fanout_node[fanout], dim_a]
         return words
     first = list_lanes(machine, tensor, place, dim_a, dim_b, depth, nest)
     if first == MAX_LOOPS:
         return words
-    u, v = coefficient(case, rank, 0), coefficient(case, rank, 1)
-    whole, span = rank_words(case, rank, node), rank_span(case, rank, node)
+    u, v = coefficient(counter, general, rank, 0), coefficient(counter, general, rank, 1)
+    whole, span = rank_words(counter, general, rank, node), rank_span(counter, general, rank, node)
     strip = words < whole
     if whole == span or not strip:
         # A box, or an exact tile without gaps, is a run, and so are its strips.
@@ -127,18 +134,24 @@ def rank_united(
     shift = 0
     if strip:
         shift = by * (u if dim == dim_a else v)
-    return mark_union(case, rank, node, shift, first, scratch)
+    return mark_union(counter, general, rank, node, shift, first, scratch)
 
 
 @kernel
 def mark_union(
-    case: np.record, rank: int, node: int, shift: int, first: int, scratch: Scratch
+    counter: np.record,
+    general: np.record,
+    rank: int,
+    node: int,
+    shift: int,
+    first: int,
+    scratch: Scratch,
 ) -> int:
     """Count a union over listed lanes by marking its words; ``shift`` > 0 takes the strip."""
-    layer, nest = case.counter.layer, case.counter.nest
+    layer, nest = counter.layer, counter.nest
     dim_a, dim_b = layer.rank_dim[rank, 0], layer.rank_dim[rank, 1]
-    u, v = coefficient(case, rank, 0), coefficient(case, rank, 1)
-    reach = rank_span(case, rank, node)
+    u, v = coefficient(counter, general, rank, 0), coefficient(counter, general, rank, 1)
+    reach = rank_span(counter, general, rank, node)
     for lane in range(first, MAX_LOOPS):
         distance = u if nest.union_dim[lane] == dim_a else v
         reach += (nest.union_bound[lane] - 1) * distance * nest.union_stride[lane]
@@ -146,8 +159,8 @@ def mark_union(
     for word in range(((reach - 1) >> 6) + 1):
         bits[word] = np.uint64(0)
     bits[0] = np.uint64(1)
-    if case.general.box == 1:
-        length = spread_bits(bits, 1, rank_span(case, rank, node), 1)
+    if general.box == 1:
+        length = spread_bits(bits, 1, rank_span(counter, general, rank, node), 1)
     else:
         length = spread_bits(bits, 1, nest.cover[node, dim_a], u)
         length = spread_bits(bits, length, nest.cover[node, dim_b], v)
@@ -162,9 +175,9 @@ def mark_union(
 
 
 @kernel
-def lane_groups(case: np.record, tensor: int, fanout: int) -> int:
+def lane_groups(counter: np.record, tensor: int, fanout: int) -> int:
     """Return how many different tiles the lanes of a fanout have: different sums of distances."""
-    layer, machine, nest = case.counter.layer, case.counter.machine, case.counter.nest
+    layer, machine, nest = counter.layer, counter.machine, counter.nest
     node = machine.fanout_node[fanout]
     groups = 1
     for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
@@ -183,29 +196,37 @@ def lane_groups(case: np.record, tensor: int, fanout: int) -> int:
 
 @kernel
 def share(
-    case: np.record, tensor: int, place: int, depth: int, block: int, scratch: Scratch
+    counter: np.record,
+    general: np.record,
+    tensor: int,
+    place: int,
+    depth: int,
+    block: int,
+    scratch: Scratch,
 ) -> None:
     """Write the words that pass a point inside ``depth`` fanouts at a move, and their accesses."""
-    layer, machine, nest = case.counter.layer, case.counter.machine, case.counter.nest
-    its = case.general.move
+    layer, machine, nest = counter.layer, counter.machine, counter.nest
+    its = general.move
     outside = machine.fanouts_outside[place]
     words, apart = its.cost, 1
-    unites = case.general.shares != ALIKE and words < 0
+    unites = general.shares != ALIKE and words < 0
     if words < 0:
         words = 1
         for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
             inside = depth if unites else outside
-            words *= rank_united(case, rank, tensor, place, inside, its.dim, its.by, scratch)
+            words *= rank_united(
+                counter, general, rank, tensor, place, inside, its.dim, its.by, scratch
+            )
     for fanout in range(depth, outside):
-        alike = can_multicast(case, fanout, tensor)
+        alike = can_multicast(counter, fanout, tensor)
         lanes = nest.fanout_lanes[fanout]
         if alike and not unites:
-            lanes = lane_groups(case, tensor, fanout)
+            lanes = lane_groups(counter, tensor, fanout)
         if its.reading >= 0 and fanout == outside - 1:
             lanes = its.reading
         if not alike:
             apart *= lanes
         elif not unites:
             words *= lanes
-    case.general.united = words * apart
-    case.general.visits = apart * blocks_of(words, block)
+    general.united = words * apart
+    general.visits = apart * blocks_of(words, block)
