@@ -303,7 +303,7 @@ def fill_layer(record: np.record, layer: LayerArrays, conventions: Conventions) 
 
 
 def box_scales(layer: LayerArrays) -> Ints:
-    """Return what the coefficients of a rank have in common; an output's positions are its words."""
+    """Return what coefficients of a rank have in common; an output's positions are its words."""
     scale = layer.rank_divisor.copy()
     scale[layer.rank_start[layer.output] : layer.rank_start[layer.output + 1]] = 1
     return scale

@@ -176,8 +176,8 @@ CONVENTION_MUTANTS = (
     Mutant(
         "blocks are rounded on the total of all instances",
         BOUNDARY,
-        "instances * blocks_of(words, instances * block)",
-        "blocks_of(words, block)",
+        "accesses = instances * blocks_of(words, instances * block)",
+        "accesses = blocks_of(words, block)",
     ),
     Mutant(
         "what is read for neighbours is read by their children",

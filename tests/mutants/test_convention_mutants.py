@@ -12,9 +12,9 @@ from tests.mutants.copies import copy_package, make_mistake, run_on
 from tests.mutants.mutants import Mutant
 from tests.naive.by_convention import walk_by_convention
 from tests.naive.cases import random_case
-from tests.naive.convention_cases import CONVENTIONS, LINKED, linked_case
+from tests.naive.convention_cases import CONVENTIONS, LINKED, linked_case, mesh_case
 
-CASES = 16
+CASES = 10
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +25,7 @@ def walked_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for draw, kinds in ((random_case, CONVENTIONS), (linked_case, LINKED))
         for conventions in kinds.values()
     ]
+    cases += [(mesh_case(seed), its) for seed in range(12 * CASES) for its in LINKED.values()]
     walked = [
         (case, its, walk_by_convention(case.layer, case.architecture, case.mapping, its))
         for case, its in cases

@@ -92,7 +92,7 @@ class _Walker:
                 level = boundary.child if action in ("FILLS", "DRAINS") else boundary.parent
                 copies = self.seen.instances[level.name]
                 block = level.block_words[boundary.tensor.name]
-                accesses = copies * ceil(words / (copies * block))
+                accesses = words if block == 1 else copies * ceil(words / (copies * block))
             key = (boundary.child.name, boundary.tensor.name, action)
             self.seen.words[key] = words
             self.seen.accesses[key] = accesses
@@ -180,7 +180,9 @@ class _Walker:
         before: Needs = {}
         whole_before: dict[Instance, bool] = {}
         directions: dict[Instance, Word | None] = {}
-        for step, _, _ in self.steps:
+        # Steps of the loops outside the child: what turns inside its tile is no step of it.
+        outside = [range(loop.bound) for loop in self.nest.temporal[: child.temporal_outside]]
+        for step in product(*outside):
             tiles = self._tiles(boundary, step)
             new: Needs = {}
             whole: dict[Instance, bool] = {}

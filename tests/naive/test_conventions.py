@@ -22,7 +22,7 @@ from accelsim.workload.records import Layer, Rank, Tensor, Term, window_divisor
 from tests.naive.by_convention import walk_by_convention
 from tests.naive.cases import Case, random_case
 from tests.naive.compare import differences
-from tests.naive.convention_cases import CONVENTIONS, LINKED, TIMELOOP, linked_case
+from tests.naive.convention_cases import CONVENTIONS, LINKED, TIMELOOP, linked_case, mesh_case
 from tests.naive.features import BOTH_AXES, BYPASS, LANES_AT_COMPUTE, NO_MULTICAST, features
 from tests.naive.ragged_cases import random_ragged_case
 from tests.naive.walk import walk
@@ -48,6 +48,7 @@ def test_conventions_equal_their_twin(name: str) -> None:
 def test_neighbours_equal_their_twin(name: str) -> None:
     for seed in range(GATE_CASES):
         assert_equal(linked_case(seed), LINKED[name])
+        assert_equal(mesh_case(seed), LINKED[name])
 
 
 @pytest.mark.plain
@@ -62,6 +63,7 @@ def test_any_case_equals_its_twin(seed: int, name: str) -> None:
 @given(st.integers(0, 2**32), st.sampled_from(sorted(LINKED)))
 def test_any_case_with_neighbours_equals_its_twin(seed: int, name: str) -> None:
     assert_equal(linked_case(seed), LINKED[name])
+    assert_equal(mesh_case(seed), LINKED[name])
 
 
 @pytest.mark.full
@@ -76,6 +78,7 @@ def test_conventions_equal_their_twin_on_thousands(name: str) -> None:
 def test_neighbours_equal_their_twin_on_thousands(name: str) -> None:
     for seed in range(FULL_CASES):
         assert_equal(linked_case(seed), LINKED[name])
+        assert_equal(mesh_case(seed), LINKED[name])
 
 
 def test_both_twins_agree_on_the_default_conventions() -> None:
@@ -118,7 +121,6 @@ def shares(seeds: range) -> dict[str, float]:
 
         whole = int(default.words[:, inputs, READS].sum())
         timeloop = count(layer, unlinked, mapping, TIMELOOP)
-        linked = count(layer, arch, mapping, TIMELOOP)
         tells = {
             "boxes have gaps": int(timeloop.tile_words.sum()) > int(default.tile_words.sum()),
             "equal lanes share less": reads(Conventions(multicast="equal")) > whole,
@@ -131,9 +133,6 @@ def shares(seeds: range) -> dict[str, float]:
             "windows slide under boxes": reads(Conventions(tiles="box"))
             < reads(Conventions("none", tiles="box")),
             "neighbours save reads": reads(Conventions(), arch) < whole,
-            "neighbours save reads under timeloop": bool(
-                (linked.words[..., READS] != timeloop.words[..., READS]).any()
-            ),
             "two fanouts": len(arch.fanouts) > 1,
             "blocks": any(memory.block_bits > 16 for memory in arch.memories),
             "stride and dilation": any(
@@ -157,8 +156,17 @@ def shares(seeds: range) -> dict[str, float]:
         }
         met.update(found)
         met.update(name for name, holds in tells.items() if holds)
-    names = [BOTH_AXES, BYPASS, LANES_AT_COMPUTE, NO_MULTICAST, *tells]
-    return {name: met[name] / len(seeds) for name in names}
+    # Random lanes rarely have neighbours that held just what they need: small meshes have.
+    served = 0
+    for seed in seeds:
+        case = mesh_case(seed)
+        layer, arch, mapping = case.layer, case.architecture, case.mapping
+        nodes = (replace(n, forwards={}) if isinstance(n, Fanout) else n for n in arch.nodes)
+        alone = count(layer, replace(arch, nodes=tuple(nodes)), mapping, TIMELOOP)
+        served += bool((count(layer, arch, mapping, TIMELOOP).words != alone.words).any())
+    met["neighbours save reads under timeloop"] = served
+    names = [BOTH_AXES, BYPASS, LANES_AT_COMPUTE, NO_MULTICAST, *tells, *met]
+    return {name: met[name] / len(seeds) for name in dict.fromkeys(names)}
 
 
 def test_cases_meet_what_conventions_differ_about() -> None:

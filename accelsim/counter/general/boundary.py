@@ -145,6 +145,9 @@ def round_totals(counter: np.record, tensor: int, parent: int, place: int) -> No
     for action in range(BOUNDARY_ACTIONS):
         at = parent if action in (READS, FIRST_READS, UPDATES) else place
         if at < machine.n_places:
-            instances, block = nest.instances[at], machine.place_block[at, tensor]
-            words = counts.words[place, tensor, action]
-            counts.accesses[place, tensor, action] = instances * blocks_of(words, instances * block)
+            words, block = counts.words[place, tensor, action], machine.place_block[at, tensor]
+            accesses = words
+            if block > 1:
+                instances = nest.instances[at]
+                accesses = instances * blocks_of(words, instances * block)
+            counts.accesses[place, tensor, action] = accesses
