@@ -35,6 +35,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("mapper",),
     ("network",),
     ("report",),
+    ("interchange",),
     ("verbs",),
     ("cli",),
     ("__main__",),

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 
-from accelsim.arch.records import EVERY_DIM
+from accelsim.arch.records import EVERY_DIM, NETWORKS
 from accelsim.roles import ROLES
 from accelsim.specs.fields import (
     IT,
@@ -15,6 +15,7 @@ from accelsim.specs.fields import (
     Flag,
     Frequency,
     Lanes,
+    Latency,
     Name,
     Parameter,
     Power,
@@ -24,6 +25,7 @@ from accelsim.specs.fields import (
     Small,
     Text,
     Words,
+    choice,
     dim_name,
     quoted,
     refuse,
@@ -53,6 +55,12 @@ Forwarded = Annotated[
     ),
 ]
 
+NetworkName = Annotated[
+    str,
+    PlainValidator(choice("network", NETWORKS)),
+    WithJsonSchema({"type": "string", "enum": list(NETWORKS)}),
+]
+
 
 class MemoryEnergy(SpecModel):
     """Energy per word, in the unit of the machine's energy table."""
@@ -64,6 +72,7 @@ class MemoryEnergy(SpecModel):
     fill: Price | None = Field(None, description="a word written by the parent")
     drain: Price | None = Field(None, description="a word read to be sent to the parent")
     access: Price | None = Field(None, description="each of read, fill, update and drain")
+    address: Price | None = Field(None, description="an address generated, whatever the word")
 
 
 class FanoutEnergy(SpecModel):
@@ -73,6 +82,8 @@ class FanoutEnergy(SpecModel):
     deliver: Price | None = Field(None, description="a word arriving just inside")
     collect: Price | None = Field(None, description="a sum leaving upward")
     reduce: Price | None = Field(None, description="a sum added to another on the way up")
+    hop: Price | None = Field(None, description="a word over one hop of the `network`")
+    route: Price | None = Field(None, description="a word through one router of the `network`")
 
 
 class ComputeEnergy(SpecModel):
@@ -189,6 +200,14 @@ class FanoutSpec(LevelModel):
         description="tensor -> dims along whose lanes neighbours pass its words on, or `all`",
     )
     bandwidth: Bandwidth | None = Field(None, description="through the network below one parent")
+    network: NetworkName | None = Field(
+        None, description="model by which words make hops; left out: hops cost nothing"
+    )
+    sums_return: Flag = Field(
+        True, description="whether sums come back over the `network` to be added to"
+    )
+    fill_cycles: Latency = Field(0, description="latency before the first word, once a layer")
+    drain_cycles: Latency = Field(0, description="latency after the last word, once a layer")
     energy: FanoutEnergy | None = Field(None, description="prices that win over the table's")
     parts: list[PartSpec] | None = Field(
         None, min_length=1, description="the array as several fanouts, outermost first"

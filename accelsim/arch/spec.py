@@ -326,11 +326,18 @@ class _Build:
             energy=_stated(spec.energy),
             words_per_cycle=self.port(keys, "bandwidth", spec.bandwidth, self.word_bits),
             word_bits=self.word_bits,
+            network=spec.network or "",
+            sums_return=spec.sums_return,
+            fill_cycles=spec.fill_cycles,
+            drain_cycles=spec.drain_cycles,
             source=spec.source or "",
         )
         if spec.parts is None:
             self.nodes.append(whole)
             return
+        if spec.network:
+            what = f"array '{spec.fanout}' has a `network` and `parts`"
+            self.fault((*keys, "network"), what, "one of the two")
         for index, part in enumerate(spec.parts):
             inner = (*keys, "parts", index)
             if part.fanout != spec.fanout or index:
@@ -352,6 +359,8 @@ class _Build:
                     energy=whole.energy if part.energy is None else _stated(part.energy),
                     words_per_cycle=whole.words_per_cycle if port is None else port,
                     word_bits=whole.word_bits,
+                    fill_cycles=whole.fill_cycles,
+                    drain_cycles=whole.drain_cycles,
                     source=part.source or whole.source,
                 )
             )

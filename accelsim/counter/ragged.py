@@ -199,9 +199,13 @@ def count_ragged_packed(
     conventions: Conventions = Conventions(),  # noqa: B008
 ) -> RaggedCounts:
     """Count one packed mapping (see :func:`count_ragged`)."""
-    refuse_remainders(machine, conventions)
+    refuse_remainders(layer, machine, mapping, conventions)
     case = np.zeros(1, dtype=RAGGED)[0]
     fill(case["counter"], layer, machine, conventions)
+    case["alike"] = -1
+    if conventions.multicast == "equal":  # lanes over other dims need other words
+        inputs = np.arange(len(layer.relevant)) != layer.output
+        case["alike"][: len(inputs)][inputs] = ~layer.relevant[inputs]
     case["loops"]["opposed"][: len(layer.rank_opposed)] = layer.rank_opposed
     violation = Violation(count_mapping(case, *mapping, *scratch_of(layer)))
     places, tensors = machine.n_places, len(layer.relevant)

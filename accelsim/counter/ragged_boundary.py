@@ -47,7 +47,7 @@ def look(
     ``apart`` and ``unites`` say which loops add up (:func:`choose_uses`).
     """
     layer, loops, counts = case.counter.layer, case.loops, case.counter.counts
-    choose_uses(place, run, held, apart, unites, loops)
+    choose_uses(place, run, held, apart, unites, case.alike[tensor], loops)
     loops.elsewhere = 1
     for dim in range(layer.n_dims):
         if (layer.relevant[tensor] >> dim) & 1 == 0:

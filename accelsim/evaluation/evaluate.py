@@ -14,6 +14,7 @@ from accelsim.counter.general.layout import needs_general
 from accelsim.counter.ragged import count_ragged_packed
 from accelsim.counter.tally import Violation, accesses_of
 from accelsim.errors import AccelsimError, ExitCode, SpecError
+from accelsim.evaluation.extras import HOP, ROUTE, count_addresses, meshes_of, price_extras
 from accelsim.evaluation.general import make_general_case, price_general
 from accelsim.evaluation.kernel import make_case, price_mapping
 from accelsim.evaluation.prices import (
@@ -96,10 +97,18 @@ def evaluate(
     words = _by_level(layer, arch, mapping, levels, found.words, found.network)
     accesses = _by_level(layer, arch, mapping, levels, found.accesses, found.network)
     energy = _energies(layer, arch, prices, levels, accesses)
+    addresses = count_addresses(layer, arch, prices, levels, words)
+    meshes = meshes_of(layer, arch, mapping, found.network, conventions)
+    price_extras(layer, arch, prices, levels, addresses, meshes, energy)
     instances = _instances(arch, found.instances)
     leaked = leakage(arch, instances, found.cycles, conventions)
     ports, bound = _times(arch, packed_prices, found)
     compute_instances = arch.instances(arch.compute) * arch.compute.ops_per_cycle
+    cycles = found.cycles + arch.latency_cycles
+    # The search knows no hops.
+    seen = float(energy.sum()) + leaked if found.energy is None else found.energy
+    if found.energy is not None and meshes:
+        seen += float(energy[..., [HOP, ROUTE]].sum())
     return Evaluation(
         layer=layer,
         arch=arch,
@@ -109,8 +118,10 @@ def evaluate(
         words=words,
         accesses=accesses,
         energy_array=energy,
-        energy_total=float(energy.sum()) + leaked if found.energy is None else found.energy,
+        energy_total=seen,
         leakage=leaked,
+        addresses=addresses,
+        meshes=meshes,
         tile_words=_tiles_by_level(layer, arch, levels, found.tile_words),
         capacity_bits={
             memory.name: (int(bits), memory.usable_bits)
@@ -119,8 +130,8 @@ def evaluate(
         instances=instances,
         port_cycles=ports,
         compute_cycles=found.compute_cycles,
-        cycles=found.cycles,
-        utilization=layer.operations / (compute_instances * found.cycles),
+        cycles=cycles,
+        utilization=layer.operations / (compute_instances * cycles),
         bound=bound,
         area_mm2=area_mm2(arch),
     )
@@ -141,6 +152,7 @@ class _Counted(NamedTuple):
     """``[fanout]``"""
     compute_cycles: float
     cycles: float
+    """Before the latencies of networks."""
     energy: float | None
     """As the search sees it, leakage included; None if no search looks at such mappings."""
 
@@ -176,7 +188,7 @@ def _count(
         port_cycles=case.port_cycles,
         network_cycles=case.network_cycles,
         compute_cycles=float(ceil(steps / prices.operations_per_cycle)),
-        cycles=float(case.cycles),
+        cycles=float(case.cycles) - arch.latency_cycles,
         energy=float(case.energy),
     )
 

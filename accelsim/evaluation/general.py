@@ -29,6 +29,7 @@ from accelsim.evaluation.kernel import (
     fill_prices,
     leaked,
     port_cycles,
+    sum_addresses,
     sum_energy,
     whole_cycles,
 )
@@ -98,6 +99,9 @@ def price_general(
         overlapped = max(overlapped, cycles)
     case.cycles = overlapped + waited
     case.energy = sum_energy(case, keep) + leaked(case)
+    if case.has_extras == 1:
+        case.energy += sum_addresses(case, keep)
+        case.cycles += prices.latency_cycles
     return broken
 
 

@@ -55,6 +55,8 @@ PRICES = record_type(
         ("memory_place", np.int64, (MAX_MEMORIES,)),
         ("fanout_bits", _float, (MAX_FANOUTS,)),
         ("operations_per_cycle", _float),
+        ("address_energy", _float, (MAX_PLACES + 1, MAX_TENSORS, 5)),
+        ("latency_cycles", _float),
     ]
 )
 """Fields of :class:`~accelsim.evaluation.prices.PriceArrays`, for kernels."""
@@ -64,6 +66,8 @@ CASE_FIELDS: list[tuple[object, ...]] = [
     ("prices", PRICES),
     # Whether any port or network is limited at all.
     ("has_ports", np.int64),
+    # Whether addresses cost anything or networks have latencies.
+    ("has_extras", np.int64),
     # Memories whose instances leak only in use.
     ("n_gated", np.int64),
     ("gated", np.uint8, (MAX_MEMORIES,)),
@@ -106,6 +110,7 @@ def fill_prices(case: np.record, layer: LayerArrays, prices: PriceArrays) -> Non
     copy_fields(case["prices"], prices._asdict())
     limits = (prices.read_bits, prices.write_bits, prices.shared_bits, prices.fanout_bits)
     case["has_ports"] = int(any(limit.any() for limit in limits))
+    case["has_extras"] = int(prices.address_energy.any() or prices.latency_cycles > 0)
     case["operations_energy"] = prod(layer.bounds.tolist(), start=prices.operation_energy)
     gated = prices.gated_leakage.nonzero()[0]
     case["n_gated"] = len(gated)
@@ -136,6 +141,9 @@ def price_counts(case: np.record, keep: Ints) -> None:
             overlapped = max(overlapped, cycles)
     case.cycles = overlapped + waited
     case.energy = sum_energy(case, keep) + leaked(case)
+    if case.has_extras == 1:
+        case.energy += sum_addresses(case, keep)
+        case.cycles += prices.latency_cycles
 
 
 @inlined
@@ -171,6 +179,25 @@ def sum_energy(case: np.record, keep: Ints) -> float:
             if tensor == layer.output:
                 energy += crossed[COLLECTIONS] * cost[COLLECTIONS]
                 energy += crossed[REDUCTIONS] * cost[REDUCTIONS]
+    return energy
+
+
+@kernel
+def sum_addresses(case: np.record, keep: Ints) -> float:
+    """Return the energy of the addresses of all words (rule 14)."""
+    layer, machine, words = case.counter.layer, case.counter.machine, case.counter.counts.words
+    energy = 0.0
+    for tensor in range(layer.n_tensors):
+        parent = 0
+        for child in range(1, machine.n_places + 1):
+            if child < machine.n_places and (keep[child] >> tensor) & 1 == 0:
+                continue
+            moved = words[child, tensor]
+            cost = case.prices.address_energy[parent, tensor]
+            own = case.prices.address_energy[child, tensor]
+            energy += moved[READS] * cost[READS] + moved[UPDATES] * cost[UPDATES]
+            energy += moved[FILLS] * own[FILLS] + moved[DRAINS] * own[DRAINS]
+            parent = child
     return energy
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from accelsim.arch.records import Architecture
 from accelsim.conventions import Conventions
+from accelsim.evaluation.mesh import Meshes
 from accelsim.evaluation.prices import Floats, Prices
 from accelsim.mapping.arrays import Ints
 from accelsim.mapping.records import Mapping
@@ -94,7 +95,11 @@ class Evaluation:
     energy_total : float
         As the search saw it, leakage included, in ``energy_unit``.
     leakage : float
-        Energy that leaks over ``cycles``, in ``energy_unit``.
+        Energy that leaks, in ``energy_unit``: over ``cycles`` less the latencies of networks.
+    addresses : int64[level, tensor]
+        That the memories generate (rule 14).
+    meshes : mapping of (fanout, tensor) to MeshTraffic
+        Of the fanouts that name a network (rule 19).
     tile_words : int64[level, tensor]
         Words of the tensor that one instance of a memory holds; 0 where it is not kept.
     capacity_bits : mapping of level to (bits in use, usable bits or None)
@@ -117,6 +122,8 @@ class Evaluation:
     energy_array: Floats
     energy_total: float
     leakage: float
+    addresses: Ints
+    meshes: Meshes
     tile_words: Ints
     capacity_bits: dict[str, tuple[int, int | None]]
     instances: dict[str, tuple[int, int]]
@@ -169,6 +176,17 @@ class Evaluation:
     def edp(self) -> float:
         """Energy (unit of the table) x seconds."""
         return self.energy_total * self.seconds
+
+    @property
+    def throttling(self) -> dict[str, float]:
+        """By level with a limited port or network: its speed against the compute's, at most 1.
+
+        1 where the port keeps up with the compute, 0.5 where it takes twice as long.
+        """
+        return {
+            level: min(1.0, self.compute_cycles / cycles) if cycles else 1.0
+            for level, cycles in self.port_cycles.items()
+        }
 
     @property
     def _labels(self) -> dict[str, tuple[str, ...]]:

@@ -17,7 +17,8 @@ from typing import Literal, Protocol
 from accelsim import __version__
 from accelsim.arch.records import Architecture
 from accelsim.conventions import Conventions
-from accelsim.errors import Problem, UsageError
+from accelsim.errors import Problem, SpecError, UsageError
+from accelsim.evaluation.extras import search_problem
 from accelsim.evaluation.prices import PriceArrays, Prices, pack
 from accelsim.keys import content_key
 from accelsim.mapper.infeasible import Infeasibility
@@ -75,8 +76,12 @@ def mapping_problem(
     Raises
     ------
     SpecError
-        If the rules cannot apply to the machine (see :func:`accelsim.mapspace.space.mapspace`).
+        If the rules cannot apply to the machine (see :func:`accelsim.mapspace.space.mapspace`), or
+        no search knows what it costs (:func:`accelsim.evaluation.extras.search_problem`).
     """
+    refused = search_problem(arch)
+    if refused:
+        raise SpecError([refused])
     space = mapspace(layer, arch, dataflows)
     return MappingProblem(space, prices, pack(prices, arch, layer), tuple(dataflows))
 

@@ -278,6 +278,7 @@ Price = Annotated[float, PlainValidator(_table_number), _schema("number", minimu
 Density = Annotated[float, PlainValidator(_fraction), _schema("number", minimum=0, maximum=1)]
 Bound = Annotated[int, PlainValidator(_whole(1, 2**40)), _count_schema(1, 2**40)]
 Lanes = Annotated[int, PlainValidator(_whole(1, 2**20)), _count_schema(1, 2**20)]
+Latency = Annotated[int, PlainValidator(_whole(0, 2**40)), _count_schema(0, 2**40)]
 Small = Annotated[int, PlainValidator(_whole(1, 1024)), _count_schema(1, 1024)]
 Parameter = Annotated[int, PlainValidator(_parameter), _schema("integer", minimum=0, maximum=2**40)]
 RoleName = Annotated[

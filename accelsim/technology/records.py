@@ -3,8 +3,8 @@
 An **action** is something that a component does with one word (or, for compute, one operation):
 
 ==========  =============================================================
-memory      ``read`` ``fill`` ``update`` ``drain`` ``first_read``
-fanout      ``deliver`` ``collect`` ``reduce``
+memory      ``read`` ``fill`` ``update`` ``drain`` ``first_read`` ``address``
+fanout      ``deliver`` ``collect`` ``reduce``, and over a mesh ``hop`` ``route``
 compute     ``mac`` ``alu``
 ==========  =============================================================
 
@@ -22,7 +22,11 @@ from accelsim.conventions import Conventions
 MEMORY_ACTIONS = ("read", "first_read", "update", "fill", "drain")
 FANOUT_ACTIONS = ("deliver", "collect", "reduce")
 COMPUTE_ACTIONS = ("mac", "alu")
-ACTIONS = MEMORY_ACTIONS + FANOUT_ACTIONS + COMPUTE_ACTIONS
+ADDRESS_ACTIONS = ("address",)
+"""What memories do beside moving words (rule 14)."""
+MESH_ACTIONS = ("hop", "route")
+"""What fanouts do whose network makes hops (rule 19)."""
+ACTIONS = MEMORY_ACTIONS + FANOUT_ACTIONS + COMPUTE_ACTIONS + ADDRESS_ACTIONS + MESH_ACTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ class EnergyTable:
         """Return the price of ``action`` on ``component``, or None if the table lacks it.
 
         A table that does not mention ``first_read`` does not charge it: the first read of a sum is
-        elided because the sum starts from zero.
+        elided because the sum starts from zero.  One that does not mention ``address`` prices
+        accesses with the generation of their addresses.
         """
         actions = self.prices.get(component, {})
         if action in actions:
@@ -61,6 +66,8 @@ class EnergyTable:
             return actions.get("access")
         if action == "first_read":
             return Price(0.0, "a sum that starts from zero is not read")
+        if action == "address":
+            return Price(0.0, "in the price of the access")
         return None
 
 

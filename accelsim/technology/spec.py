@@ -15,9 +15,11 @@ from accelsim.specs.join import Faults, check_kind, validate
 from accelsim.specs.references import open_spec, parse_reference, pattern_problems
 from accelsim.technology.records import (
     ACTIONS,
+    ADDRESS_ACTIONS,
     COMPUTE_ACTIONS,
     FANOUT_ACTIONS,
     MEMORY_ACTIONS,
+    MESH_ACTIONS,
     Accounting,
     EnergyTable,
     Price,
@@ -165,7 +167,11 @@ def _unknown_actions(document: Document, key: str, *, narrowed: bool) -> list[Pr
 
 def _likely_actions(written: list[str]) -> tuple[str, ...]:
     """Return the actions of the sort of component that the other actions speak of."""
-    for actions in (("access", *MEMORY_ACTIONS), FANOUT_ACTIONS, COMPUTE_ACTIONS):
+    for actions in (
+        ("access", *MEMORY_ACTIONS, *ADDRESS_ACTIONS),
+        (*FANOUT_ACTIONS, *MESH_ACTIONS),
+        COMPUTE_ACTIONS,
+    ):
         if any(action.split(".")[0] in actions for action in written):
             return actions
     return KNOWN_ACTIONS

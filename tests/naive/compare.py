@@ -26,7 +26,8 @@ def assert_equal(
         case.architecture,
         case.mapping,
         window_reuse=conventions.reuse == "window",
-        multicast=conventions.multicast == "distinct",
+        multicast=conventions.multicast != "none",
+        alike_only=conventions.multicast == "equal",
     )
     counted = count(case.layer, case.architecture, case.mapping, conventions)
     found = differences(case, walked, counted)

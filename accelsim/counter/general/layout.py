@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -19,7 +21,7 @@ from accelsim.counter.layout import (
 )
 from accelsim.counter.window import Marks
 from accelsim.errors import Problem, SpecError
-from accelsim.mapping.arrays import Ints, LayerArrays, MachineArrays
+from accelsim.mapping.arrays import Ints, LayerArrays, MachineArrays, MappingArrays
 from accelsim.workload.shapes import MAX_RANKS
 
 NOTHING_STAYS, RUN_STAYS, COMPARED = range(3)
@@ -118,16 +120,31 @@ def needs_general(machine: MachineArrays, conventions: Conventions) -> bool:
     return not conventions.plain or (conventions.reuse != "none" and bool(machine.links.any()))
 
 
-def refuse_remainders(machine: MachineArrays, conventions: Conventions) -> None:
+def refuse_remainders(
+    layer: LayerArrays, machine: MachineArrays, mapping: MappingArrays, conventions: Conventions
+) -> None:
     """Refuse what rule 10 is not known for.
+
+    ``multicast: equal`` it knows, unless both dims of a window are spread over lanes (then some
+    lanes need the same words and others do not) or blocks are wider than a word (a visit would be
+    of lanes whose tiles differ in length).
 
     Raises
     ------
     SpecError
     """
-    if not needs_general(machine, conventions):
+    counted, why = conventions, f"under {conventions}"
+    if conventions.multicast == "equal":
+        if spreads_window(layer, machine, mapping):
+            why += " with both dims of a window spread over lanes"
+        elif (machine.place_block > 1).any():
+            why += " with blocks wider than a word"
+        else:
+            counted = replace(conventions, multicast="distinct")
+    if not needs_general(machine, counted):
         return
-    why = f"under {conventions}" if str(conventions) else "where neighbours pass words on"
+    if not str(conventions):
+        why = "where neighbours pass words on"
     raise SpecError(
         [
             Problem(
@@ -136,6 +153,18 @@ def refuse_remainders(machine: MachineArrays, conventions: Conventions) -> None:
             )
         ]
     )
+
+
+def spreads_window(layer: LayerArrays, machine: MachineArrays, mapping: MappingArrays) -> bool:
+    """Tell whether the two dims of some rank both have spatial loops."""
+    starts = [0, *map(int, mapping.slot_end)]
+    spatial = {
+        int(dim)
+        for slot, (start, end) in enumerate(pairwise(starts))
+        if machine.slot_fanout[slot] >= 0
+        for dim in mapping.loop_dim[start:end]
+    }
+    return any({int(a), int(b)} <= spatial for a, b in layer.rank_dim)
 
 
 def check_general(layer: LayerArrays, machine: MachineArrays, conventions: Conventions) -> None:

@@ -48,6 +48,10 @@ def refuses_prices(problem: MappingProblem) -> str:
     prices, machine = problem.price_arrays, problem.machine
     if prices.gated_leakage.any():
         return "leakage of memories that are switched off where unused"
+    if prices.address_energy.any():
+        return "energy of addresses"
+    if prices.latency_cycles > 0:
+        return "latencies of networks"
     if any((a < 0).any() for a in (prices.place_energy, prices.fanout_energy)):
         return "negative prices"
     if (machine.place_block[:, problem.layer_arrays.output] > 1).any():
