@@ -26,7 +26,7 @@ MAX_MEMORIES = 16
 
 LEGACY_MESH = "legacy_mesh"
 NETWORKS = (LEGACY_MESH,)
-"""Network models that a fanout may name; their hops are priced apart (rule 19 of the model)."""
+"""Network models that a fanout may name; their hops are priced apart (rule 13 of the model)."""
 
 
 @dataclass(frozen=True)

@@ -183,8 +183,8 @@ def choose_uses(
     """Say how each loop outside ``place`` enters a sum over the residences of a tensor there.
 
     Spatial loops before ``held`` stand at 0: the first instance alone is looked at.  Turns of those
-    before ``apart``, of those in fanouts outside the mask ``unites``, and of those over dims outside
-    the mask ``alike``, add up.
+    before ``apart``, of those in fanouts outside the mask ``unites``, and of those over dims
+    outside the mask ``alike``, add up.
     """
     for loop in range(loops.outside[place]):
         fanout = loops.fanout[loop]

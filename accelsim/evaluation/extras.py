@@ -1,4 +1,4 @@
-"""What machines do beside moving words: addresses (rule 14) and hops over meshes (rule 19)."""
+"""What machines do beside moving words: addresses (rule 14) and hops over meshes (rule 13)."""
 
 from __future__ import annotations
 

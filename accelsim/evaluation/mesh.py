@@ -1,4 +1,4 @@
-"""Hops over the networks that a machine names ``legacy_mesh`` (rule 19 of ``docs/model.md``).
+"""Hops over the networks that a machine names ``legacy_mesh`` (rule 13 of ``docs/model.md``).
 
 The lanes of a fanout stand on a mesh.  Words enter beside the middle row, run along it to the
 farthest column that needs them, and from it up and down.  The lanes that need the same words, or

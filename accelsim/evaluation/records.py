@@ -99,7 +99,7 @@ class Evaluation:
     addresses : int64[level, tensor]
         That the memories generate (rule 14).
     meshes : mapping of (fanout, tensor) to MeshTraffic
-        Of the fanouts that name a network (rule 19).
+        Of the fanouts that name a network (rule 13).
     tile_words : int64[level, tensor]
         Words of the tensor that one instance of a memory holds; 0 where it is not kept.
     capacity_bits : mapping of level to (bits in use, usable bits or None)

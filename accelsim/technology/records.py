@@ -25,7 +25,7 @@ COMPUTE_ACTIONS = ("mac", "alu")
 ADDRESS_ACTIONS = ("address",)
 """What memories do beside moving words (rule 14)."""
 MESH_ACTIONS = ("hop", "route")
-"""What fanouts do whose network makes hops (rule 19)."""
+"""What fanouts do whose network makes hops (rule 13)."""
 ACTIONS = MEMORY_ACTIONS + FANOUT_ACTIONS + COMPUTE_ACTIONS + ADDRESS_ACTIONS + MESH_ACTIONS
 
 

@@ -1,4 +1,4 @@
-"""Hops over a mesh, worked out by hand (rule 19), on the example of ``docs/model.md``.
+"""Hops over a mesh, worked out by hand (rule 13), on the example of ``docs/model.md``.
 
 Lanes (x, y) = (p0, r) on 2 columns and 3 rows; the middle row is 1.
 """

@@ -152,8 +152,8 @@ def test_faults_in_a_list_say_which_case(tmp_path: Path) -> None:
     assert "cases: not a list of cases" in str(problem)
 
 
-def lowered(change: Change, name: str) -> None:
-    lower(ReferenceCase.model_validate_json(json.dumps(changed(change, name))))
+def read(data: Json) -> ReferenceCase:
+    return ReferenceCase.model_validate_json(json.dumps(data))
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def lowered(change: Change, name: str) -> None:
 )
 def test_what_cannot_be_evaluated(change: Change, name: str, message: str) -> None:
     with pytest.raises(SpecError) as refused:
-        lowered(change, name)
+        lower(read(changed(change, name)))
     assert message in str(refused.value)
 
 
@@ -187,7 +187,7 @@ def test_inputs_that_networks_treat_alike_share_a_role() -> None:
         data["mapping"][1]["no_multicast"] = [data["problem"]["tensors"][1]["name"]]
 
     data = changed(change, "mttkrp_3inputs")
-    layer = lower(ReferenceCase.model_validate_json(json.dumps(data))).layer
+    layer = lower(read(data)).layer
     roles = [tensor.role for tensor in layer.tensors]
     assert roles[0] == roles[2] != roles[1]
     assert roles[3] == "Outputs"
@@ -223,7 +223,7 @@ def test_averages_are_rounded_half_away_from_zero() -> None:
 
 
 def test_the_slowest_port_sets_the_speed() -> None:
-    level = ReferenceCase.model_validate(case("gemm_bandwidth_bound")).arch.levels[0]
+    level = read(case("gemm_bandwidth_bound")).arch.levels[0]
     wide = level.model_copy(
         update={
             "read_bandwidth_words_per_cycle": 2.0,
