@@ -17,16 +17,19 @@ import pytest
 from accelsim.errors import SpecError
 from accelsim.interchange.reference.account import rounded, slowdown
 from accelsim.interchange.reference.case import ReferenceCase, read_cases
-from accelsim.interchange.reference.compare import agree
+from accelsim.interchange.reference.compare import agree, compare
 from accelsim.interchange.reference.lowering import lower
 from accelsim.interchange.reference.quantities import Value
+from accelsim.technology.spec import read_accounting
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "scripts" / "check_reference_cases.py"
 PUBLISHED = ROOT / "tests" / "published" / "timeloop"
 
+RULES = read_accounting("timeloop")
+
 Json = dict[str, Any]
-Change = Callable[[Json], None]
+Change = Callable[[Json], object]
 
 
 def case(name: str = "gemm_2level") -> Json:
@@ -160,9 +163,17 @@ def read(data: Json) -> ReferenceCase:
     ("change", "name", "message"),
     [
         (
-            put(["B", "Z"], "mapping", 0, "keep"),
+            lambda data: [
+                put(["B", "Z"], "mapping", 0, "keep")(data),
+                put(10**6, "arch", "levels", 0, "capacity_words")(data),
+            ],
             "gemm_2level",
-            "gemm_2level: A bypasses DRAM; expected the outermost level to keep every tensor",
+            "gemm_2level: A bypasses DRAM, which is limited; expected an outermost level without",
+        ),
+        (
+            lambda data: [step["keep"].remove("A") for step in data["mapping"]],
+            "gemm_2level",
+            "gemm_2level: no level keeps A",
         ),
         (
             put("output", "problem", "tensors", 0, "role"),
@@ -236,6 +247,44 @@ def test_the_slowest_port_sets_the_speed() -> None:
     assert slowdown(wide, 4.0, 4.0) == 0.25
     shared = wide.model_copy(update={"shared_bandwidth_words_per_cycle": 1.0})
     assert slowdown(shared, 4.0, 4.0) == 0.125
+
+
+# --- the account ----------------------------------------------------------------------------------
+
+
+def test_a_tensor_that_comes_from_further_in() -> None:
+    """What bypasses the outermost level is there, and on its way from there, not accounted for."""
+    name = "gemm_3level_spatial_mn"
+    usual = read(case(name))
+    found = compare(read(changed(lambda data: data["mapping"][0]["keep"].remove("A"), name)), RULES)
+    told = {
+        (d.level, d.tensor, d.quantity): float(d.ours.split()[0])
+        for d in found.differences
+        if d.ours != "none"
+    }
+    buffer = usual.expected.levels["GLB"].tensors["A"]
+    assert told["DRAM", "A", "reads_per_instance"] == 0
+    assert told["DRAM", "A", "access_energy_pJ_total"] == 0
+    assert told["DRAM->GLB", "A", "ingresses_per_parent_instance"] == 0
+    assert told["GLB", "A", "fills_per_instance"] == 0
+    assert told["GLB", "A", "address_generations_per_instance"] == buffer.reads_per_instance
+    assert {level for level, _, _ in told} == {"", "DRAM", "GLB", "DRAM->GLB"}
+    assert {tensor for _, tensor, _ in told} == {"", "A"}
+    dram = usual.arch.levels[0].energy_pJ_per_block_access.read
+    glb = usual.arch.levels[1].energy_pJ_per_block_access.fill
+    saved = (dram + glb) * buffer.fills_per_instance
+    expected = usual.expected.total_energy_pJ - saved
+    assert told["", "", "total_energy_pJ"] == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_tensor_that_bypasses_a_level_has_zeros_there() -> None:
+    def change(data: Json) -> None:
+        kept = data["expected"]["levels"]["GLB"]["tensors"]
+        kept["A"] = dict.fromkeys(kept["B"], 0)
+
+    data = changed(change, "gemm_bypass_output_rf")
+    assert "A" not in data["mapping"][1]["keep"]
+    assert compare(read(data), RULES).agrees
 
 
 # --- the script -----------------------------------------------------------------------------------

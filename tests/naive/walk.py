@@ -89,7 +89,7 @@ class _Walker:
         operands: dict[str, Values],
         window_reuse: bool,
         multicast: bool,
-        alike_only: bool,
+        alike_only: bool = False,
     ) -> None:
         self.layer = layer
         self.window_reuse = window_reuse

@@ -11,13 +11,27 @@ from math import ceil
 
 from accelsim.evaluation.mesh import MeshTraffic
 from accelsim.evaluation.records import COMPUTE, Evaluation
-from accelsim.interchange.reference.case import LevelCase, NetworkCase, ReferenceCase
+from accelsim.interchange.reference.case import (
+    LevelCase,
+    NetworkCase,
+    ReferenceCase,
+    TensorStats,
+)
 from accelsim.interchange.reference.lowering import network_name
-from accelsim.interchange.reference.quantities import Name, Quantities, histogram, value
+from accelsim.interchange.reference.quantities import (
+    KINDS,
+    Name,
+    Quantities,
+    histogram,
+    value,
+)
 from accelsim.technology.records import ACTIONS
 
 WHOLE = 1e-9
 """What a quotient of words and instances may be off a whole number and still be one."""
+
+
+AT_LEVEL = (*TensorStats.model_fields.keys() & KINDS.keys(),)
 
 
 def rounded(average: float) -> int:
@@ -38,9 +52,25 @@ class _Account:
     def instances(self, level: str) -> int:
         return self.evaluation.instances[level][0]
 
-    def parents(self, network: str) -> int:
-        """Return the instances in use just outside a network."""
-        return self.instances(network.split("->")[0])
+    def is_void(self, level: str, tensor: str) -> bool:
+        """Tell whether a tensor comes from further in than a level, or the network below it."""
+        at = [step.level for step in self.case.mapping].index(level)
+        return at < self.case.outermost_keeper(tensor)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether our sums are those of the case.
+
+        Not if some tensor bypasses the outermost level, or some instance moves, on average, no
+        whole number of words, which Timeloop rounds before it prices them.
+        """
+        tensors = [tensor.name for tensor in self.case.problem.tensors]
+        return all(self.case.outermost_keeper(tensor) == 0 for tensor in tensors) and not any(
+            self.words(level.name, tensor, action) % self.instances(level.name)
+            for level in self.case.arch.levels
+            for tensor in tensors
+            for action in ("read", "fill", "update")
+        )
 
 
 def account(case: ReferenceCase, evaluation: Evaluation) -> Quantities:
@@ -64,19 +94,25 @@ def account(case: ReferenceCase, evaluation: Evaluation) -> Quantities:
         found |= of_network
         energies[f"{network} network"] = energy
     compute = case.arch.compute.name
-    energies[compute] = evaluation.energy.over("level")[compute]
+    by_level = evaluation.energy.over("level")
+    energies[compute] = by_level[compute]
+    cycles = slowest + evaluation.arch.latency_cycles
+    total = sum(energies.values())
+    if its.is_plain:
+        total = evaluation.energy_total
+        leaks = {level.name: _leaked(its, level) for level in case.arch.levels}
+        for component in energies:
+            level_name = component.removesuffix(" network")
+            energies[component] = by_level[level_name] + leaks.get(component, 0.0)
+        if abs(cycles - evaluation.cycles) > 1:  # more than a quotient's rounding
+            cycles = int(evaluation.cycles)
     for component, energy in energies.items():
         found[Name(component, "", "energy_pJ")] = value("energy_pJ", energy)
-
-    cycles = slowest + evaluation.arch.latency_cycles
-    if abs(cycles - evaluation.cycles) > 1:  # more than a quotient's rounding
-        cycles = int(evaluation.cycles)
     operations = evaluation.layer.operations
     busy = operations / case.arch.compute.instances / cycles
     found[Name("", "", "total_cycles")] = value("total_cycles", cycles)
     found[Name("", "", "utilization")] = value("utilization", busy)
     found[Name("", "", "compute_operations")] = value("compute_operations", operations)
-    total = sum(energies.values()) if its_rounded(its) else evaluation.energy_total
     found[Name("", "", "total_energy_pJ")] = value("total_energy_pJ", total)
     done = int(evaluation.words[-1, -1, ACTIONS.index(evaluation.layer.op)])
     for quantity, number in (
@@ -88,14 +124,12 @@ def account(case: ReferenceCase, evaluation: Evaluation) -> Quantities:
     return found
 
 
-def its_rounded(its: _Account) -> bool:
-    """Tell whether some instance moves, on average, no whole number of words."""
-    return any(
-        its.words(level.name, tensor.name, action) % its.instances(level.name)
-        for level in its.case.arch.levels
-        for tensor in its.case.problem.tensors
-        for action in ("read", "fill", "update")
-    )
+def _leaked(its: _Account, level: LevelCase) -> float:
+    """Return what the instances of a level in use leak before latencies; an absent one nothing."""
+    if level.capacity_words == 0:
+        return 0.0
+    cycles = its.evaluation.cycles - its.evaluation.arch.latency_cycles
+    return level.leak_pJ_per_instance_cycle * its.instances(level.name) * cycles
 
 
 def _level(its: _Account, level: LevelCase, compute_cycles: int) -> tuple[Quantities, int, float]:
@@ -103,20 +137,21 @@ def _level(its: _Account, level: LevelCase, compute_cycles: int) -> tuple[Quanti
     found: Quantities = {}
     name, instances = level.name, its.instances(level.name)
     step = next(step for step in its.case.mapping if step.level == name)
-    leaked = level.leak_pJ_per_instance_cycle * instances
-    leaked *= its.evaluation.cycles - its.evaluation.arch.latency_cycles
-    if level.capacity_words == 0:
-        leaked = 0.0
-    energy = leaked
+    energy = leaked = _leaked(its, level)
     read_rates, write_rates = [], []
     moved: dict[str, tuple[int, int]] = {}
     for tensor in its.case.problem.tensors:
         if tensor.name not in step.keep:
+            found |= {
+                Name(name, tensor.name, quantity): value(quantity, 0) for quantity in AT_LEVEL
+            }
             continue
         averages = {
             action: its.words(name, tensor.name, action) / instances
             for action in ("read", "fill", "update")
         }
+        if its.case.mapping[its.case.outermost_keeper(tensor.name)] is step:
+            averages["fill"] = 0.0
         counts = {action: rounded(average) for action, average in averages.items()}
         accessed = sum(
             ceil(count / level.block_words) * getattr(level.energy_pJ_per_block_access, action)
@@ -183,9 +218,13 @@ def _network(its: _Account, network: str, costs: NetworkCase) -> tuple[Quantitie
     """Return (quantities, energy) of a network."""
     found: Quantities = {}
     energy = 0.0
-    parents = its.parents(network)
+    outer = network.split("->")[0]
+    parents = its.instances(outer)
     for tensor in its.case.problem.tensors:
-        mesh = its.evaluation.meshes.get((network, tensor.name), MeshTraffic(()))
+        mesh = its.evaluation.meshes[network, tensor.name]
+        reductions = its.words(network, tensor.name, "reduce")
+        if its.is_void(outer, tensor.name):
+            mesh, reductions = MeshTraffic(()), 0
         link = costs.energy_pJ_per_hop_per_word + 2 * costs.router_energy_pJ
         linking = mesh.linked * link
         entering = (mesh.hops - mesh.linked) * costs.energy_pJ_per_hop_per_word
@@ -195,7 +234,7 @@ def _network(its: _Account, network: str, costs: NetworkCase) -> tuple[Quantitie
         for quantity, number in {
             "ingresses_per_parent_instance": mesh.words / parents,
             "link_transfers": mesh.linked / parents,
-            "spatial_reductions": its.words(network, tensor.name, "reduce") / parents,
+            "spatial_reductions": reductions / parents,
             "average_hops": mesh.average_hops,
             "energy_pJ_total": entering,
             "link_energy_pJ_total": linking,

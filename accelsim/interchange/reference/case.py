@@ -301,6 +301,11 @@ class ReferenceCase(_Outputs):
             raise ValueError(f"trust is {PREFER_WALKED}, and there is no such block")
         return self
 
+    def outermost_keeper(self, tensor: str) -> int:
+        """Return the index of the first level that keeps a tensor, or of the compute."""
+        kept = (i for i, step in enumerate(self.mapping) if tensor in step.keep)
+        return next(kept, len(self.mapping))
+
     @property
     def wanted(self) -> Stats:
         """What to compare with: the walk of every iteration where Timeloop's shortcut is off."""

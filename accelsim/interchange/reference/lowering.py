@@ -73,11 +73,15 @@ def lower(case: ReferenceCase) -> Lowered:
 
 def _problems(case: ReferenceCase) -> list[Problem]:
     problems = []
-    outermost = case.mapping[0]
     for tensor in case.problem.tensors:
-        if tensor.name not in outermost.keep:
-            what = f"{case.name}: {tensor.name} bypasses {outermost.level}"
-            problems.append(Problem(what, expected="the outermost level to keep every tensor"))
+        keeper = case.outermost_keeper(tensor.name)
+        if keeper == len(case.mapping):
+            problems.append(Problem(f"{case.name}: no level keeps {tensor.name}"))
+        elif keeper > 0 and case.arch.levels[0].capacity_words is not None:
+            what = (
+                f"{case.name}: {tensor.name} bypasses {case.arch.levels[0].name}, which is limited"
+            )
+            problems.append(Problem(what, expected="an outermost level without limit"))
     for dim, bound in case.problem.dims.items():
         loops = [loop for loop in _loops(case) if loop.dim == dim]
         factors = [loop.factor for loop in loops]
@@ -222,10 +226,13 @@ def _fanout(
 
 def _mapping(case: ReferenceCase) -> Mapping:
     steps: list[Block | Spread] = []
+    every = frozenset(tensor.name for tensor in case.problem.tensors)
     for level, inner, step in zip(case.arch.levels, case.arch.inner, case.mapping, strict=True):
         x, y = _bounds(step.spatial_x), _bounds(step.spatial_y)
+        # Everything comes from the outermost memory; what bypasses it is left out of the account.
+        keep = frozenset(step.keep) if steps else every
         steps += [
-            Block(level.name, _bounds(step.temporal), frozenset(step.keep)),
+            Block(level.name, _bounds(step.temporal), keep),
             Spread(network_name(level, inner), x, y),
         ]
     return Mapping(tuple(steps), remainders=any(loop.last < loop.factor for loop in _loops(case)))
