@@ -9,6 +9,7 @@ import numpy as np
 
 from accelsim.arch.records import Architecture
 from accelsim.conventions import Conventions
+from accelsim.evaluation.extras import ADDRESS, HOP, ROUTE
 from accelsim.evaluation.mesh import Meshes
 from accelsim.evaluation.prices import Floats, Prices
 from accelsim.mapping.arrays import Ints
@@ -163,6 +164,20 @@ class Evaluation:
     def traffic(self) -> Breakdown:
         """Words over level, tensor and action."""
         return Breakdown(self.words, self._labels, "words")
+
+    @cached_property
+    def performed(self) -> Breakdown:
+        """What energies are of, over level, tensor and action.
+
+        Physical accesses; addresses, where they cost something; words times hops and routers.
+        """
+        counts = self.accesses.astype(np.float64)
+        costly = self.energy_array[:, :-1, ADDRESS] > 0
+        counts[:, :-1, ADDRESS] = np.where(costly, self.addresses, 0)
+        for (fanout, tensor), mesh in self.meshes.items():
+            at = self.levels.index(fanout), self.tensors.index(tensor)
+            counts[(*at, HOP)], counts[(*at, ROUTE)] = mesh.hops, mesh.routed
+        return Breakdown(counts, self._labels, "times")
 
     @property
     def energy_per_operation(self) -> float:

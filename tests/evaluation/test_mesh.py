@@ -22,6 +22,7 @@ from accelsim.evaluation.mesh import MeshEntry, MeshTraffic
 from accelsim.evaluation.prices import resolve
 from accelsim.mapper.contract import mapping_problem
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
+from accelsim.report.tables import accesses_table
 from accelsim.technology.records import Accounting, EnergyTable
 from accelsim.workload.records import Layer, Rank, Tensor, Term
 from tests.evaluation.machines import (
@@ -163,6 +164,17 @@ def test_what_hops_cost() -> None:
     weighed = Accounting("half", {"array": {"hop": 0.5, "route.Weights": 0.0}})
     found = evaluate(row(), machine(array=MESH), MAPPING, HOPS, weighed)
     assert found.energy_total == pytest.approx(0.25 * 204 + 0.25 * (276 - 108))
+
+
+def test_what_was_done_times_its_price_is_the_energy() -> None:
+    prices = priced(array={"hop": 0.5, "route": 0.25}, dram={"access": 3.0, "address": 2.0})
+    found = evaluate(row(), machine(array=MESH), MAPPING, prices)
+    done = found.performed.by("level", "action")
+    assert (done["array", "hop"], done["array", "route"]) == (204.0, 276.0)
+    assert (done["dram", "address"], done["buffer", "address"]) == (52.0, 0.0)  # one is priced
+    assert done["dram", "read"] == 40.0
+    (hops,) = (r for r in accesses_table(found).rows if r[:2] == ("array", "Weights"))
+    assert hops[-2:] == ("84", "108")
 
 
 def test_no_network_makes_no_hops() -> None:
