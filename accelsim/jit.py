@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+import numba.extending
 
 KERNEL_ROOMS = ("counter", "evaluation", "mapper", "mapping", "mapspace", "workload")
 
@@ -106,6 +107,29 @@ def kernel(function: Function, **more: bool) -> Function:
     finally:
         numba_config.CACHE_DIR = lent
     return cast("Function", compiled)
+
+
+def chosen_by_field(field: str, with_it: Function, without: Function) -> Function:
+    """Return a kernel that is one of two, by whether its first argument, a record, has a field.
+
+    The choice is made as a caller is compiled: compiled code has no branch.
+    """
+
+    def choose(record: Any, *arguments: Any) -> Any:
+        chosen = with_it if field in record.dtype.names else without
+        return chosen(record, *arguments)
+
+    def typed(record: Any, *arguments: Any) -> Any:  # noqa: ARG001  (numba asks for the names)
+        chosen = with_it if field in record.fields else without
+
+        def call(record: Any, *arguments: Any) -> Any:
+            return chosen(record, *arguments)
+
+        return call
+
+    overload: Any = numba.extending.overload
+    overload(choose, jit_options={"nogil": True, "forceinline": True})(typed)
+    return cast("Function", choose)
 
 
 def inlined(function: Function) -> Function:

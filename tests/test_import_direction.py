@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 ORDER: tuple[tuple[str, ...], ...] = (
     ("ctrl_c",),
     ("errors",),
-    ("roles",),
+    ("roles", "conventions"),
     ("units",),
     ("expressions",),
     ("yamldoc",),
@@ -38,6 +38,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("published",),
     ("validation",),
     ("report",),
+    ("interchange",),
     ("verbs",),
     ("cli",),
     ("__main__",),

@@ -16,10 +16,17 @@ from functools import cached_property
 from accelsim.errors import Problem
 from accelsim.roles import ROLES
 
+EVERY_DIM = frozenset({"*"})
+"""Stands for all dims of a layer where a fanout forwards."""
+
 MAX_PLACES = 12
 MAX_FANOUTS = 8
 MAX_MEMORIES = 16
 """The counter keeps tables of fixed width, more than any machine that we know of needs."""
+
+LEGACY_MESH = "legacy_mesh"
+NETWORKS = (LEGACY_MESH,)
+"""Network models that a fanout may name; their hops are priced apart (rule 13 of the model)."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +107,13 @@ class Fanout:
     ``array`` names the physical array: consecutive fanouts of the same array share its lanes, that
     is, the product of their loops on an axis may not exceed that axis of the mesh.
     ``multicast`` holds the roles of which one read can serve many children; ``reduces`` says
-    whether partial sums are added on the way up.
+    whether partial sums are added on the way up.  ``forwards`` holds, by role, the dims along whose
+    spatial loops a lane may take words from its neighbours (:data:`EVERY_DIM`: along any).
+
+    ``network`` names the model by which words make hops, or is empty.  ``sums_return`` says whether
+    sums travel back down to be added to, because what is outside cannot add in place; only hops
+    depend on it.  ``fill_cycles`` and ``drain_cycles`` are the latencies of the network, once a
+    layer.
     """
 
     name: str
@@ -113,7 +126,12 @@ class Fanout:
     energy: Mapping[str, float] = field(default_factory=dict)
     words_per_cycle: float | None = None
     word_bits: int = 16
+    network: str = ""
+    sums_return: bool = True
+    fill_cycles: int = 0
+    drain_cycles: int = 0
     source: str = ""
+    forwards: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def children(self) -> int:
@@ -170,6 +188,12 @@ class Architecture:
         """Return the fanouts between the outermost place and ``node``, outermost first."""
         index = self.nodes.index(node)
         return tuple(outer for outer in self.nodes[:index] if isinstance(outer, Fanout))
+
+    @cached_property
+    def latency_cycles(self) -> int:
+        """Cycles in which networks fill and drain; an array counts once, however many its parts."""
+        arrays = {f.array: f.fill_cycles + f.drain_cycles for f in self.fanouts}
+        return sum(arrays.values())
 
     def instances(self, node: Node) -> int:
         """Return the physical copies of ``node``: an array counts once, however many its parts."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 
+from accelsim.arch.records import EVERY_DIM, NETWORKS
 from accelsim.roles import ROLES
 from accelsim.specs.fields import (
+    IT,
     Area,
     Bandwidth,
     Flag,
     Frequency,
     Lanes,
+    Latency,
     Name,
     Parameter,
     Power,
@@ -22,8 +25,41 @@ from accelsim.specs.fields import (
     Small,
     Text,
     Words,
+    choice,
+    dim_name,
+    quoted,
+    refuse,
 )
 from accelsim.specs.join import SpecModel
+
+
+def _forwarded(value: object) -> frozenset[str]:
+    """Read the dims along which words are passed on."""
+    if value == "all":
+        return EVERY_DIM
+    if not isinstance(value, list) or not value:
+        refuse(f"{IT} must be a list of dims, not {quoted(value)}", "a list as [P, Q], or `all`")
+    return frozenset(map(dim_name, value))
+
+
+Forwarded = Annotated[
+    frozenset[str],
+    PlainValidator(_forwarded),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "array", "items": {"type": "string"}, "minItems": 1},
+                {"type": "string", "enum": ["all"]},
+            ]
+        }
+    ),
+]
+
+NetworkName = Annotated[
+    str,
+    PlainValidator(choice("network", NETWORKS)),
+    WithJsonSchema({"type": "string", "enum": list(NETWORKS)}),
+]
 
 
 class MemoryEnergy(SpecModel):
@@ -36,6 +72,7 @@ class MemoryEnergy(SpecModel):
     fill: Price | None = Field(None, description="a word written by the parent")
     drain: Price | None = Field(None, description="a word read to be sent to the parent")
     access: Price | None = Field(None, description="each of read, fill, update and drain")
+    address: Price | None = Field(None, description="an address generated, whatever the word")
 
 
 class FanoutEnergy(SpecModel):
@@ -45,6 +82,8 @@ class FanoutEnergy(SpecModel):
     deliver: Price | None = Field(None, description="a word arriving just inside")
     collect: Price | None = Field(None, description="a sum leaving upward")
     reduce: Price | None = Field(None, description="a sum added to another on the way up")
+    hop: Price | None = Field(None, description="a word over one hop of the `network`")
+    route: Price | None = Field(None, description="a word through one router of the `network`")
 
 
 class ComputeEnergy(SpecModel):
@@ -134,6 +173,7 @@ class PartSpec(SpecModel):
     component: Name | None = Field(None, description="left out: the array's")
     multicast: list[RoleName] | None = Field(None, description="left out: the array's")
     reduces: Flag | None = Field(None, description="left out: the array's")
+    forwards: dict[RoleName, Forwarded] | None = Field(None, description="left out: the array's")
     bandwidth: Bandwidth | None = Field(None, description="left out: the array's")
     energy: FanoutEnergy | None = Field(None, description="left out: the array's")
     source: Text | None = None
@@ -155,7 +195,19 @@ class FanoutSpec(LevelModel):
         description="tensors of which one read can serve many children; left out: all",
     )
     reduces: Flag = Field(True, description="whether partial sums are added on the way up")
+    forwards: dict[RoleName, Forwarded] = Field(
+        default_factory=dict,
+        description="tensor -> dims along whose lanes neighbours pass its words on, or `all`",
+    )
     bandwidth: Bandwidth | None = Field(None, description="through the network below one parent")
+    network: NetworkName | None = Field(
+        None, description="model by which words make hops; left out: hops cost nothing"
+    )
+    sums_return: Flag = Field(
+        True, description="whether sums come back over the `network` to be added to"
+    )
+    fill_cycles: Latency = Field(0, description="latency before the first word, once a layer")
+    drain_cycles: Latency = Field(0, description="latency after the last word, once a layer")
     energy: FanoutEnergy | None = Field(None, description="prices that win over the table's")
     parts: list[PartSpec] | None = Field(
         None, min_length=1, description="the array as several fanouts, outermost first"

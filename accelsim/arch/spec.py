@@ -6,7 +6,7 @@ which name it still mean something.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from accelsim.arch.schema import (
     level_tag,
 )
 from accelsim.errors import Problem, Where
+from accelsim.roles import Role
 from accelsim.specs.join import Faults, SpecModel, check_kind, validate, validate_part
 from accelsim.specs.overrides import overridden
 from accelsim.specs.references import (
@@ -321,14 +322,22 @@ class _Build:
             mesh_y=spec.mesh_y,
             multicast=frozenset(spec.multicast),
             reduces=spec.reduces,
+            forwards=_forwards(spec.forwards),
             energy=_stated(spec.energy),
             words_per_cycle=self.port(keys, "bandwidth", spec.bandwidth, self.word_bits),
             word_bits=self.word_bits,
+            network=spec.network or "",
+            sums_return=spec.sums_return,
+            fill_cycles=spec.fill_cycles,
+            drain_cycles=spec.drain_cycles,
             source=spec.source or "",
         )
         if spec.parts is None:
             self.nodes.append(whole)
             return
+        if spec.network:
+            what = f"array '{spec.fanout}' has a `network` and `parts`"
+            self.fault((*keys, "network"), what, "one of the two")
         for index, part in enumerate(spec.parts):
             inner = (*keys, "parts", index)
             if part.fanout != spec.fanout or index:
@@ -346,9 +355,12 @@ class _Build:
                     if part.multicast is None
                     else frozenset(part.multicast),
                     reduces=whole.reduces if part.reduces is None else part.reduces,
+                    forwards=whole.forwards if part.forwards is None else _forwards(part.forwards),
                     energy=whole.energy if part.energy is None else _stated(part.energy),
                     words_per_cycle=whole.words_per_cycle if port is None else port,
                     word_bits=whole.word_bits,
+                    fill_cycles=whole.fill_cycles,
+                    drain_cycles=whole.drain_cycles,
                     source=part.source or whole.source,
                 )
             )
@@ -365,6 +377,10 @@ class _Build:
                 source=spec.source or "",
             )
         )
+
+
+def _forwards(named: Mapping[Role, frozenset[str]]) -> dict[str, frozenset[str]]:
+    return {str(role): dims for role, dims in named.items()}
 
 
 def _stated(energy: SpecModel | None) -> dict[str, float]:

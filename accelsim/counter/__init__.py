@@ -1,6 +1,7 @@
 """The access counter: arrays in, counts out, in closed form.  Nothing else lives here."""
 
-from accelsim.counter.layout import Conventions
-from accelsim.counter.tally import Counts, count, count_packed
+from accelsim.conventions import Conventions
+from accelsim.counter.counting import count
+from accelsim.counter.tally import Counts
 
-__all__ = ["Conventions", "Counts", "count", "count_packed"]
+__all__ = ["Conventions", "Counts", "count"]

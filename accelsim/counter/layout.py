@@ -16,16 +16,17 @@ Fields have the names and axes of :class:`~accelsim.mapping.arrays.LayerArrays` 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, cast
+from typing import cast
 
 import numpy as np
 
 from accelsim.arch.records import MAX_FANOUTS as MAX_FANOUTS
 from accelsim.arch.records import MAX_MEMORIES as MAX_MEMORIES
 from accelsim.arch.records import MAX_PLACES as MAX_PLACES
+from accelsim.conventions import Conventions
 from accelsim.counter.window import BRANCHES, Marks
 from accelsim.errors import Problem, SpecError
-from accelsim.mapping.arrays import LayerArrays, MachineArrays
+from accelsim.mapping.arrays import Ints, LayerArrays, MachineArrays
 from accelsim.workload.records import distinct_words
 from accelsim.workload.shapes import MAX_DIMS as MAX_DIMS
 from accelsim.workload.shapes import MAX_RANKS
@@ -113,6 +114,11 @@ LAYER = record_type(
         ("n_columns", _int, (MAX_TENSORS,)),
         ("columns", _index, (MAX_TENSORS, MAX_DIMS)),
         ("slides", _index, (MAX_TENSORS, MAX_DIMS + 1)),
+        # Whether the conventions let a step reuse words at all.
+        ("window_reuse", _int),
+        # Whether tiles are boxes; by rank, what its coefficients have in common if so, else 1.
+        ("boxes", _int),
+        ("rank_scale", _int, (MAX_RANKS,)),
     ]
 )
 
@@ -160,8 +166,6 @@ MACHINE = record_type(
         ("memory_room", _int, (MAX_MEMORIES,)),
     ]
 )
-
-CONVENTIONS = record_type([("window_reuse", _int), ("multicast", _int)])
 
 NEST = record_type(
     [
@@ -232,22 +236,9 @@ COUNTER = record_type(
         ("counts", COUNTS),
         ("layer", LAYER),
         ("machine", MACHINE),
-        ("conventions", CONVENTIONS),
     ]
 )
 """Everything that counting a mapping reads and writes, for one layer on one machine."""
-
-
-class Conventions(NamedTuple):
-    """How movement is counted; the default is what hardware with ideal reuse would do.
-
-    ``window_reuse`` 1 fetches only the strip that a step of the closing run uncovers, 0 the whole
-    tile at every residence (``reuse: none``).  ``multicast`` 1 reads words that several lanes newly
-    need once, 0 once per lane (``multicast: none``).
-    """
-
-    window_reuse: int = 1
-    multicast: int = 1
 
 
 def fill(
@@ -277,7 +268,6 @@ def fill(
         raise SpecError(problems)
     fill_layer(record["layer"], layer, conventions)
     fill_machine(record["machine"], machine, conventions)
-    copy_fields(record["conventions"], conventions._asdict())
     counts, nest = record["counts"], record["nest"]
     counts["tile_words"][0, : len(layer.relevant)] = whole = tensor_words(layer)
     counts["tile_words"][machine.n_places] = 1
@@ -298,6 +288,9 @@ def fill_layer(record: np.record, layer: LayerArrays, conventions: Conventions) 
     record["n_padded"] = -(-n_dims // VECTOR) * VECTOR
     record["n_tensors"] = len(layer.relevant)
     record["bounds"][n_dims:] = 1
+    record["window_reuse"] = conventions.reuse == "window"
+    record["boxes"] = conventions.tiles == "box"
+    record["rank_scale"][: len(layer.rank_dim)] = box_scales(layer) if record["boxes"] else 1
     for dim in range(n_dims):
         indexed = [bool(int(mask) >> dim & 1) for mask in layer.relevant]
         record["summed"][dim] = not indexed[layer.output]
@@ -306,12 +299,17 @@ def fill_layer(record: np.record, layer: LayerArrays, conventions: Conventions) 
     record["n_summed"] = len(summed)
     record["summed_dims"][: len(summed)] = summed
     for tensor in range(len(layer.relevant)):
-        fill_ranks(record, layer, tensor, conventions)
+        fill_ranks(record, layer, tensor)
 
 
-def fill_ranks(
-    record: np.record, layer: LayerArrays, tensor: int, conventions: Conventions
-) -> None:
+def box_scales(layer: LayerArrays) -> Ints:
+    """Return what coefficients of a rank have in common; an output's positions are its words."""
+    scale = layer.rank_divisor.copy()
+    scale[layer.rank_start[layer.output] : layer.rank_start[layer.output + 1]] = 1
+    return scale
+
+
+def fill_ranks(record: np.record, layer: LayerArrays, tensor: int) -> None:
     """Write the ranks of a tensor: those of one term, and windows, which have two."""
     lone: list[int] = []
     windows: list[int] = []
@@ -323,7 +321,7 @@ def fill_ranks(
         record["n_windows"] += 1
         record["window_dim"][window] = layer.rank_dim[rank]
         record["window_coefficient"][window] = layer.rank_coefficient[rank]
-        record["slides"][tensor, layer.rank_dim[rank]] = conventions.window_reuse
+        record["slides"][tensor, layer.rank_dim[rank]] = record["window_reuse"]
         windows.append(window)
     columns = lone + [MAX_DIMS + window for window in windows]
     for name, of_tensor in (("lone", lone), ("windows_of", windows), ("columns", columns)):
@@ -340,7 +338,8 @@ def fill_machine(record: np.record, machine: MachineArrays, conventions: Convent
     record["n_memories"] = len(machine.memory_bits)
     record["n_nodes"] = machine.n_places + len(machine.fanout_inside) + 1
     record["has_blocks"] = (machine.place_block > 1).any()
-    record["multicast"] *= conventions.multicast
+    if conventions.multicast == "none":
+        record["multicast"] = 0
     for place in range(machine.n_places + 1):
         outside = int((machine.fanout_inside <= place).sum())
         record["fanouts_outside"][place] = outside

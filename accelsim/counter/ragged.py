@@ -13,7 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from accelsim.arch.records import Architecture
-from accelsim.counter.layout import MAX_LOOPS, Conventions, fill
+from accelsim.conventions import Conventions
+from accelsim.counter.general.layout import refuse_remainders
+from accelsim.counter.layout import MAX_LOOPS, fill
 from accelsim.counter.ragged_boundary import count_input, count_output
 from accelsim.counter.ragged_nest import RAGGED, build, count_uses
 from accelsim.counter.tally import Counts, Violation, trimmed
@@ -179,7 +181,8 @@ def count_ragged(
     Raises
     ------
     SpecError
-        If the mapping is not one of this machine and layer.
+        If the mapping is not one of this machine and layer, or the conventions (or a machine whose
+        neighbours pass words on) are none that remainders can be counted under.
     """
     problems = mapping_problems(mapping, arch, layer)
     if problems:
@@ -196,8 +199,13 @@ def count_ragged_packed(
     conventions: Conventions = Conventions(),  # noqa: B008
 ) -> RaggedCounts:
     """Count one packed mapping (see :func:`count_ragged`)."""
+    refuse_remainders(layer, machine, mapping, conventions)
     case = np.zeros(1, dtype=RAGGED)[0]
     fill(case["counter"], layer, machine, conventions)
+    case["alike"] = -1
+    if conventions.multicast == "equal":  # lanes over other dims need other words
+        inputs = np.arange(len(layer.relevant)) != layer.output
+        case["alike"][: len(inputs)][inputs] = ~layer.relevant[inputs]
     case["loops"]["opposed"][: len(layer.rank_opposed)] = layer.rank_opposed
     violation = Violation(count_mapping(case, *mapping, *scratch_of(layer)))
     places, tensors = machine.n_places, len(layer.relevant)

@@ -47,7 +47,7 @@ def look(
     ``apart`` and ``unites`` say which loops add up (:func:`choose_uses`).
     """
     layer, loops, counts = case.counter.layer, case.loops, case.counter.counts
-    choose_uses(place, run, held, apart, unites, loops)
+    choose_uses(place, run, held, apart, unites, case.alike[tensor], loops)
     loops.elsewhere = 1
     for dim in range(layer.n_dims):
         if (layer.relevant[tensor] >> dim) & 1 == 0:
@@ -95,11 +95,11 @@ def count_input(
     counts, busiest = case.counter.counts, case.busiest_words[place, tensor]
     words, accesses = counts.words[place, tensor], counts.accesses[place, tensor]
     run = find_run(layer.relevant[tensor], place, machine.n_places, loops)
-    if case.counter.conventions.window_reuse == 0:
+    if layer.window_reuse == 0:
         run = Run(-1, 0, 1, run.first, run.last)  # every residence fetches its whole tile
     unites = 0
     for fanout in range(machine.n_fanouts):
-        able = (machine.multicast[fanout] >> tensor) & case.counter.conventions.multicast
+        able = (machine.multicast[fanout] >> tensor) & 1
         unites |= able << fanout
 
     for fanout in range(machine.fanouts_outside[parent], machine.fanouts_outside[place]):

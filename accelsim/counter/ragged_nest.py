@@ -78,6 +78,8 @@ RAGGED = np.dtype(
     (
         np.record,
         [
+            # By tensor, the dims over which lanes may share words.
+            ("alike", _int, (MAX_TENSORS,)),
             # Its nest is not used.
             ("counter", COUNTER),
             ("loops", LOOPS),
@@ -175,11 +177,14 @@ def find_run(relevant: int, place: int, n_places: int, loops: np.record) -> Run:
 
 
 @kernel
-def choose_uses(place: int, run: Run, held: int, apart: int, unites: int, loops: np.record) -> None:
+def choose_uses(
+    place: int, run: Run, held: int, apart: int, unites: int, alike: int, loops: np.record
+) -> None:
     """Say how each loop outside ``place`` enters a sum over the residences of a tensor there.
 
     Spatial loops before ``held`` stand at 0: the first instance alone is looked at.  Turns of those
-    before ``apart``, and of those in fanouts outside the mask ``unites``, add up.
+    before ``apart``, of those in fanouts outside the mask ``unites``, and of those over dims
+    outside the mask ``alike``, add up.
     """
     for loop in range(loops.outside[place]):
         fanout = loops.fanout[loop]
@@ -189,7 +194,7 @@ def choose_uses(place: int, run: Run, held: int, apart: int, unites: int, loops:
                 use = AT_ZERO
         elif loop < held:
             use = AT_ZERO
-        elif loop >= apart and (unites >> fanout) & 1 == 1:
+        elif loop >= apart and (unites >> fanout) & (alike >> loops.dim[loop]) & 1 == 1:
             use = UNITED
         loops.use[loop] = use
 

@@ -14,14 +14,15 @@ from typing import TypedDict
 import numpy as np
 
 from accelsim.arch.records import Architecture
+from accelsim.conventions import Conventions
 from accelsim.counter.boundary import count_input, count_output
+from accelsim.counter.general.layout import needs_general
 from accelsim.counter.layout import (
     BOUNDARY_ACTIONS,
     COUNTER,
     MAX_DIMS,
     MAX_LOOPS,
     MAX_MEMORIES,
-    Conventions,
     fill,
     index,
     new_record,
@@ -209,7 +210,7 @@ def count(
     mapping: Mapping,
     conventions: Conventions = Conventions(),  # noqa: B008  (an immutable record)
 ) -> Counts:
-    """Count the words that one mapping moves.
+    """Count the words that one mapping moves, under conventions that this counter knows.
 
     Returns
     -------
@@ -236,9 +237,17 @@ def count_packed(
     conventions: Conventions = Conventions(),  # noqa: B008
 ) -> Counts:
     """Count one packed mapping (see :func:`count`)."""
+    assert not needs_general(machine, conventions), "counter.counting chooses"
     case = new_record(COUNTER)
     fill(case, layer, machine, conventions)
     violation = Violation(count_mapping(case, *mapping, window_marks(layer)))
+    return counts_of(case, violation, layer, machine)
+
+
+def counts_of(
+    case: np.record, violation: Violation, layer: LayerArrays, machine: MachineArrays
+) -> Counts:
+    """Return copies of what was counted into a record."""
     return Counts(
         violation=violation,
         **trimmed(case, layer, machine),

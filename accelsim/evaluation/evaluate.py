@@ -9,17 +9,21 @@ import numpy as np
 
 from accelsim.arch.records import Architecture, Fanout, Holding, Memory, Place
 from accelsim.arch.uneven import form_with
-from accelsim.counter.layout import Conventions
+from accelsim.conventions import Conventions
+from accelsim.counter.general.layout import needs_general
 from accelsim.counter.ragged import count_ragged_packed
 from accelsim.counter.tally import Violation, accesses_of
 from accelsim.errors import AccelsimError, ExitCode, SpecError
-from accelsim.evaluation import kernel
+from accelsim.evaluation.extras import HOP, ROUTE, count_addresses, meshes_of, price_extras
+from accelsim.evaluation.general import make_general_case, price_general
+from accelsim.evaluation.kernel import make_case, price_mapping
 from accelsim.evaluation.prices import (
     DEFAULT_ACCOUNTING,
     Floats,
     PriceArrays,
     Prices,
     leakage_per_cycle,
+    leaks_in_use,
     operation_energy,
     outermost_place,
     pack,
@@ -66,18 +70,20 @@ def evaluate(
     mapping: Mapping,
     table: EnergyTable,
     accounting: Accounting = DEFAULT_ACCOUNTING,
-    conventions: Conventions = Conventions(),  # noqa: B008
 ) -> Evaluation:
     """Count and price one mapping, on the form of the machine whose places it names.
+
+    Movement is counted under the conventions of the accounting.
 
     Raises
     ------
     IllegalMappingError
         If the mapping breaks a rule of the machine or of the layer.
     SpecError
-        If the mapping is not one of this machine and layer, or the table lacks a price.
+        If the mapping is not one of this machine and layer, the table lacks a price, or the
+        conventions do not go together, with the machine, or with remainders.
     """
-    return evaluate_at(layer, arch, mapping, resolve(arch, table, accounting), conventions)
+    return evaluate_at(layer, arch, mapping, resolve(arch, table, accounting))
 
 
 def evaluate_at(
@@ -85,7 +91,6 @@ def evaluate_at(
     arch: Architecture,
     mapping: Mapping,
     prices: Prices,
-    conventions: Conventions = Conventions(),  # noqa: B008
 ) -> Evaluation:
     """Count and price one mapping at resolved prices; raises what :func:`evaluate` does."""
     arch = form_with(arch, mapping.places)
@@ -93,6 +98,7 @@ def evaluate_at(
     if problems:
         raise SpecError(problems)
     packed_prices = pack(prices, arch, layer)
+    conventions = prices.accounting.conventions
     count = _count_with_remainders if mapping.remainders else _count
     found = count(layer, arch, mapping, packed_prices, conventions)
 
@@ -100,22 +106,31 @@ def evaluate_at(
     words = _by_level(layer, arch, mapping, levels, found.words, found.network)
     accesses = _by_level(layer, arch, mapping, levels, found.accesses, found.network)
     energy = _energies(layer, arch, prices, levels, accesses)
+    addresses = count_addresses(layer, arch, prices, levels, words)
+    meshes = meshes_of(layer, arch, mapping, found.network, conventions)
+    price_extras(layer, arch, prices, levels, addresses, meshes, energy)
     instances = _instances(arch, found.instances)
-    leaked = leakage(arch, instances, found.cycles)
+    leaked = leakage(arch, instances, found.cycles, conventions)
     ports, bound = _times(arch, packed_prices, found)
     compute_instances = arch.instances(arch.compute) * arch.compute.ops_per_cycle
+    cycles = found.cycles + arch.latency_cycles
+    # The search knows no hops.
+    seen = float(energy.sum()) + leaked if found.energy is None else found.energy
+    if found.energy is not None and meshes:
+        seen += float(energy[..., [HOP, ROUTE]].sum())
     return Evaluation(
         layer=layer,
         arch=arch,
         mapping=mapping,
         prices=prices,
-        conventions=conventions,
         levels=levels,
         words=words,
         accesses=accesses,
         energy_array=energy,
-        energy_total=float(energy.sum()) + leaked if found.energy is None else found.energy,
+        energy_total=seen,
         leakage=leaked,
+        addresses=addresses,
+        meshes=meshes,
         tile_words=_tiles_by_level(layer, arch, levels, found.tile_words),
         capacity_bits={
             memory.name: (int(bits), memory.usable_bits)
@@ -124,8 +139,8 @@ def evaluate_at(
         instances=instances,
         port_cycles=ports,
         compute_cycles=found.compute_cycles,
-        cycles=found.cycles,
-        utilization=layer.operations / (compute_instances * found.cycles),
+        cycles=cycles,
+        utilization=layer.operations / (compute_instances * cycles),
         bound=bound,
         area_mm2=area_mm2(arch),
     )
@@ -146,6 +161,7 @@ class _Counted(NamedTuple):
     """``[fanout]``"""
     compute_cycles: float
     cycles: float
+    """Before the latencies of networks."""
     energy: float | None
     """As the search sees it, leakage included; None if no search looks at such mappings."""
 
@@ -157,9 +173,14 @@ def _count(
     prices: PriceArrays,
     conventions: Conventions,
 ) -> _Counted:
-    machine = pack_machine(arch, layer)
-    case, marks = kernel.make_case(pack_layer(layer), machine, prices, conventions)
-    broken = kernel.price_mapping(case, *pack_mapping(mapping, layer), marks)
+    machine, packed = pack_machine(arch, layer), pack_layer(layer)
+    loops = pack_mapping(mapping, layer)
+    if needs_general(machine, conventions):
+        case, scratch = make_general_case(packed, machine, prices, conventions)
+        broken = price_general(case, *loops, scratch)
+    else:
+        case, marks = make_case(packed, machine, prices, conventions)
+        broken = price_mapping(case, *loops, marks)
     nest, counts = case.counter.nest, case.counter.counts
     if broken:
         raise IllegalMappingError(
@@ -176,7 +197,7 @@ def _count(
         port_cycles=case.port_cycles,
         network_cycles=case.network_cycles,
         compute_cycles=float(ceil(steps / prices.operations_per_cycle)),
-        cycles=float(case.cycles),
+        cycles=float(case.cycles) - arch.latency_cycles,
         energy=float(case.energy),
     )
 
@@ -217,14 +238,19 @@ def _count_with_remainders(
 def reprice(
     evaluation: Evaluation, table: EnergyTable, accounting: Accounting | None = None
 ) -> Evaluation:
-    """Return the same mapping under another energy table; nothing is searched again."""
+    """Return the same mapping under another energy table or accounting; nothing is searched.
+
+    Raises
+    ------
+    IllegalMappingError
+        If its tiles do not fit as the conventions of the other accounting measure them.
+    """
     return evaluate(
         evaluation.layer,
         evaluation.arch,
         evaluation.mapping,
         table,
         accounting or evaluation.prices.accounting,
-        evaluation.conventions,
     )
 
 
@@ -389,10 +415,16 @@ def _energies(
     return energy
 
 
-def leakage(arch: Architecture, instances: dict[str, tuple[int, int]], cycles: float) -> float:
+def leakage(
+    arch: Architecture,
+    instances: dict[str, tuple[int, int]],
+    cycles: float,
+    conventions: Conventions,
+) -> float:
     """Return the energy that leaks over ``cycles``: of all instances, or of those in use."""
     return cycles * sum(
-        leakage_per_cycle(memory, arch) * instances[memory.name][0 if memory.gates_unused else 1]
+        leakage_per_cycle(memory, arch)
+        * instances[memory.name][0 if leaks_in_use(memory, conventions) else 1]
         for memory in arch.memories
     )
 

@@ -1,7 +1,7 @@
 """Pricing one mapping: counts times prices, and the time of every port.
 
 :func:`price_mapping` is what search drivers call: it allocates nothing, counts a packed mapping
-and leaves its energy and cycles in the scratch.  :func:`price_batch` runs it over many.
+and leaves its energy and cycles in the scratch.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from math import ceil, prod
 
 import numpy as np
 
+from accelsim.conventions import Conventions
 from accelsim.counter.layout import (
     COLLECTIONS,
     COUNTER,
@@ -24,7 +25,6 @@ from accelsim.counter.layout import (
     READS,
     REDUCTIONS,
     UPDATES,
-    Conventions,
     copy_fields,
     fill,
     index,
@@ -34,9 +34,9 @@ from accelsim.counter.layout import (
 )
 from accelsim.counter.tally import count_mapping
 from accelsim.counter.window import Marks
-from accelsim.evaluation.prices import Floats, PriceArrays
+from accelsim.evaluation.prices import PriceArrays
 from accelsim.jit import inlined, kernel
-from accelsim.mapping.arrays import Ints, LayerArrays, MachineArrays, MappingArrays
+from accelsim.mapping.arrays import Ints, LayerArrays, MachineArrays
 
 _float = np.float64
 
@@ -55,29 +55,33 @@ PRICES = record_type(
         ("memory_place", np.int64, (MAX_MEMORIES,)),
         ("fanout_bits", _float, (MAX_FANOUTS,)),
         ("operations_per_cycle", _float),
+        ("address_energy", _float, (MAX_PLACES + 1, MAX_TENSORS, 5)),
+        ("latency_cycles", _float),
     ]
 )
 """Fields of :class:`~accelsim.evaluation.prices.PriceArrays`, for kernels."""
 
-CASE = record_type(
-    [
-        ("counter", COUNTER),
-        ("prices", PRICES),
-        # Whether any port or network is limited at all.
-        ("has_ports", np.int64),
-        # Memories whose instances leak only in use.
-        ("n_gated", np.int64),
-        ("gated", np.uint8, (MAX_MEMORIES,)),
-        # Of all operations, which are the same in every mapping.
-        ("operations_energy", _float),
-        # Bits read from and written to the busiest instance; cycles of its busiest port.
-        ("port_bits", _float, (MAX_MEMORIES, 2)),
-        ("port_cycles", _float, (MAX_MEMORIES,)),
-        ("network_cycles", _float, (MAX_FANOUTS,)),
-        ("energy", _float),
-        ("cycles", _float),
-    ]
-)
+CASE_FIELDS: list[tuple[object, ...]] = [
+    ("counter", COUNTER),
+    ("prices", PRICES),
+    # Whether any port or network is limited at all.
+    ("has_ports", np.int64),
+    # Whether addresses cost anything or networks have latencies.
+    ("has_extras", np.int64),
+    # Memories whose instances leak only in use.
+    ("n_gated", np.int64),
+    ("gated", np.uint8, (MAX_MEMORIES,)),
+    # Of all operations, which are the same in every mapping.
+    ("operations_energy", _float),
+    # Bits read from and written to the busiest instance; cycles of its busiest port.
+    ("port_bits", _float, (MAX_MEMORIES, 2)),
+    ("port_cycles", _float, (MAX_MEMORIES,)),
+    ("network_cycles", _float, (MAX_FANOUTS,)),
+    ("energy", _float),
+    ("cycles", _float),
+]
+
+CASE = record_type(CASE_FIELDS)
 """Everything that pricing a mapping reads and writes, for one layer on one machine."""
 
 
@@ -97,14 +101,20 @@ def make_case(
     """
     case = new_record(CASE)
     fill(case["counter"], layer, machine, conventions)
+    fill_prices(case, layer, prices)
+    return case, window_marks(layer)
+
+
+def fill_prices(case: np.record, layer: LayerArrays, prices: PriceArrays) -> None:
+    """Write prices and port widths into a case."""
     copy_fields(case["prices"], prices._asdict())
     limits = (prices.read_bits, prices.write_bits, prices.shared_bits, prices.fanout_bits)
     case["has_ports"] = int(any(limit.any() for limit in limits))
+    case["has_extras"] = int(prices.address_energy.any() or prices.latency_cycles > 0)
     case["operations_energy"] = prod(layer.bounds.tolist(), start=prices.operation_energy)
     gated = prices.gated_leakage.nonzero()[0]
     case["n_gated"] = len(gated)
     case["gated"][: len(gated)] = gated
-    return case, window_marks(layer)
 
 
 @inlined
@@ -131,6 +141,9 @@ def price_counts(case: np.record, keep: Ints) -> None:
             overlapped = max(overlapped, cycles)
     case.cycles = overlapped + waited
     case.energy = sum_energy(case, keep) + leaked(case)
+    if case.has_extras == 1:
+        case.energy += sum_addresses(case, keep)
+        case.cycles += prices.latency_cycles
 
 
 @inlined
@@ -166,6 +179,25 @@ def sum_energy(case: np.record, keep: Ints) -> float:
             if tensor == layer.output:
                 energy += crossed[COLLECTIONS] * cost[COLLECTIONS]
                 energy += crossed[REDUCTIONS] * cost[REDUCTIONS]
+    return energy
+
+
+@kernel
+def sum_addresses(case: np.record, keep: Ints) -> float:
+    """Return the energy of the addresses of all words (rule 14)."""
+    layer, machine, words = case.counter.layer, case.counter.machine, case.counter.counts.words
+    energy = 0.0
+    for tensor in range(layer.n_tensors):
+        parent = 0
+        for child in range(1, machine.n_places + 1):
+            if child < machine.n_places and (keep[child] >> tensor) & 1 == 0:
+                continue
+            moved = words[child, tensor]
+            cost = case.prices.address_energy[parent, tensor]
+            own = case.prices.address_energy[child, tensor]
+            energy += moved[READS] * cost[READS] + moved[UPDATES] * cost[UPDATES]
+            energy += moved[FILLS] * own[FILLS] + moved[DRAINS] * own[DRAINS]
+            parent = child
     return energy
 
 
@@ -287,41 +319,3 @@ def price_mapping(
     if broken == 0:
         price_counts(case, keep)
     return broken
-
-
-@kernel
-def _price_batch(
-    case: np.record,
-    loop_dim: Ints,
-    loop_bound: Ints,
-    slot_end: Ints,
-    keep: Ints,
-    marks: Marks,
-    status: Ints,
-    energy: Floats,
-    cycles: Floats,
-) -> None:
-    for m in range(len(status)):
-        status[m] = price_mapping(case, loop_dim[m], loop_bound[m], slot_end[m], keep[m], marks)
-        energy[m] = case.energy
-        cycles[m] = case.cycles
-
-
-def price_batch(
-    case: np.record, marks: Marks, mappings: MappingArrays
-) -> tuple[Ints, Floats, Floats]:
-    """Price a batch of packed mappings.
-
-    Returns
-    -------
-    status : int64[mapping]
-        A :class:`~accelsim.counter.tally.Violation`, 0 where legal.
-    energy : float64[mapping]
-        In the unit of the table; meaningless where ``status`` is not 0.
-    cycles : float64[mapping]
-    """
-    status = np.zeros(len(mappings.loop_dim), dtype=np.int64)
-    energy = np.zeros(len(status))
-    cycles = np.zeros(len(status))
-    _price_batch(case, *mappings, marks, status, energy, cycles)
-    return status, energy, cycles

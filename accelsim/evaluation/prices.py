@@ -15,13 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from accelsim.arch.records import Architecture, Compute, Fanout, Memory, Place
+from accelsim.conventions import Conventions
 from accelsim.errors import Problem, SpecError
 from accelsim.mapping.arrays import Ints, block_words
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.technology.records import (
+    ADDRESS_ACTIONS,
     COMPUTE_ACTIONS,
     FANOUT_ACTIONS,
     MEMORY_ACTIONS,
+    MESH_ACTIONS,
     Accounting,
     EnergyTable,
     Price,
@@ -105,9 +108,9 @@ def _priced_parts(
     arch: Architecture,
 ) -> Iterator[tuple[Memory | Fanout | Compute, tuple[str, ...]]]:
     for memory in present_memories(arch):
-        yield memory, MEMORY_ACTIONS
+        yield memory, MEMORY_ACTIONS + ADDRESS_ACTIONS
     for fanout in arch.fanouts:
-        yield fanout, FANOUT_ACTIONS
+        yield fanout, FANOUT_ACTIONS + (MESH_ACTIONS if fanout.network else ())
     yield arch.compute, COMPUTE_ACTIONS
 
 
@@ -182,6 +185,10 @@ class PriceArrays(NamedTuple):
     fanout_bits: Floats
     """``[fanout]``: bits per cycle through the network below one parent; 0 is unlimited."""
     operations_per_cycle: float
+    address_energy: Floats
+    """``[place, tensor, action]``: of the addresses that an action generates, per word."""
+    latency_cycles: float
+    """In which networks fill and drain."""
 
 
 def word_energy(prices: Prices, part: Memory | Fanout, action: str, tensor: Tensor) -> float:
@@ -189,6 +196,23 @@ def word_energy(prices: Prices, part: Memory | Fanout, action: str, tensor: Tens
     price = prices.by_level[part.name, action].energy
     weight = prices.accounting.weight(part.component, action, tensor.role)
     return price * weight * tensor.bits / prices.table.word_bits
+
+
+def address_actions(prices: Prices, memory: Memory, tensor: Tensor) -> tuple[str, ...]:
+    """Return the actions each word of which needs an address (rule 14).
+
+    A sum is read where it is then updated, under the same address.  What the accounting does not
+    charge does not happen.
+    """
+    actions = ("update", "fill", "drain") if tensor.role == "Outputs" else ("read", "fill")
+    weight = prices.accounting.weight
+    return tuple(a for a in actions if weight(memory.component, a, tensor.role))
+
+
+def address_energy(prices: Prices, memory: Memory, tensor: Tensor) -> float:
+    """Return the energy of one address, whatever the width of the word."""
+    weight = prices.accounting.weight(memory.component, "address", tensor.role)
+    return prices.by_level[memory.name, "address"].energy * weight
 
 
 def operation_energy(prices: Prices, arch: Architecture, layer: Layer) -> float:
@@ -211,6 +235,7 @@ def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
     """Lay prices and port widths out for the kernel, for the tensors of ``layer``."""
     tensors = layer.tensors
     place_energy = np.zeros((len(arch.places), len(tensors), len(MEMORY_ACTIONS)))
+    addresses = np.zeros_like(place_energy)
     for p, place in enumerate(arch.places):
         for t, tensor in enumerate(tensors):
             holding = place.holding(tensor.role)
@@ -222,6 +247,9 @@ def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
             width = block_words(memory, tensor)
             for a, action in enumerate(MEMORY_ACTIONS):
                 place_energy[p, t, a] = word_energy(prices, memory, action, tensor) * width
+            for action in address_actions(prices, memory, tensor):
+                each = address_energy(prices, memory, tensor)
+                addresses[p, t, MEMORY_ACTIONS.index(action)] = each
     fanout_energy = np.zeros((len(arch.fanouts), len(tensors), len(FANOUT_ACTIONS)))
     for f, fanout in enumerate(arch.fanouts):
         for t, tensor in enumerate(tensors):
@@ -229,15 +257,15 @@ def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
                 fanout_energy[f, t, a] = word_energy(prices, fanout, action, tensor)
 
     leaks = [leakage_per_cycle(memory, arch) for memory in arch.memories]
-    gated = [memory.gates_unused for memory in arch.memories]
+    gated = [leaks_in_use(memory, prices.accounting.conventions) for memory in arch.memories]
     return PriceArrays(
         place_energy=place_energy,
         fanout_energy=fanout_energy,
         operation_energy=operation_energy(prices, arch, layer),
         leakage=sum(
             leak * arch.instances(outermost_place(arch, memory))
-            for leak, memory in zip(leaks, arch.memories, strict=True)
-            if not memory.gates_unused
+            for leak, memory, in_use in zip(leaks, arch.memories, gated, strict=True)
+            if not in_use
         ),
         gated_leakage=np.where(gated, leaks, 0.0),
         read_bits=_bits_per_cycle((m.read_words_per_cycle, m.word_bits) for m in arch.memories),
@@ -249,6 +277,8 @@ def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
         ),
         fanout_bits=_bits_per_cycle((f.words_per_cycle, f.word_bits) for f in arch.fanouts),
         operations_per_cycle=float(arch.compute.ops_per_cycle),
+        address_energy=addresses,
+        latency_cycles=float(arch.latency_cycles),
     )
 
 
@@ -260,6 +290,11 @@ def outermost_place(arch: Architecture, memory: Memory) -> Place:
 def leakage_per_cycle(memory: Memory, arch: Architecture) -> float:
     """Return the picojoules that one instance leaks in a cycle; none if it is absent."""
     return 0.0 if memory.size_bits == 0 else memory.leakage_mw * 1e9 / arch.clock_hz
+
+
+def leaks_in_use(memory: Memory, conventions: Conventions) -> bool:
+    """Tell whether only instances in use leak."""
+    return memory.gates_unused or conventions.leakage == "used"
 
 
 def _bits_per_cycle(ports: Iterable[tuple[float | None, int]]) -> Floats:

@@ -8,7 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from accelsim.arch.records import Architecture
-from accelsim.counter import Conventions
+from accelsim.conventions import Conventions
+from accelsim.evaluation.extras import ADDRESS, HOP, ROUTE
+from accelsim.evaluation.mesh import Meshes
 from accelsim.evaluation.prices import Floats, Prices
 from accelsim.mapping.arrays import Ints
 from accelsim.mapping.records import Mapping
@@ -94,7 +96,11 @@ class Evaluation:
     energy_total : float
         As the search saw it, leakage included, in ``energy_unit``.
     leakage : float
-        Energy that leaks over ``cycles``, in ``energy_unit``.
+        Energy that leaks, in ``energy_unit``: over ``cycles`` less the latencies of networks.
+    addresses : int64[level, tensor]
+        That the memories generate (rule 14).
+    meshes : mapping of (fanout, tensor) to MeshTraffic
+        Of the fanouts that name a network (rule 13).
     tile_words : int64[level, tensor]
         Words of the tensor that one instance of a memory holds; 0 where it is not kept.
     capacity_bits : mapping of level to (bits in use, usable bits or None)
@@ -111,13 +117,14 @@ class Evaluation:
     arch: Architecture
     mapping: Mapping
     prices: Prices
-    conventions: Conventions
     levels: tuple[str, ...]
     words: Ints
     accesses: Ints
     energy_array: Floats
     energy_total: float
     leakage: float
+    addresses: Ints
+    meshes: Meshes
     tile_words: Ints
     capacity_bits: dict[str, tuple[int, int | None]]
     instances: dict[str, tuple[int, int]]
@@ -131,6 +138,10 @@ class Evaluation:
     def __repr__(self) -> str:
         its = costs(self.energy_total, self.energy_unit, self.cycles, self.utilization)
         return f"Evaluation({self.layer.name} on {self.arch.name}: {its})"
+
+    @property
+    def conventions(self) -> Conventions:
+        return self.prices.accounting.conventions
 
     @property
     def operations(self) -> int:
@@ -154,6 +165,20 @@ class Evaluation:
         """Words over level, tensor and action."""
         return Breakdown(self.words, self._labels, "words")
 
+    @cached_property
+    def performed(self) -> Breakdown:
+        """What energies are of, over level, tensor and action.
+
+        Physical accesses; addresses, where they cost something; words times hops and routers.
+        """
+        counts = self.accesses.astype(np.float64)
+        costly = self.energy_array[:, :-1, ADDRESS] > 0
+        counts[:, :-1, ADDRESS] = np.where(costly, self.addresses, 0)
+        for (fanout, tensor), mesh in self.meshes.items():
+            at = self.levels.index(fanout), self.tensors.index(tensor)
+            counts[(*at, HOP)], counts[(*at, ROUTE)] = mesh.hops, mesh.routed
+        return Breakdown(counts, self._labels, "times")
+
     @property
     def energy_per_operation(self) -> float:
         return self.energy_total / self.operations
@@ -166,6 +191,17 @@ class Evaluation:
     def edp(self) -> float:
         """Energy (unit of the table) x seconds."""
         return self.energy_total * self.seconds
+
+    @property
+    def throttling(self) -> dict[str, float]:
+        """By level with a limited port or network: its speed against the compute's, at most 1.
+
+        1 where the port keeps up with the compute, 0.5 where it takes twice as long.
+        """
+        return {
+            level: min(1.0, self.compute_cycles / cycles) if cycles else 1.0
+            for level, cycles in self.port_cycles.items()
+        }
 
     @property
     def _labels(self) -> dict[str, tuple[str, ...]]:

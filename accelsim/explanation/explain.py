@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from math import prod
 
 from accelsim.arch.records import Architecture, Fanout, Memory, Place
-from accelsim.counter import Conventions
+from accelsim.conventions import Conventions
 from accelsim.errors import Problem, UsageError
+from accelsim.evaluation.extras import ADDRESS
 from accelsim.evaluation.prices import operation_energy, word_energy
 from accelsim.evaluation.records import Evaluation
 from accelsim.explanation.nest import Boundary, LoopAt, Run, boundaries, moving_dims
@@ -35,7 +36,7 @@ def explain(evaluation: Evaluation) -> Explanation:
     UsageError
         If it was counted under other conventions than the default.
     """
-    refuse_conventions(evaluation)
+    refuse_other_rules(evaluation)
     layer, arch, mapping = evaluation.layer, evaluation.arch, evaluation.mapping
     links = []
     fresh = {layer.output.name: layer.tensor_words(layer.output)}  # Z of the outermost keeper
@@ -68,7 +69,7 @@ def explain(evaluation: Evaluation) -> Explanation:
     return found
 
 
-def refuse_conventions(evaluation: Evaluation) -> None:
+def refuse_other_rules(evaluation: Evaluation) -> None:
     """Refuse what is counted by other rules than those that are explained here.
 
     Raises
@@ -83,6 +84,14 @@ def refuse_conventions(evaluation: Evaluation) -> None:
                 hint="count the mapping again without them",
             )
         )
+    unexplained = {
+        "words that neighbours pass on": any(f.forwards for f in evaluation.arch.fanouts),
+        "hops over a mesh": bool(evaluation.meshes),
+        "addresses that memories pay for": bool(evaluation.energy_array[..., ADDRESS].any()),
+    }
+    for what, there in unexplained.items():
+        if there:
+            raise UsageError(Problem(f"{what} are not explained yet ({evaluation.arch.name})"))
 
 
 def _check(found: Explanation) -> None:

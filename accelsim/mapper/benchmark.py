@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from accelsim.counter.window import BRANCHES
-from accelsim.evaluation.kernel import make_case, price_batch
+from accelsim.evaluation.kernel import make_case
+from accelsim.evaluation.pricing import price_batch
 from accelsim.mapper.contract import Budget, MappingProblem, Outcome
 from accelsim.mapper.exact import ExactDriver
 from accelsim.mapper.objectives import ENERGY, Objective

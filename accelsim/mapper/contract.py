@@ -16,8 +16,9 @@ from typing import Literal, Protocol
 
 from accelsim import __version__
 from accelsim.arch.records import Architecture
-from accelsim.counter.layout import Conventions
-from accelsim.errors import Problem, UsageError
+from accelsim.conventions import Conventions
+from accelsim.errors import Problem, SpecError, UsageError
+from accelsim.evaluation.extras import search_problem
 from accelsim.evaluation.prices import PriceArrays, Prices, pack
 from accelsim.keys import content_key
 from accelsim.mapper.infeasible import Infeasibility
@@ -42,7 +43,10 @@ class MappingProblem:
     prices: Prices
     price_arrays: PriceArrays
     dataflows: tuple[Dataflow, ...] = ()
-    conventions: Conventions = Conventions()  # noqa: RUF009  (an immutable record)
+
+    @property
+    def conventions(self) -> Conventions:
+        return self.prices.accounting.conventions
 
     @property
     def layer(self) -> Layer:
@@ -66,17 +70,20 @@ def mapping_problem(
     arch: Architecture,
     prices: Prices,
     dataflows: Sequence[Dataflow] = (),
-    conventions: Conventions = Conventions(),  # noqa: B008  (an immutable record)
 ) -> MappingProblem:
     """Put a problem together.
 
     Raises
     ------
     SpecError
-        If the rules cannot apply to the machine (see :func:`accelsim.mapspace.space.mapspace`).
+        If the rules cannot apply to the machine (see :func:`accelsim.mapspace.space.mapspace`), or
+        no search knows what it costs (:func:`accelsim.evaluation.extras.search_problem`).
     """
+    refused = search_problem(arch)
+    if refused:
+        raise SpecError([refused])
     space = mapspace(layer, arch, dataflows)
-    return MappingProblem(space, prices, pack(prices, arch, layer), tuple(dataflows), conventions)
+    return MappingProblem(space, prices, pack(prices, arch, layer), tuple(dataflows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,22 +84,29 @@ def tiles_hold(
                 continue
             words = 1
             for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
-                first = extent[layer.rank_dim[rank, 0]]
-                if layer.rank_dim[rank, 1] < 0:
-                    words *= first
-                else:
-                    words *= distinct_words(
-                        layer.rank_coefficient[rank, 0],
-                        layer.rank_coefficient[rank, 1],
-                        first,
-                        extent[layer.rank_dim[rank, 1]],
-                    )
+                words *= rank_words(layer, rank, extent)
             if tile_max >= 0 and words > tile_max:
                 return False
             memory_bits[memory] += words * layer.tensor_bits[tensor]
             if limit >= 0 and memory_bits[memory] > limit:
                 return False
     return True
+
+
+@kernel
+def rank_words(layer: np.record, rank: int, extent: Ints) -> int:
+    """Return the words of a rank in a tile, or those of the box around them (rule 5)."""
+    a, u = extent[layer.rank_dim[rank, 0]], layer.rank_coefficient[rank, 0]
+    b, v = 1, 0
+    if layer.rank_dim[rank, 1] >= 0:
+        b, v = extent[layer.rank_dim[rank, 1]], layer.rank_coefficient[rank, 1]
+    if layer.boxes == 1:
+        words: int = layer.rank_scale[rank] * (u * (a - 1) + v * (b - 1)) + 1
+        return words
+    if v == 0:
+        lone: int = a
+        return lone
+    return distinct_words(u, v, a, b)
 
 
 @kernel

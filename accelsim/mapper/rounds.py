@@ -18,9 +18,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from accelsim.counter.general.layout import Scratch
 from accelsim.counter.window import Marks
-from accelsim.evaluation.kernel import price_mapping
 from accelsim.evaluation.prices import Floats
+from accelsim.evaluation.pricing import price
 from accelsim.jit import kernel
 from accelsim.mapper import objectives
 from accelsim.mapper.legality import legal
@@ -102,11 +103,11 @@ def _copy_figures(figures: Floats, source: int, target: int) -> None:
 
 
 @kernel
-def _price_draft(case: np.record, marks: Marks, aim: Aim, state: State) -> None:
+def _price_draft(case: np.record, marks: Marks | Scratch, aim: Aim, state: State) -> None:
     """Price the draft, note it if it is the best or on the front."""
     counts, figures = state.counts, state.figures
     pack_position(state.draft, state.packed)
-    status = price_mapping(
+    status = price(
         case, state.packed.loop_dim, state.packed.loop_bound, state.packed.slot_end,
         state.packed.keep, marks,
     )  # fmt: skip
@@ -179,7 +180,9 @@ def _promote_draft(state: State) -> None:
 
 
 @kernel
-def offer(case: np.record, marks: Marks, aim: Aim, state: State, position: Position) -> None:
+def offer(
+    case: np.record, marks: Marks | Scratch, aim: Aim, state: State, position: Position
+) -> None:
     """Price a mapping that the search is given; it becomes the best if it is."""
     copy_ints(position.whole, state.draft.whole)
     _price_draft(case, marks, aim, state)
@@ -200,7 +203,7 @@ def _accepts(state: State) -> bool:
 @kernel
 def advance(
     case: np.record,
-    marks: Marks,
+    marks: Marks | Scratch,
     arrays: MapspaceArrays,
     varied: Choices,
     aim: Aim,

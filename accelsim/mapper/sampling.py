@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from accelsim.counter.general.layout import Scratch
 from accelsim.counter.window import Marks
 from accelsim.errors import AccelsimError
-from accelsim.evaluation.kernel import make_case
+from accelsim.evaluation.pricing import case_of
 from accelsim.jit import kernel
 from accelsim.mapper.contract import (
     Budget,
@@ -94,7 +95,7 @@ class _Search:
     state: State
     bench: Bench
     case: np.record
-    marks: Marks
+    marks: Marks | Scratch
 
     def advance(self, until: int, steps: int) -> None:
         problem = self.problem
@@ -240,10 +241,8 @@ class SamplingDriver:
         return search
 
 
-def _case(problem: MappingProblem) -> tuple[np.record, Marks]:
-    return make_case(
-        problem.layer_arrays, problem.machine, problem.price_arrays, problem.conventions
-    )
+def _case(problem: MappingProblem) -> tuple[np.record, Marks | Scratch]:
+    return case_of(problem.layer_arrays, problem.machine, problem.price_arrays, problem.conventions)
 
 
 def _run(

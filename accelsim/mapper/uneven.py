@@ -109,9 +109,7 @@ class UnevenDriver:
 def _forms(problem: MappingProblem, places: Sequence[Place]) -> Iterator[MappingProblem]:
     yield problem
     for arch in uneven_forms(problem.arch, places):
-        yield mapping_problem(
-            problem.layer, arch, problem.prices, problem.dataflows, problem.conventions
-        )
+        yield mapping_problem(problem.layer, arch, problem.prices, problem.dataflows)
 
 
 def selected_places(arch: Architecture, at: str) -> tuple[Place, ...]:

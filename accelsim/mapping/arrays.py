@@ -16,10 +16,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from accelsim.arch.records import Architecture, Compute, Fanout, Memory, Place
+from accelsim.arch.records import EVERY_DIM, Architecture, Compute, Fanout, Memory, Place
 from accelsim.errors import Problem, SpecError
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
-from accelsim.workload.records import Layer, Tensor, window_terms
+from accelsim.workload.records import Layer, Tensor, window_divisor, window_terms
 from accelsim.workload.shapes import layer_faults
 
 Ints = npt.NDArray[np.int64]
@@ -44,6 +44,8 @@ class LayerArrays(NamedTuple):
     """``[rank, 2]``: positive and coprime; 0 where there is no second term."""
     rank_opposed: Ints
     """``[rank]``: 1 where two terms have opposite signs, which matters to short tiles only."""
+    rank_divisor: Ints
+    """``[rank]``: what the coefficients have in common, which counts where tiles are boxes."""
     rank_extent: Ints
     """``[rank]``: length of the rank, gaps included."""
     tensor_bits: Ints
@@ -72,6 +74,10 @@ class MachineArrays(NamedTuple):
     """``[fanout]``: mask of the tensors of which one read serves many lanes."""
     reduces: Ints
     """``[fanout]``: 1 where partial sums are added on the way up."""
+    links: Ints
+    """``[fanout]``: mask of the tensors that lanes pass on to neighbours."""
+    forwards: Ints
+    """``[fanout, tensor]``: mask of the dims that index it along which they do."""
     place_memory: Ints
     """``[place, tensor]``: the memory that would keep it; -1 if none can."""
     place_block: Ints
@@ -115,6 +121,7 @@ def pack_layer(layer: Layer) -> LayerArrays:
     dims: list[tuple[int, int]] = []
     coefficients: list[tuple[int, int]] = []
     opposed: list[int] = []
+    divisors: list[int] = []
     extents: list[int] = []
     for t, tensor in enumerate(layer.tensors):
         for rank in tensor.ranks:
@@ -134,6 +141,7 @@ def pack_layer(layer: Layer) -> LayerArrays:
                 if term.coefficient and layer.bounds[term.dim] > 1
             }
             opposed.append(len(signs) - 1)
+            divisors.append(window_divisor(rank, layer.bounds))
             extents.append(1 + sum(t.coefficient * (layer.bounds[t.dim] - 1) for t in terms))
         rank_start.append(len(dims))
     return LayerArrays(
@@ -146,6 +154,7 @@ def pack_layer(layer: Layer) -> LayerArrays:
         rank_dim=_ints(dims).reshape(-1, 2),
         rank_coefficient=_ints(coefficients).reshape(-1, 2),
         rank_opposed=_ints(opposed),
+        rank_divisor=_ints(divisors),
         rank_extent=_ints(extents),
         tensor_bits=_ints(tensor.bits for tensor in layer.tensors),
     )
@@ -204,6 +213,15 @@ def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
             for fanout in arch.fanouts
         ),
         reduces=_ints(int(fanout.reduces) for fanout in arch.fanouts),
+        links=_ints(
+            sum(1 << t for t, tensor in enumerate(layer.tensors) if tensor.role in fanout.forwards)
+            for fanout in arch.fanouts
+        ),
+        forwards=_ints(
+            _forwarding_dims(fanout, tensor, layer)
+            for fanout in arch.fanouts
+            for tensor in layer.tensors
+        ).reshape(-1, len(layer.tensors)),
         place_memory=place_memory,
         place_block=place_block,
         memory_bits=_ints(
@@ -211,6 +229,15 @@ def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
         ),
         keep_must=_ints(must),
         keep_may=_ints(may),
+    )
+
+
+def _forwarding_dims(fanout: Fanout, tensor: Tensor, layer: Layer) -> int:
+    named = fanout.forwards.get(tensor.role, frozenset())
+    return sum(
+        1 << d
+        for d, (dim, _) in enumerate(layer.dims)
+        if dim in tensor.dims and (named == EVERY_DIM or dim in named)
     )
 
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from accelsim.arch.records import Architecture
-from accelsim.counter import Conventions
 from accelsim.evaluation.evaluate import evaluate
 from accelsim.evaluation.prices import Prices, resolve
 from accelsim.evaluation.records import Evaluation
@@ -75,7 +74,6 @@ class Plan:
     objective: Objective
     budget: Budget
     driver: Driver
-    conventions: Conventions = Conventions()  # noqa: RUF009  (an immutable record)
     starts: dict[str, tuple[Mapping, ...]] = field(default_factory=dict)
     front: bool = False
 
@@ -188,7 +186,7 @@ def run_layer(layer: Layer, plan: Plan, prices: Prices, cache: ResultsCache) -> 
 
 
 def _problem(layer: Layer, plan: Plan, prices: Prices) -> MappingProblem:
-    return mapping_problem(layer, plan.arch, prices, plan.dataflows, plan.conventions)
+    return mapping_problem(layer, plan.arch, prices, plan.dataflows)
 
 
 def _task_key(task: _Task, plan: Plan) -> str:
@@ -214,9 +212,7 @@ def _front(task: _Task, plan: Plan, outcome: Outcome | None) -> tuple[Evaluation
 
 
 def _evaluate(task: _Task, plan: Plan, mapping: Mapping) -> Evaluation:
-    return evaluate(
-        task.problem.layer, plan.arch, mapping, plan.table, plan.accounting, plan.conventions
-    )
+    return evaluate(task.problem.layer, plan.arch, mapping, plan.table, plan.accounting)
 
 
 def _layer_result(

@@ -246,23 +246,29 @@ def _energy_row(
 
 def accesses_table(evaluation: Evaluation) -> Table:
     """Show the accesses of every level, tensor and action, so that a sum can be redone by hand."""
-    used = [a for a in range(evaluation.accesses.shape[2]) if evaluation.accesses[:, :, a].any()]
+    performed = evaluation.performed.values
+    used = [a for a in range(performed.shape[2]) if performed[:, :, a].any()]
     actions = evaluation.energy.labels["action"]
     rows = []
     for i, level in enumerate(evaluation.levels):
         for t, tensor in enumerate(evaluation.tensors):
-            counts = [int(evaluation.accesses[i, t, a]) for a in used]
+            counts = [float(performed[i, t, a]) for a in used]
             if any(counts):
                 shown = tensor if tensor != COMPUTE else ""
-                rows.append(
-                    (level, shown, *(quantities.whole(n) if n else NOTHING for n in counts))
-                )
+                rows.append((level, shown, *map(_times, counts)))
     return Table(
         title="accesses",
         headings=("level", "tensor", *(actions[a].replace("_", " ") for a in used)),
         rows=tuple(rows),
         names=2,
     )
+
+
+def _times(count: float) -> str:
+    """Write how often something was done; a word may make half a hop."""
+    if not count:
+        return NOTHING
+    return quantities.whole(count) if count.is_integer() else f"{count:,.7g}"
 
 
 def use_table(evaluation: Evaluation) -> Table:

@@ -264,9 +264,12 @@ LayerName = Annotated[
     PlainValidator(_matching(_LAYER_NAME, "letters, digits, _ . / and -")),
     _schema("string", pattern=f"^{_LAYER_NAME.pattern}$"),
 ]
+dim_name = _matching(_DIM_NAME, "letters, digits and _, beginning with a letter")
+"""Reads the name of a dim."""
+
 DimName = Annotated[
     str,
-    PlainValidator(_matching(_DIM_NAME, "letters, digits and _, beginning with a letter")),
+    PlainValidator(dim_name),
     _schema("string", pattern=f"^{_DIM_NAME.pattern}$"),
 ]
 Flag = Annotated[bool, PlainValidator(_flag), _schema("boolean")]
@@ -275,6 +278,7 @@ Price = Annotated[float, PlainValidator(_table_number), _schema("number", minimu
 Density = Annotated[float, PlainValidator(_fraction), _schema("number", minimum=0, maximum=1)]
 Bound = Annotated[int, PlainValidator(_whole(1, 2**40)), _count_schema(1, 2**40)]
 Lanes = Annotated[int, PlainValidator(_whole(1, 2**20)), _count_schema(1, 2**20)]
+Latency = Annotated[int, PlainValidator(_whole(0, 2**40)), _count_schema(0, 2**40)]
 Small = Annotated[int, PlainValidator(_whole(1, 1024)), _count_schema(1, 1024)]
 Parameter = Annotated[int, PlainValidator(_parameter), _schema("integer", minimum=0, maximum=2**40)]
 RoleName = Annotated[

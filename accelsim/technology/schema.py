@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
 
 from accelsim import units
+from accelsim.conventions import WORDS
 from accelsim.specs.fields import (
     Name,
     Number,
@@ -92,6 +93,24 @@ Unit = Annotated[
 ]
 
 
+def _word_of(convention: str) -> tuple[PlainValidator, WithJsonSchema]:
+    """Return what reads one of a convention's words."""
+    words = WORDS[convention]
+    return PlainValidator(choice("word", words)), WithJsonSchema(
+        {"type": "string", "enum": list(words)}
+    )
+
+
+Reuse = Annotated[str, *_word_of("reuse")]
+Multicast = Annotated[str, *_word_of("multicast")]
+Tiles = Annotated[str, *_word_of("tiles")]
+Returns = Annotated[str, *_word_of("returns")]
+FirstReads = Annotated[str, *_word_of("first_reads")]
+Blocks = Annotated[str, *_word_of("blocks")]
+Drains = Annotated[str, *_word_of("drains")]
+Leakage = Annotated[str, *_word_of("leakage")]
+
+
 class TechnologySpec(SpecModel):
     """Energy per action, by class of component."""
 
@@ -109,8 +128,22 @@ class TechnologySpec(SpecModel):
     )
 
 
+class ConventionsSpec(SpecModel):
+    """How movement is counted."""
+
+    noun: ClassVar[str] = "convention"
+    reuse: Reuse = Field("window", description="what stays as a tile moves on")
+    multicast: Multicast = Field("distinct", description="which words lanes read together")
+    tiles: Tiles = Field("exact", description="the words touched, or the box around them")
+    returns: Returns = Field("one", description="how many of a group's lanes get a sum back")
+    first_reads: FirstReads = Field("elided", description="reads of sums that start from zero")
+    blocks: Blocks = Field("visit", description="where accesses are rounded up to blocks")
+    drains: Drains = Field("charged", description="reads of sums that leave for the parent")
+    leakage: Leakage = Field("built", description="which instances leak")
+
+
 class AccountingSpec(SpecModel):
-    """Which counted actions a convention charges."""
+    """How movement is counted, and which counted actions are charged."""
 
     noun: ClassVar[str] = "accounting"
     kind: Literal["accounting"]
@@ -121,4 +154,8 @@ class AccountingSpec(SpecModel):
     weights: dict[Name, dict[str, Number]] = Field(
         default_factory=dict,
         description="component -> action (or action.Role) -> factor on its price; else 1",
+    )
+    conventions: ConventionsSpec = Field(
+        default_factory=lambda: ConventionsSpec.model_validate({}),
+        description="how movement is counted; left out: as accounting default",
     )

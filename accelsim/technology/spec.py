@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from accelsim.conventions import Conventions, convention_problems
 from accelsim.errors import Problem
+from accelsim.records_json import from_data
 from accelsim.roles import ROLES
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.specs.join import Faults, check_kind, validate
 from accelsim.specs.references import open_spec, parse_reference, pattern_problems
 from accelsim.technology.records import (
     ACTIONS,
+    ADDRESS_ACTIONS,
     COMPUTE_ACTIONS,
     FANOUT_ACTIONS,
     MEMORY_ACTIONS,
+    MESH_ACTIONS,
     Accounting,
     EnergyTable,
     Price,
@@ -116,8 +121,15 @@ def read_accounting(name_or_path: str | Path) -> Accounting:
     if spec is None or faults:
         raise faults.error()
     weights = {component: _spelt_out(actions) for component, actions in spec.weights.items()}
+    conventions = from_data(Conventions, spec.conventions.model_dump(), "conventions")
+    for name, problem in convention_problems(conventions).items():
+        keys: Keys = ("conventions", name)
+        where = document.where(keys if document.node(keys) else ("conventions", "reuse"))
+        faults.problems.append(replace(problem, where=where))
+    if faults:
+        raise faults.error()
     assumptions = (spec.assumed,) if spec.assumed else ()
-    return Accounting(spec.name, weights, spec.source or "", assumptions)
+    return Accounting(spec.name, weights, spec.source or "", assumptions, conventions)
 
 
 def _spelt_out(actions: Mapping[str, float]) -> dict[str, float]:
@@ -155,7 +167,11 @@ def _unknown_actions(document: Document, key: str, *, narrowed: bool) -> list[Pr
 
 def _likely_actions(written: list[str]) -> tuple[str, ...]:
     """Return the actions of the sort of component that the other actions speak of."""
-    for actions in (("access", *MEMORY_ACTIONS), FANOUT_ACTIONS, COMPUTE_ACTIONS):
+    for actions in (
+        ("access", *MEMORY_ACTIONS, *ADDRESS_ACTIONS),
+        (*FANOUT_ACTIONS, *MESH_ACTIONS),
+        COMPUTE_ACTIONS,
+    ):
         if any(action.split(".")[0] in actions for action in written):
             return actions
     return KNOWN_ACTIONS

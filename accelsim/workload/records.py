@@ -136,10 +136,16 @@ def distinct_words(u: int, v: int, a: int, b: int) -> int:
     return a * b - max(0, a - v) * max(0, b - u)
 
 
+def window_divisor(rank: Rank, bounds: dict[str, int]) -> int:
+    """Return the common divisor of the coefficients that matter; 1 if none does."""
+    matter = (term.coefficient for term in rank.terms if bounds[term.dim] > 1)
+    return gcd(*matter) or 1
+
+
 def window_terms(rank: Rank, bounds: dict[str, int]) -> tuple[Term, ...]:
     """Return the terms that matter: bound above 1, coefficients positive and coprime."""
     terms = [term for term in rank.terms if bounds[term.dim] > 1 and term.coefficient != 0]
-    divisor = gcd(*(term.coefficient for term in terms)) if terms else 1
+    divisor = window_divisor(rank, bounds)
     return tuple(Term(term.dim, abs(term.coefficient) // divisor) for term in terms)
 
 

@@ -55,6 +55,10 @@ def bill(priced: PricedCase) -> Bill:
         each = _access_energy(priced, parts[event.level], event.action, tensors[event.tensor])
         found.energy[key] = found.energy.get(key, Fraction(0)) + event.accesses * each
         found.words[key] = found.words.get(key, 0) + event.words
+        if _needs_address(priced, parts[event.level], event.action, tensors[event.tensor]):
+            address = (event.level, event.tensor, "address")
+            its = _address_energy(priced, parts[event.level], tensors[event.tensor])
+            found.energy[address] = found.energy.get(address, Fraction(0)) + event.words * its
     operation = (arch.compute.name, "compute", layer.op)
     found.energy[operation] = layer.operations * _operation_energy(priced)
     found.words[operation] = layer.operations
@@ -81,13 +85,17 @@ def bill(priced: PricedCase) -> Bill:
     built = {memory.name: _built(arch, memory.name) for memory in arch.memories}
     built[arch.compute.name] = _built(arch, arch.compute.name)
     found.instances = {name: (moved.in_use[name], n) for name, n in built.items()}
+    # Nothing leaks while networks fill and drain.
+    working = found.cycles
+    latencies = {n.array: n.fill_cycles + n.drain_cycles for n in arch.fanouts}
+    found.cycles += sum(latencies.values())
     machine_wide = built[arch.compute.name] * arch.compute.ops_per_cycle
     found.utilization = Fraction(layer.operations, machine_wide * found.cycles)
     for memory in arch.memories:
         copies = found.instances[memory.name][0 if memory.gates_unused else 1]
         milliwatts = 0 if memory.size_bits == 0 else Fraction(memory.leakage_mw)
         # 1 mW over 1 s is 10^9 pJ.
-        seconds = Fraction(found.cycles) / Fraction(arch.clock_hz)
+        seconds = Fraction(working) / Fraction(arch.clock_hz)
         found.leakage += milliwatts * 10**9 * seconds * copies
     found.tile_words = dict(moved.tile_words)
     for memory in arch.memories:
@@ -100,6 +108,20 @@ def bill(priced: PricedCase) -> Bill:
         found.capacity_bits[memory.name] = (bits, usable)
     found.area_mm2 = _area(arch, built)
     return found
+
+
+def _needs_address(priced: PricedCase, part: Memory | Fanout, action: str, tensor: Tensor) -> bool:
+    """Tell whether the words of an action need addresses: all that move, but a sum's old value."""
+    if not isinstance(part, Memory) or action == "first_read":
+        return False
+    if action == "read" and tensor.role == "Outputs":
+        return False
+    return _weight(priced, part.component, action, tensor.role) != 0
+
+
+def _address_energy(priced: PricedCase, part: Memory | Fanout, tensor: Tensor) -> Fraction:
+    price = Fraction(part.energy.get("address", 0))
+    return price * _weight(priced, part.component, "address", tensor.role)
 
 
 def _access_energy(

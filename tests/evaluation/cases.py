@@ -57,7 +57,7 @@ def random_priced_case(seed: int, draw: Callable[[int], Case] = random_case) -> 
     moved = traffic(case)
     unit = rng.choice(["pJ", "pJ", "MAC"])
     table = _table(rng, unit)
-    machine = _priced(rng, case, moved, table)
+    machine = _with_extras(rng, _priced(rng, case, moved, table))
     return PricedCase(replace(case, architecture=machine), table, _accounting(rng), moved)
 
 
@@ -142,6 +142,27 @@ def _priced(rng: random.Random, case: Case, moved: Traffic, table: EnergyTable) 
     )
 
 
+def _with_extras(rng: random.Random, arch: Architecture) -> Architecture:
+    """Draw what addresses cost, and the latencies of arrays."""
+    memories = tuple(
+        replace(memory, energy={**memory.energy, "address": rng.uniform(0.1, 9)})
+        if rng.random() < 0.2
+        else memory
+        for memory in arch.memories
+    )
+    latency = {
+        fanout.array: (rng.choice([0, 0, 0, 3, 40]), rng.choice([0, 0, 0, 5]))
+        for fanout in arch.fanouts
+    }
+    nodes = tuple(
+        replace(n, fill_cycles=latency[n.array][0], drain_cycles=latency[n.array][1])
+        if isinstance(n, Fanout)
+        else n
+        for n in arch.nodes
+    )
+    return replace(arch, memories=memories, nodes=nodes)
+
+
 def _may_be_absent(arch: Architecture, memory: Memory) -> bool:
     """Whether nothing must be kept there (and it is not the outermost)."""
     held = [held for place in arch.places for held in place.holdings if held.memory == memory.name]
@@ -178,7 +199,7 @@ def _accounting(rng: random.Random) -> Accounting:
     if rng.random() < 0.3:
         return Accounting("default")
     actions = {
-        **dict.fromkeys(COMPONENTS, ("read", "first_read", "update", "fill", "drain")),
+        **dict.fromkeys(COMPONENTS, ("read", "first_read", "update", "fill", "drain", "address")),
         **dict.fromkeys(NETWORKS, ("deliver", "collect", "reduce")),
         "alu": ("mac", "alu"),
     }

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from accelsim.counter.layout import Conventions
+from accelsim.conventions import Conventions
 from accelsim.evaluation.evaluate import evaluate
 from accelsim.evaluation.kernel import make_case, price_mapping
 from accelsim.evaluation.prices import pack, resolve

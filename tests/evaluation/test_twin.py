@@ -113,6 +113,10 @@ def test_cases_meet_everything_that_sets_the_time_or_the_price() -> None:
         met["tensors of several widths"] += len({t.bits for t in priced.case.layer.tensors}) > 1
         met["one busiest instance"] += _uneven(priced)
         met["an absent memory"] += any(m.size_bits == 0 for m in arch.memories)
+        met["addresses cost"] += any(
+            e > 0 for (_, _, action), e in found.energy.items() if action == "address"
+        )
+        met["networks have latencies"] += arch.latency_cycles > 0
         met["stated energies"] += any(m.energy for m in arch.memories)
         met["weights"] += bool(priced.accounting.weights)
         met["first reads cost"] += any(

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from accelsim.arch.records import Architecture, Compute, Fanout, Node
-from accelsim.evaluation.kernel import make_case, price_batch
 from accelsim.evaluation.prices import Floats, resolve
+from accelsim.evaluation.pricing import case_of, price_batch
 from accelsim.mapper.contract import MappingProblem, mapping_problem
 from accelsim.mapper.objectives import Objective
 from accelsim.mapping.arrays import Ints, MappingArrays, pack_mapping, unpack_mapping
@@ -73,7 +73,7 @@ def unpacked(problem: MappingProblem, batch: MappingArrays, index: int) -> Mappi
 
 def priced(problem: MappingProblem, batch: MappingArrays) -> tuple[Ints, Floats, Floats]:
     """Return (status, energy, cycles) of a batch."""
-    case, marks = make_case(
+    case, marks = case_of(
         problem.layer_arrays, problem.machine, problem.price_arrays, problem.conventions
     )
     return price_batch(case, marks, batch)

@@ -73,6 +73,24 @@ EVALUATION_MUTANTS = (
         "return 0.0 if memory.size_bits == 0 else memory.leakage_mw",
         "return memory.leakage_mw",
     ),
+    Mutant(
+        "old sums are read under addresses of their own",
+        PRICES,
+        '("update", "fill", "drain") if',
+        '("read", "update", "fill", "drain") if',
+    ),
+    Mutant(
+        "what is not charged needs an address",
+        PRICES,
+        "tuple(a for a in actions if weight(memory.component, a, tensor.role))",
+        "actions",
+    ),
+    Mutant(
+        "latencies leak",
+        EVALUATE,
+        "leaked = leakage(arch, instances, found.cycles, conventions)",
+        "leaked = leakage(arch, instances, found.cycles + arch.latency_cycles, conventions)",
+    ),
     # Rule 15: blocks.
     Mutant(
         "blocks are not rounded up",

@@ -25,8 +25,9 @@ def assert_equal(
         case.layer,
         case.architecture,
         case.mapping,
-        window_reuse=bool(conventions.window_reuse),
-        multicast=bool(conventions.multicast),
+        window_reuse=conventions.reuse == "window",
+        multicast=conventions.multicast != "none",
+        alike_only=conventions.multicast == "equal",
     )
     counted = count(case.layer, case.architecture, case.mapping, conventions)
     found = differences(case, walked, counted)

@@ -32,11 +32,15 @@ def test_counter_equals_walk(seed: int) -> None:
     assert_equal(random_case(seed), count)
 
 
-@pytest.mark.parametrize(("window_reuse", "multicast"), [(0, 1), (1, 0), (0, 0)])
+@pytest.mark.parametrize(
+    "conventions",
+    [Conventions("none"), Conventions(multicast="none"), Conventions("none", "none")],
+    ids=str,
+)
 @pytest.mark.parametrize("first_seed", range(0, 200, 50))
-def test_conventions_equal_walk(window_reuse: int, multicast: int, first_seed: int) -> None:
+def test_conventions_equal_walk(conventions: Conventions, first_seed: int) -> None:
     for seed in range(first_seed, first_seed + 50):
-        assert_equal(random_case(seed), count, Conventions(window_reuse, multicast))
+        assert_equal(random_case(seed), count, conventions)
 
 
 def shares(seeds: range) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from accelsim.counter import Conventions, count
 from accelsim.counter.ragged import count_ragged
 from accelsim.counter.tally import Violation
 from accelsim.counter.window import ALONE, BRANCHES, GAPLESS, MARKED, STRIP_IS_TILE
-from tests.naive.cases import random_case
+from accelsim.errors import SpecError
+from tests.naive.cases import Case, random_case
 from tests.naive.compare import assert_equal
 from tests.naive.ragged_cases import ALL, features, random_ragged_case
 
@@ -22,7 +24,12 @@ LEAST_SHARE = 0.02
 TAKEN = (ALONE, GAPLESS, STRIP_IS_TILE, MARKED)
 """Branches of rule 5 that short tiles take: copies are not folded."""
 
-CONVENTIONS = [Conventions(w, m) for w in (1, 0) for m in (1, 0)]
+CONVENTIONS = [
+    Conventions(),
+    Conventions(multicast="none"),
+    Conventions("none"),
+    Conventions("none", "none"),
+]
 
 
 @pytest.mark.plain
@@ -36,6 +43,32 @@ def test_counter_equals_walk(seed: int) -> None:
 def test_conventions_equal_walk(conventions: Conventions) -> None:
     for seed in range(100):
         assert_equal(random_ragged_case(seed), count_ragged, conventions)
+
+
+def test_lanes_that_need_the_same_equal_walk() -> None:
+    alike = Conventions(multicast="equal")
+    counted, shared = 0, 0
+    for seed in range(100):
+        case = with_words(random_ragged_case(seed))
+        try:
+            assert_equal(case, count_ragged, alike)
+        except SpecError as refused:
+            assert "both dims of a window spread over lanes" in str(refused)  # noqa: PT017
+            continue
+        counted += 1
+        one, other = (
+            count_ragged(case.layer, case.architecture, case.mapping, its).words
+            for its in (alike, Conventions())
+        )
+        shared += not np.array_equal(one, other)
+    assert counted > 50
+    assert shared > 3
+
+
+def with_words(case: Case) -> Case:
+    """Make blocks a word."""
+    memories = tuple(replace(m, block_bits=m.word_bits) for m in case.architecture.memories)
+    return replace(case, architecture=replace(case.architecture, memories=memories))
 
 
 @pytest.mark.parametrize("conventions", CONVENTIONS)

@@ -66,14 +66,16 @@ def walk(
     *,
     window_reuse: bool = True,
     multicast: bool = True,
+    alike_only: bool = False,
 ) -> Walk:
     """Walk the nest of ``mapping`` once, from its first step to its last.
 
     Without ``window_reuse`` every residence fetches its whole tile; without ``multicast`` every
-    lane is served by reads of its own, whatever its fanout could do.
+    lane is served by reads of its own, whatever its fanout could do.  With ``alike_only`` a fanout
+    serves only lanes together that newly need exactly the same.
     """
     operands = operands or random_operands(layer)
-    walker = _Walker(layer, architecture, mapping, operands, window_reuse, multicast)
+    walker = _Walker(layer, architecture, mapping, operands, window_reuse, multicast, alike_only)
     walker.run()
     return walker.seen
 
@@ -87,10 +89,12 @@ class _Walker:
         operands: dict[str, Values],
         window_reuse: bool,
         multicast: bool,
+        alike_only: bool = False,
     ) -> None:
         self.layer = layer
         self.window_reuse = window_reuse
         self.multicast = multicast
+        self.alike_only = alike_only
         self.operands = operands
         self.fanouts = architecture.fanouts
         self.nest = Nest(layer, architecture, mapping)
@@ -173,6 +177,13 @@ class _Walker:
         What several instances beyond a point newly need passes it once, but lanes of a fanout
         (further in) that cannot multicast the tensor are served one by one.
         """
+        if self.alike_only:
+            points: dict[Instance, dict[Instance, set[Word]]] = defaultdict(dict)
+            for instance, words in new.items():
+                points[instance[:depth]][instance[depth:]] = words
+            return [
+                n for point in points.values() for n in self._sent_to_equals(tensor, point, depth)
+            ]
         passing: dict[Instance, set[Word]] = defaultdict(set)
         for instance, words in new.items():
             apart = tuple(
@@ -182,6 +193,23 @@ class _Walker:
             )
             passing[instance[:depth] + apart] |= words
         return [len(words) for words in passing.values()]
+
+    def _sent_to_equals(
+        self, tensor: Tensor, needs: dict[Instance, set[Word]], depth: int
+    ) -> list[int]:
+        """Count the words sent into a fanout and all inside it, group by group of equal lanes."""
+        if () in needs:
+            return [len(needs[()])]
+        lanes: dict[object, dict[Instance, set[Word]]] = defaultdict(dict)
+        for instance, words in needs.items():
+            lanes[instance[0]][instance[1:]] = words
+        groups = list(lanes.values())
+        if tensor.role in self.fanouts[depth].multicast:
+            # Of lanes that need the same, the one with the most instances at work stands for all.
+            groups.sort(key=lambda group: sum(map(bool, group.values())), reverse=True)
+            wanted = [set().union(*group.values()) for group in groups]
+            groups = [group for i, group in enumerate(groups) if wanted[i] not in wanted[:i]]
+        return [n for group in groups for n in self._sent_to_equals(tensor, group, depth + 1)]
 
     def _take_back(self, boundary: Boundary, changed: int) -> None:
         """Begin residences of sums: take the unfinished ones back, start the others from zero."""

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from accelsim.arch.records import (
+    LEGACY_MESH,
     Architecture,
     Compute,
     Fanout,
@@ -133,6 +134,21 @@ def test_one_memory_as_several_places(tmp_path: Path) -> None:
         Place("lines", (Holding("glb", may_keep=frozenset({I})),)),
     )
     assert arch.selected("glb") == arch.places[1:3]
+
+
+def test_everything_that_a_network_may_say(tmp_path: Path) -> None:
+    text = sound.ARCHITECTURE.replace(
+        "  mesh_y: 3\n",
+        "  mesh_y: 3\n  network: legacy_mesh\n  sums_return: false\n  fill_cycles: 4\n"
+        "  drain_cycles: 3\n  energy: {hop: 0.5, route: 0.25}\n",
+    )
+    (array,) = machine(tmp_path, text).fanouts
+    assert (array.network, array.sums_return) == (LEGACY_MESH, False)
+    assert (array.fill_cycles, array.drain_cycles) == (4, 3)
+    assert array.energy == {"hop": 0.5, "route": 0.25}
+    assert machine(tmp_path, text).latency_cycles == 7
+    (plain,) = machine(tmp_path, sound.ARCHITECTURE).fanouts
+    assert (plain.network, plain.sums_return, plain.fill_cycles) == ("", True, 0)
 
 
 def test_one_array_as_several_fanouts(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from accelsim.counter.general.layout import needs_general
 from accelsim.mapper.contract import MappingProblem
 from accelsim.mapper.exact.lattice import active_dims, lattice_points
 from accelsim.mapper.exact.layout import (
@@ -24,7 +25,22 @@ MAX_PATTERNS = 4096
 
 def covers(problem: MappingProblem, front: bool = False) -> str:  # noqa: ARG001
     """Return why the exact driver cannot answer; empty if it can, a front of all trade-offs too."""
-    return refuses_prices(problem) or refuses_size(problem) or refuses_limits(problem)
+    return (
+        refuses_conventions(problem)
+        or refuses_prices(problem)
+        or refuses_size(problem)
+        or refuses_limits(problem)
+    )
+
+
+def refuses_conventions(problem: MappingProblem) -> str:
+    """Look at how movement is counted."""
+    conventions = problem.conventions
+    if not conventions.plain:
+        return f"other conventions than its own ({conventions})"
+    if needs_general(problem.machine, conventions):
+        return "lanes that pass words on to neighbours"
+    return ""
 
 
 def refuses_prices(problem: MappingProblem) -> str:
@@ -32,6 +48,10 @@ def refuses_prices(problem: MappingProblem) -> str:
     prices, machine = problem.price_arrays, problem.machine
     if prices.gated_leakage.any():
         return "leakage of memories that are switched off where unused"
+    if prices.address_energy.any():
+        return "energy of addresses"
+    if prices.latency_cycles > 0:
+        return "latencies of networks"
     if any((a < 0).any() for a in (prices.place_energy, prices.fanout_energy)):
         return "negative prices"
     if (machine.place_block[:, problem.layer_arrays.output] > 1).any():

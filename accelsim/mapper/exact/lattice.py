@@ -84,7 +84,7 @@ def fill_layer(s: np.void, problem: MappingProblem) -> Points:
     for t in range(nt):
         s["relevant"][t] = active(int(layer.relevant[t]))
         window = int(s["relevant"][t]) & ~active(int(layer.single_term[t]))
-        if problem.conventions.window_reuse:
+        if problem.conventions.reuse == "window":
             members = [d for d in range(nd) if window >> d & 1]
             s["window"][t], s["n_window"][t] = window, len(members)
             s["window_dim"][t, : len(members)] = members

@@ -93,7 +93,7 @@ def fill_machine(s: np.void, problem: MappingProblem) -> Points:
         else:
             fanout = int(machine.slot_fanout[of[0]])
             array = int(machine.fanout_array[fanout])
-            if problem.conventions.multicast:
+            if problem.conventions.multicast != "none":
                 s["multicast"][v] = machine.multicast[fanout]
             s["reduces"][v] = machine.reduces[fanout]
             if array in shared:

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from accelsim.errors import AccelsimError
-from accelsim.evaluation.kernel import make_case, price_batch
 from accelsim.evaluation.prices import Floats
+from accelsim.evaluation.pricing import case_of, price_batch
 from accelsim.mapper.contract import Candidate, MappingProblem, StoppedBy
 from accelsim.mapper.exact.labels import Labels, empty_labels
 from accelsim.mapper.exact.lanes import run_fanout
@@ -368,7 +368,7 @@ class Work:
 
 def price(problem: MappingProblem, mapping: MappingArrays) -> tuple[float, float]:
     """Have the counter price a mapping."""
-    case, marks = make_case(
+    case, marks = case_of(
         problem.layer_arrays, problem.machine, problem.price_arrays, problem.conventions
     )
     batch = MappingArrays(*(array[None] for array in mapping))

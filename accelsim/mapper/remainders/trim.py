@@ -87,5 +87,5 @@ def priced(problem: MappingProblem, mapping: Mapping) -> Candidate:
     IllegalMappingError
         If it breaks a rule of the machine, or has turns without any position.
     """
-    found = evaluate_at(problem.layer, problem.arch, mapping, problem.prices, problem.conventions)
+    found = evaluate_at(problem.layer, problem.arch, mapping, problem.prices)
     return Candidate(mapping, found.energy_total, found.cycles)

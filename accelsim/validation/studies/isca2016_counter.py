@@ -8,11 +8,11 @@ file of that nest.  *Wide*: the mapper chooses buffer tiles and the order at the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from accelsim.arch.spec import read_architecture
-from accelsim.counter import Conventions
+from accelsim.conventions import Conventions
 from accelsim.evaluation.evaluate import IllegalMappingError, evaluate
 from accelsim.evaluation.records import Evaluation
 from accelsim.mapper.contract import Budget
@@ -44,7 +44,7 @@ CANDIDATES = 20
 """Choices of the paper's rules, the best first, of which the first legal nest is counted."""
 
 PLAIN = Conventions()
-NOTHING_STAYS = Conventions(window_reuse=0)
+NOTHING_STAYS = Conventions(reuse="none")
 """The paper's output stationary machines fetch a tile whole whenever it changes."""
 
 NARROW_NOTES = {
@@ -122,13 +122,13 @@ def counted(dataflow: str, pes: int, batch: int, conventions: Conventions) -> To
     """Count the nests that the paper's rules find best for CONV; None if one cannot run."""
     arch = forwarding(read_architecture(f"isca2016_{dataflow.lower()}_{pes}"))
     machine, table = machine_of(arch), read_technology("eyeriss-relative")
-    rules = read_accounting(accounting_of(dataflow))
+    rules = replace(read_accounting(accounting_of(dataflow)), conventions=conventions)
     evaluations = []
     for layer in read_workload(f"alexnet:{KINDS['CONV']},batch={batch}").layers:
         for choice in best(dataflow, shape_of(layer), machine, CANDIDATES):
             loops = nest(dataflow, layer, arch, dict(choice.parameters))
             try:
-                evaluations.append(evaluate(layer, arch, loops, table, rules, conventions))
+                evaluations.append(evaluate(layer, arch, loops, table, rules))
                 break
             except IllegalMappingError:
                 continue  # the paper's rules bound room by formulas, not by tiles
@@ -148,12 +148,11 @@ def searched(
         label=dataflow,
         arch=read_architecture(machine),
         table=read_technology("eyeriss-relative"),
-        accounting=read_accounting(accounting_of(dataflow)),
+        accounting=replace(read_accounting(accounting_of(dataflow)), conventions=conventions),
         dataflows=(read_dataflow(f"{name}{variant}"),),
         objective=objective_named("energy"),
         budget=Budget(),
         driver=driver_named("auto"),
-        conventions=conventions,
     )
     network = read_workload(f"alexnet:{KINDS[kind]},batch={batch}")
     result = run_network(network, plan, cache=users_cache())
