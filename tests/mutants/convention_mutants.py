@@ -75,12 +75,6 @@ CONVENTION_MUTANTS = (
         "general.step[rank] = own",
     ),
     Mutant(
-        "moves along two ranks are compared too",
-        COMPARED,
-        "return words if ranks == 1 else tile",
-        "return words",
-    ),
-    Mutant(
         "signs of coefficients do not matter to steps",
         PASSING,
         "return -far if general.opposed[rank] == 1 else far",

@@ -101,6 +101,13 @@ def mesh_case(seed: int) -> Case:
             slots[slot].append(Loop(dim, factor))
     for loops in slots.values():
         rng.shuffle(loops)
+    if bounds["B"] == 4 and rng.random() < 0.5:
+        # As B steps, A turns back by as much: the tile stands still, and then moves on.
+        bounds["A"], turned = 3, [Loop("B", 2), Loop("A", 3)]
+        others = [loop for loop in slots["time"] if loop.dim in "CD"]
+        slots = {"time": [*others, *turned], "y": [], "x": [Loop("B", 2)], "inner": []}
+        bounds |= {dim: 1 for dim in "CD" if dim not in [loop.dim for loop in others]}
+        layer = replace(layer, dims=tuple(bounds.items()))
     names = ("X", "Y", "Z")
     keep = frozenset(name for name in names if rng.random() < 0.7)
     every = frozenset(ROLES)

@@ -128,18 +128,15 @@ def goes_on(counter: np.record, general: np.record, tensor: int) -> bool:
 
 @kernel
 def strip_of_step(counter: np.record, general: np.record, tensor: int, place: int) -> int:
-    """Return the words that the step in hand uncovers: all, if it moves more than one rank."""
+    """Return the words that a step of the first moving loop uncovers; it moves one rank only."""
     layer = counter.layer
     node = counter.machine.place_node[place]
-    words, ranks = 1, 0
+    words = 1
     for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
         span = rank_span(counter, general, rank, node)
         far = abs(general.step[rank])
-        if far > 0:
-            ranks += 1
         words *= min(far, span) if far > 0 else span
-    tile: int = counter.counts.tile_words[place, tensor]
-    return words if ranks == 1 else tile
+    return words
 
 
 @kernel
