@@ -146,6 +146,16 @@ def lanes_save_sums() -> MappingProblem:
     )  # fmt: skip
 
 
+def credits_from_outside() -> MappingProblem:
+    nodes = (
+        lanes("outer", 2), place("buffer", OUTPUTS), lanes("inner", 2), place("registers", OUTPUTS)
+    )  # fmt: skip
+    return made(
+        gemm(M=2, N=2, K=8), nodes, (memory("buffer", 4), registers(1)),
+        register_file={"fill": 300.0, "drain": 0.0}, buffer={"drain": 0.0},
+    )  # fmt: skip
+
+
 def lanes_that_do_not_reduce() -> MappingProblem:
     nodes = (
         lanes("outer", 2, reduces=False), place("buffer", frozenset(), OUTPUTS | WEIGHTS),
@@ -288,6 +298,11 @@ RULES = {
     "lanes save sums": PruningRule(
         "lanes over K outside the registers turn dear sums sent back into fresh starts",
         lanes_save_sums,
+    ),
+    "credits from outside": PruningRule(
+        "sums sent back to registers are dear, so that lanes over K outside the buffer pay: each of"
+        " the buffer's sums but one starts the registers from zero",
+        credits_from_outside,
     ),
     "lanes that do not reduce": PruningRule(
         "lanes over K of two arrays send every sum on", lanes_that_do_not_reduce
