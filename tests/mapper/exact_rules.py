@@ -147,12 +147,12 @@ def lanes_save_sums() -> MappingProblem:
 
 
 def credits_from_outside() -> MappingProblem:
-    nodes = (
-        lanes("outer", 2), place("buffer", OUTPUTS), lanes("inner", 2), place("registers", OUTPUTS)
-    )  # fmt: skip
+    nodes = (lanes("outer", 4), place("buffer", OUTPUTS), place("registers", OUTPUTS))
+    rule = Rule("registers", "temporal", (("K", Limit(exact=1)),))
     return made(
-        gemm(M=2, N=2, K=8), nodes, (memory("buffer", 4), registers(1)),
-        register_file={"fill": 300.0, "drain": 0.0}, buffer={"drain": 0.0},
+        gemm(M=2, N=2, K=4), nodes, (memory("buffer", 4), registers(1)), rule,
+        register_file={"fill": 300.0, "drain": 0.0}, buffer={"read": 50.0, "drain": 0.0},
+        dram={"read": 1.0, "update": 1.0}, array={"deliver": 0.0, "collect": 0.0, "reduce": 0.0},
     )  # fmt: skip
 
 
@@ -300,8 +300,8 @@ RULES = {
         lanes_save_sums,
     ),
     "credits from outside": PruningRule(
-        "sums sent back to registers are dear, so that lanes over K outside the buffer pay: each of"
-        " the buffer's sums but one starts the registers from zero",
+        "sums sent back to registers are dear, those of the buffer cheap: lanes over K outside it"
+        " save more than they cost, since all of a group but one start from zero",
         credits_from_outside,
     ),
     "lanes that do not reduce": PruningRule(

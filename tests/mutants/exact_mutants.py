@@ -285,13 +285,6 @@ EXACT_MUTANTS = (
         ("ports of instances", "energy"),
     ),
     mutant(
-        "no boundary is credited more than it costs",
-        PATTERN,
-        "if s.drain[0, row] + taken < credited:",
-        "if s.drain[0, row] + taken < 0.0:",
-        ("credits from outside", "front"),
-    ),
-    mutant(
         "a run is bounded as if it could not begin",
         BOUNDS,
         "share = points[point].extent[dim] / s.bounds[dim]",
@@ -355,13 +348,6 @@ EXACT_MUTANTS = (
         "for m in range(may + 1)",
         "for m in range(max(may, 1 if must < may else may + 1))",
         ("first reads", "front"),
-    ),
-    mutant(
-        "what a beam has dropped is done with",
-        WORK,
-        'if not s["counts"][[THINNED, FULL]].any():',
-        "if beam >= 0:",
-        ("strips over lanes", "front"),
     ),
     mutant(
         "a beam proves",
