@@ -146,6 +146,16 @@ def lanes_save_sums() -> MappingProblem:
     )  # fmt: skip
 
 
+def credits_from_outside() -> MappingProblem:
+    nodes = (lanes("outer", 4), place("buffer", OUTPUTS), place("registers", OUTPUTS))
+    rule = Rule("registers", "temporal", (("K", Limit(exact=1)),))
+    return made(
+        gemm(M=2, N=2, K=4), nodes, (memory("buffer", 4), registers(1)), rule,
+        register_file={"fill": 300.0, "drain": 0.0}, buffer={"read": 50.0, "drain": 0.0},
+        dram={"read": 1.0, "update": 1.0}, array={"deliver": 0.0, "collect": 0.0, "reduce": 0.0},
+    )  # fmt: skip
+
+
 def lanes_that_do_not_reduce() -> MappingProblem:
     nodes = (
         lanes("outer", 2, reduces=False), place("buffer", frozenset(), OUTPUTS | WEIGHTS),
@@ -288,6 +298,11 @@ RULES = {
     "lanes save sums": PruningRule(
         "lanes over K outside the registers turn dear sums sent back into fresh starts",
         lanes_save_sums,
+    ),
+    "credits from outside": PruningRule(
+        "sums sent back to registers are dear, those of the buffer cheap: lanes over K outside it"
+        " save more than they cost, since all of a group but one start from zero",
+        credits_from_outside,
     ),
     "lanes that do not reduce": PruningRule(
         "lanes over K of two arrays send every sum on", lanes_that_do_not_reduce

@@ -79,6 +79,14 @@ def priced(problem: MappingProblem, batch: MappingArrays) -> tuple[Ints, Floats,
     return price_batch(case, marks, batch)
 
 
+def price(problem: MappingProblem, mapping: MappingArrays) -> tuple[float, float]:
+    """Return (energy, cycles) of one packed mapping, which is legal."""
+    batch = MappingArrays(*(array[None] for array in mapping))
+    status, energy, cycles = priced(problem, batch)
+    assert not status[0]
+    return float(energy[0]), float(cycles[0])
+
+
 @dataclass(frozen=True)
 class Solved:
     """Every legal mapping of a problem with its price."""

@@ -14,7 +14,6 @@ from accelsim.arch.records import Architecture, Fanout, Memory
 from accelsim.counter.ragged import count_ragged
 from accelsim.evaluation.prices import resolve
 from accelsim.mapper.contract import MappingProblem, mapping_problem
-from accelsim.mapper.exact.work import price
 from accelsim.mapper.objectives import EDP, ENERGY, LATENCY
 from accelsim.mapper.remainders.padding import (
     Padding,
@@ -37,6 +36,7 @@ from accelsim.technology.records import (
 )
 from accelsim.workload.records import Tensor, window_terms
 from tests.mapper.exact_problems import random_table
+from tests.mapper.problems import price
 from tests.naive.cases import Case
 from tests.naive.ragged_cases import random_ragged_case
 

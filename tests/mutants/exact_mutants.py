@@ -34,9 +34,11 @@ LOOPS = "mapper/exact/loops.py"
 LANES = "mapper/exact/lanes.py"
 LABELS = "mapper/exact/labels.py"
 BOUNDS = "mapper/exact/bounds.py"
+BEST = "mapper/exact/best.py"
 OUTLOOK = "mapper/exact/outlook.py"
 SEARCH = "mapper/exact/search.py"
 PATTERN = "mapper/exact/pattern.py"
+MACHINE = "mapper/exact/machine.py"
 WORK = "mapper/exact/work.py"
 
 
@@ -100,15 +102,15 @@ EXACT_MUTANTS = (
     mutant(
         "a fresh start saves at one boundary only",
         PATTERN,
-        'saved += s["beta"][row]',
-        'saved = s["beta"][row]',
+        "saved += s.beta[row]",
+        "saved = s.beta[row]",
         ("credits", "front"),
     ),
     mutant(
         "first reads are free",
         PATTERN,
-        "outer[READS] - outer[FIRST_READS] + s",
-        "outer[READS] + s",
+        "s.read[0, row, tensor] - first + s",
+        "s.read[0, row, tensor] + s",
         ("first reads", "front"),
     ),
     mutant(
@@ -122,7 +124,7 @@ EXACT_MUTANTS = (
     mutant(
         "a window's words divide by lanes as products do",
         LANES,
-        "if tensor != s.output and only_products(s, tensor):",
+        "if tensor != s.output and (s.products >> tensor) & 1 == 1:",
         "if tensor != s.output:",
         ("windows over lanes", "front"),
     ),
@@ -207,27 +209,27 @@ EXACT_MUTANTS = (
         BOUNDS,
         "if cost > 0.0:",
         "if cost < 0.0:",
-        ("fewer lanes are cheaper", "energy"),
+        ("waiting ports", "energy"),
     ),
     mutant(
-        "the last to move is divided by as little as the first",
+        "the last to move is not divided",
         BOUNDS,
-        "cost /= tables[members, point]",
-        "cost /= tables[unmoved, point]",
-        ("fewer lanes are cheaper", "energy"),
+        "points[point].alone[tensor] if rest == 0 else share",
+        "1.0 if rest == 0 else share",
+        ("waiting ports", "energy"),
     ),
     mutant(
         "places further out are counted twice",
         BOUNDS,
         "total += tables[s.future[sheet, pos], point]",
         "total += 2.0 * tables[s.future[sheet, pos], point]",
-        ("ports and sums", "front"),
+        ("waiting ports", "energy"),
     ),
     mutant(
         "places further out get the tile so far",
         OUTLOOK,
-        "if value < tables[to, point]:",
-        "if value < 0.0:",
+        "tables[to, point] = further if further < here else here",
+        "tables[to, point] = here",
         (106, "front"),
     ),
     mutant(
@@ -242,23 +244,45 @@ EXACT_MUTANTS = (
     mutant(
         "sums are bounded without lanes that reduce them",
         BOUNDS,
-        "rising * min(taken, reduced)",
-        "rising * taken",
+        "        s.fixed[sheet, tensor] += s.reduce[sheet, fanout] * below\n"
+        "        s.part[sheet, tensor] = (rising - s.reduce[sheet, fanout]) * below\n",
+        "        s.fixed[sheet, tensor] += rising * below\n",
         ("leakage", "front"),
     ),
     mutant(
         "reads are bounded without lanes that share them",
         BOUNDS,
-        "            lanes = s.lanes_ahead[pos, tensor]\n            if",
-        "            lanes = 1.0\n            if",
-        ("lanes that do not reduce", "front"),
+        "s.part[sheet, tensor] * shares[s.column[tensor]]",
+        "s.part[sheet, tensor]",
+        ("ports of instances", "energy"),
     ),
     mutant(
-        "a crossing is bounded without its own lanes",
-        LANES,
-        "fewer = row.lanes\n",
-        "fewer = 1.0\n",
+        "lanes over a window share nothing",
+        MACHINE,
+        'lacked | int(s["joined"][t]) if shares else 0',
+        "lacked if shares else 0",
         (217, "front"),
+    ),
+    mutant(
+        "tiles of one word of a window share nothing",
+        MACHINE,
+        "lanes[:, a] + lanes[:, b] - 1",
+        "lanes[:, a] * lanes[:, b]",
+        (217, "front"),
+    ),
+    mutant(
+        "tiles that lanes join are read twice",
+        BOUNDS,
+        "cost += s.tile_read[sheet, tensor] * words",
+        "cost += s.tile_read[sheet, tensor] * words * 2.0",
+        (46, "front"),
+    ),
+    mutant(
+        "lanes are shared out in one way only",
+        BOUNDS,
+        "for _ in range(first, last):",
+        "for _ in range(first, first + 1):",
+        ("ports of instances", "energy"),
     ),
     mutant(
         "a run is bounded as if it could not begin",
@@ -276,7 +300,7 @@ EXACT_MUTANTS = (
     ),
     mutant(
         "a tie is not looked at",
-        BOUNDS,
+        BEST,
         " and tie >= s.best[TIE] * (1.0 - tolerance)",
         "",
         ("open boundaries", "latency"),
@@ -284,7 +308,7 @@ EXACT_MUTANTS = (
     # Ports.
     mutant(
         "first visits pass the port",
-        BOUNDS,
+        BEST,
         " - s.sheet_credit[sheet] / q[index, port + 1]",
         "",
         ("ports and sums", "front"),
@@ -298,14 +322,14 @@ EXACT_MUTANTS = (
     ),
     mutant(
         "a memory that waits works beside the compute",
-        BOUNDS,
+        BEST,
         "if s.sheet_waits[sheet] == 0:",
         "if s.sheet_waits[sheet] >= 0:",
         ("waiting ports", "front"),
     ),
     mutant(
         "memories that wait do so all at once",
-        BOUNDS,
+        BEST,
         "            waited += slowest\n",
         "            slowest = max(slowest, 0.0)\n            continue\n",
         ("waiting ports", "front"),
@@ -313,7 +337,7 @@ EXACT_MUTANTS = (
     # Fronts and choices.
     mutant(
         "superfluous points stay on the front",
-        BOUNDS,
+        BEST,
         "if energy <= s.front_energy[i] * (1.0 + tolerance) and cycles",
         "if energy <= 0.0 and cycles",
         ("open boundaries", "front"),

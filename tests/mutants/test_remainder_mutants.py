@@ -15,7 +15,6 @@ import pytest
 from accelsim.arch.records import Architecture, Compute, Fanout
 from accelsim.evaluation.prices import resolve
 from accelsim.mapper.contract import MappingProblem, mapping_problem
-from accelsim.mapper.exact.work import price
 from accelsim.mapper.remainders import shares
 from accelsim.mapper.remainders.padding import padded_problem, padding_of
 from accelsim.mapper.remainders.trim import priced
@@ -29,6 +28,7 @@ from accelsim.technology.records import (
     EnergyTable,
     Price,
 )
+from tests.mapper.problems import price
 from tests.mapper.test_remainder_shares import padding_in, priced_case
 from tests.mapspace.cases import ALL, DRAM, gemm, memory, place
 from tests.naive.ragged_cases import random_ragged_case

@@ -358,7 +358,9 @@ class _Walker:
             if self.its.returns == "all":
                 key_of_parent = (f"{parent.name} for {child.name}", above)
                 known = ever[key_of_parent]
-                again = {w for w in tile if w in known or self.its.first_reads == "charged"}
+                again = frozenset(
+                    w for w in tile if w in known or self.its.first_reads == "charged"
+                )
                 known |= tile
             else:
                 again = tile & holds[parent.name, above]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 from hypothesis import given, settings
@@ -41,7 +42,9 @@ def same(one: Counts, other: Counts) -> bool:
 def with_loops(case: Case, change: dict[int, tuple[Loop, ...]]) -> Case:
     """Return a case in which some temporal blocks, by their number, have other loops."""
     steps = tuple(
-        replace(step, loops=change[number]) if number in change else step
+        replace(step, loops=change[number])
+        if isinstance(step, Block) and number in change
+        else step
         for number, step in enumerate(case.mapping.steps)
     )
     return replace(case, mapping=Mapping(steps))
@@ -137,11 +140,13 @@ def test_where_every_fanout_reduces_what_is_read_is_filled(seed: int) -> None:
 
 @settings(max_examples=100)
 @given(SEEDS, st.sampled_from(["exact", "box"]), st.sampled_from(["window", "none"]))
-def test_sharing_saves_reads(seed: int, tiles: str, reuse: str) -> None:
+def test_sharing_saves_reads(
+    seed: int, tiles: Literal["exact", "box"], reuse: Literal["window", "none"]
+) -> None:
     """Reads: distinct <= equal <= none, at every boundary."""
     case = random_case(seed)
     distinct, equal, none = (
-        counted(case, replace(Conventions(), multicast=word, tiles=tiles, reuse=reuse)).words[
+        counted(case, Conventions(multicast=word, tiles=tiles, reuse=reuse)).words[
             :, inputs_of(case), READS
         ]
         for word in ("distinct", "equal", "none")

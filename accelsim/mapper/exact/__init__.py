@@ -3,8 +3,9 @@
 :func:`covers` says what it does not solve.  From YAML to answer: ``lattice`` (the layer),
 ``machine`` and ``pattern`` (nodes, lanes, what is kept), ``sheets`` (ports) fill the records of
 ``layout``; ``units`` and ``geometry`` say what open boundaries cost, ``loops`` and ``lanes`` lead
-labels through places and fanouts, ``labels``, ``bounds`` and ``outlook`` drop what cannot win;
-``work`` holds a search, ``driver`` puts it behind the contract.
+labels through places and fanouts, ``nodes`` from one to the next; ``labels``, ``bounds``,
+``outlook`` and ``best`` drop what cannot win; ``work`` holds a search, ``driver`` puts it behind
+the contract.
 """
 
 from accelsim.mapper.exact.covers import covers

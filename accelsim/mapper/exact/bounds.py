@@ -1,32 +1,24 @@
-"""What the completions of a label cost at least, and whether that is too much."""
+"""What the completions of a label cost at least."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from accelsim.evaluation.kernel import whole_cycles
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
+from accelsim.mapper.exact.best import too_dear
 from accelsim.mapper.exact.labels import is_moved, run_of
 from accelsim.mapper.exact.lattice import Points
 from accelsim.mapper.exact.layout import (
-    BEST_CYCLES,
-    BEST_ENERGY,
     COST,
-    FIGURE,
-    FULL,
-    LANES,
+    MAX_TENSORS,
     PENDING,
     READ,
     SECOND,
     SHEET,
     STRIP,
-    TIE,
     UNIT,
 )
-from accelsim.mapper.objectives import power_product
-
-figure_of = kernel(power_product)
 
 
 @kernel
@@ -37,56 +29,67 @@ def sheet_column(s: np.record, tensor: int, sheet: int) -> int:
 
 
 @kernel
-def open_bound(s: np.record, tables: Floats, point: int, unmoved: int) -> float:
+def open_bound(s: np.record, points: Points, tables: Floats, point: int, unmoved: int) -> float:
     """Return the least that unmoved tensors can cost together, whatever loops come.
 
     ``s.value[tensor]`` is the cost if it moved now.  Proof.  Tensors move in some order.  Up to the
     step where one of a set of unmoved tensors moves, only loops irrelevant to all of the set have
-    passed; together they divide its cost by ``tables[set, point]`` at most, all that is left of
-    those dims (a cost below zero is best not divided).  ``s.by_set[set]`` is the least of that cost
-    plus the same for the rest of the set, over the member that moves first.
+    passed; together they divide its cost by all that is left of those dims at most (a cost below
+    zero is best not divided).  ``s.by_set[set]`` is the least of that cost plus the same for the
+    rest of the set, over the member that moves first.
     """
     best = s.by_set
     best[0] = 0.0
     for members in range(1, unmoved + 1):
         if members & ~unmoved != 0:
             continue
+        share = tables[members, point] if s.common[members] != 0 else 1.0
         least = np.inf
         for tensor in range(s.n_tensors):
             if (members >> tensor) & 1 == 1:
+                rest = members & ~(1 << tensor)
                 cost = s.value[tensor]
                 if cost > 0.0:
-                    cost /= tables[members, point]
-                least = min(least, cost + best[members & ~(1 << tensor)])
+                    cost *= points[point].alone[tensor] if rest == 0 else share
+                least = min(least, cost + best[rest])
         best[members] = least
     result: float = best[unmoved]
     return result
 
 
 @kernel
-def output_value(
-    s: np.record, sheet: int, pos: int, unit: float, rising: float, visits: float
-) -> float:
-    """Return the least that the open boundary of the output can cost if it moved now.
+def weigh_output(
+    s: np.record, sheet: int, pos: int, unit: float, below: float, visits: float
+) -> None:
+    """Write what the open boundary of the output costs before ``pos``, by lanes of the next fanout.
 
-    Of the ``rising`` words a share 1 - 1/R is reduced on lanes to come, R at most their number, at
-    no less than the cheapest price; the rest is read and updated.  That is linear in 1/R, so the
-    least stands at one end.  Visits fall by the lanes at most.
+    With 1 / R of the words left by lanes over sums of that fanout, it costs at least ``fixed + part
+    / R``.  Exact where no other fanout follows up to the parent; where one does, of the words that
+    still rise a share 1 - 1/R' is reduced there, R' at most its lanes, at no less than the cheapest
+    price, and the rest is read and updated.  That is linear in 1/R', so that the least stands at
+    one end.  Visits fall by all lanes over sums, at most.
     """
     tensor = s.output
+    s.fixed[sheet, tensor], s.part[sheet, tensor] = unit, 0.0
     if s.ahead[pos, tensor] == 0:
-        return unit
-    row = s.current[pos, tensor]
-    lanes = s.lanes_ahead[pos, tensor]
-    cheapest = np.inf
-    for node in range(pos, s.parent[row, tensor]):
-        if s.place[node] < 0:
-            cheapest = min(cheapest, s.reduce[sheet, node])
+        return
+    fanout, row = s.next_fanout[pos], s.current[pos, tensor]
     taken = s.read[sheet, row, tensor] + s.update[sheet, row]
-    reduced = cheapest * (1.0 - 1.0 / lanes) + taken / lanes
-    least: float = unit + rising * min(taken, reduced)
-    least += visits / lanes * (s.back[sheet, row] + s.credit[sheet, row])
-    return least
+    if s.ahead[fanout + 1, tensor] == 1:
+        cheapest = np.inf
+        for node in range(fanout + 1, s.parent[row, tensor]):
+            if s.place[node] < 0:
+                cheapest = min(cheapest, s.reduce[sheet, node])
+        lanes = s.lanes_ahead[fanout + 1, tensor]
+        taken = min(taken, cheapest * (1.0 - 1.0 / lanes) + taken / lanes)
+    rising = s.collect[sheet, fanout] + taken
+    if s.reduces[fanout] == 1:
+        s.fixed[sheet, tensor] += s.reduce[sheet, fanout] * below
+        s.part[sheet, tensor] = (rising - s.reduce[sheet, fanout]) * below
+    else:
+        s.fixed[sheet, tensor] += rising * below
+    back = s.back[sheet, row] + s.credit[sheet, row]
+    s.part[sheet, tensor] += back * visits / s.sums_ahead[fanout + 1]
 
 
 @kernel
@@ -124,177 +127,203 @@ def input_value(
 
 
 @kernel
-def bound_of(
+def weigh(s: np.record, points: Points, label: np.record, q: Floats, index: int, pos: int) -> int:
+    """Write what bounds of a label before ``pos`` are made of; return the mask of unmoved tensors.
+
+    ``s.total[sheet]`` is the cost so far and what the run under way must still fetch in full, its
+    dim grown to its bound.  Besides, a boundary on its way to its parent costs ``s.fixed +
+    s.part * share``, where ``share`` is 1 / the lanes of the next fanout that share or reduce its
+    words; lanes further out do so at most.  Energy that lanes further out may turn into fresh
+    starts of sums (``slack``) is taken off.  An input that has moved is delivered, and read, at
+    least a word a visit (``s.column`` says so to a row of lanes).
+
+    ``s.tiled`` is the mask of inputs whose windows join words over lanes right outside their tiles:
+    what lanes share is then the tile of all of them together, so that ``s.tile_read`` times what
+    that tile moves is read, see :func:`least_cost`.
+    """
+    here, fanout = points[label.point], s.next_fanout[pos]
+    unmoved = 0
+    s.tiled = 0
+    for sheet in range(s.n_sheets):
+        s.total[sheet] = q[index, COST + sheet]
+    if s.settled[pos] == 0:
+        s.total[0] -= label.slack
+    for tensor in range(s.n_tensors):
+        base = s.tensors + tensor * s.tensor_width
+        state = label.state[tensor]
+        moved, run = is_moved(state), run_of(state)
+        skipped = tensor == s.output and s.settled[pos] == 0
+        if not moved and not skipped:
+            unmoved |= 1 << tensor
+        left = here.extent[run] / s.bounds[run] if run >= 0 else 0.0
+        s.column[tensor] = tensor + MAX_TENSORS if moved and tensor != s.output else tensor
+        row = s.current[pos, tensor]
+        below, second = q[index, base + READ], q[index, base + SECOND]
+        for sheet in range(s.n_sheets):
+            column = base + SHEET + sheet * s.sheet_width
+            if run >= 0:
+                s.total[sheet] += q[index, column + PENDING] * left
+            s.fixed[sheet, tensor] = s.part[sheet, tensor] = 0.0
+            if skipped:
+                continue
+            if tensor == s.output:
+                weigh_output(s, sheet, pos, q[index, column + UNIT], below, second)
+            elif s.ahead[pos, tensor] == 1:
+                words = below if moved else second
+                lanes = s.lanes_ahead[fanout + 1, tensor]
+                if sheet == 0:
+                    lanes *= s.parent_block[row, tensor]
+                s.fixed[sheet, tensor] = s.deliver[sheet, fanout, tensor] * words
+                s.tile_read[sheet, tensor] = s.read[sheet, row, tensor] / lanes
+                s.part[sheet, tensor] = s.tile_read[sheet, tensor] * words
+        if tensor != s.output and s.joined[tensor] != 0 and not moved and row == fanout == pos:
+            s.tiled |= s.multicast[fanout] & (1 << tensor)
+    return unmoved
+
+
+@kernel
+def least_moved(s: np.record, unmoved: int) -> float:
+    """Return the least energy of a label that was weighed, whatever lanes and loops come.
+
+    Unmoved inputs are left out, and an unmoved output but for a credit.
+    """
+    total = s.total[0]
+    for tensor in range(s.n_tensors):
+        cost = s.fixed[0, tensor] + min(0.0, s.part[0, tensor])
+        total += cost if (unmoved >> tensor) & 1 == 0 else min(0.0, cost)
+    result: float = total
+    return result
+
+
+@kernel
+def relax(s: np.record) -> None:
+    """Take what more lanes make dearer as if there were none, so that more lanes never are."""
+    s.tiled = 0
+    for tensor in range(s.n_tensors):
+        s.column[tensor] = tensor
+    for sheet in range(s.n_sheets):
+        part = s.part[sheet, s.output]
+        if part < 0.0:
+            s.fixed[sheet, s.output] += part
+            s.part[sheet, s.output] = 0.0
+
+
+@kernel
+def write_values(
+    s: np.record, points: Points, tables: Floats, q: Floats, index: int, sheet: int, point: int,
+    shares: Floats, unmoved: int, pos: int,
+) -> float:  # fmt: skip
+    """Write what each unmoved tensor costs if it moves now (``s.value``), beyond ``point``.
+
+    Returns the cost so far, that of moved tensors included.  The label was weighed before ``pos``;
+    ``shares`` are the least of the next fanout (``inverse`` of a row).  Lanes right outside a tile
+    are one after the other in every dim, so that their tiles together are that of ``point``, and
+    their strips together its strips: of what it fetches, any run leaves its least share.
+    """
+    total = s.total[sheet]
+    for tensor in range(s.n_tensors):
+        cost = s.fixed[sheet, tensor]
+        if (s.tiled >> tensor) & 1 == 1:
+            words = points[point].volume * points[point].words[tensor]
+            if s.n_window[tensor] > 0:
+                words *= tables[s.share[tensor, s.fanouts_outside[pos + 1]], point]
+            cost += s.tile_read[sheet, tensor] * words
+        else:
+            cost += s.part[sheet, tensor] * shares[s.column[tensor]]
+        if (unmoved >> tensor) & 1 == 0:
+            total += cost
+            continue
+        if tensor != s.output:
+            cost += input_value(s, points, q, index, tensor, sheet, point, pos)
+        s.value[tensor] = cost
+    result: float = total
+    return result
+
+
+@kernel
+def least_cost(
+    s: np.record, points: Points, tables: Floats, q: Floats, index: int, sheet: int, point: int,
+    shares: Floats, unmoved: int, pos: int,
+) -> float:  # fmt: skip
+    """Return the least that a label that was weighed before ``pos`` costs beyond ``point``.
+
+    That is the cost so far, what unmoved tensors need at least (:func:`open_bound`), and the least
+    cost of places further out by the tile that they get (``future``); see :func:`write_values`.
+    """
+    total = write_values(s, points, tables, q, index, sheet, point, shares, unmoved, pos)
+    total += tables[s.future[sheet, pos], point]
+    if unmoved != 0:
+        total += open_bound(s, points, tables, point, unmoved)
+    result: float = total
+    return result
+
+
+@kernel
+def bound_loops(
     s: np.record, points: Points, tables: Floats, label: np.record, q: Floats, index: int, pos: int
 ) -> None:
+    """Write the least energy of a label with a further loop, by its dim (``s.by_dim``).
+
+    What depends on the dim moves and is not divided any more; the loop is among those that may
+    divide the rest.  Places further out, by the tile that the loop leads to, are left out.
+    """
+    unmoved = weigh(s, points, label, q, index, pos)
+    relax(s)
+    first = s.spread_start[max(0, s.next_fanout[pos])]
+    total = write_values(s, points, tables, q, index, 0, label.point, s.spread[first], unmoved, pos)
+    for dim in range(s.n_dims):
+        cost, rest = total, unmoved
+        for tensor in range(s.n_tensors):
+            if (unmoved >> tensor) & 1 == 1 and (s.relevant[tensor] >> dim) & 1 == 1:
+                cost += s.value[tensor]
+                rest &= ~(1 << tensor)
+        s.by_dim[dim] = cost + open_bound(s, points, tables, label.point, rest)
+
+
+@kernel
+def bound_of(
+    s: np.record, points: Points, tables: Floats, label: np.record, q: Floats, index: int, pos: int
+) -> int:
     """Write lower bounds on every sheet of all completions of a label before ``pos`` (``s.low``).
 
-    The cost so far; what the run under way must still fetch in full, its dim grown to its bound;
-    what unmoved and unread boundaries need at least (:func:`open_bound`), words read across lanes
-    to come divided by the number of those lanes; and the least cost of the boundaries of places
-    further out, by the tile that they get (``future``).  Energy that lanes further out may turn
-    into fresh starts of sums (``slack``) is taken off.
+    Each tensor is granted the most lanes that can share its words.  Returns the mask of unmoved
+    tensors, for :func:`spread_bound`.
     """
-    point = label.point
+    unmoved = weigh(s, points, label, q, index, pos)
+    relax(s)
+    first = s.spread_start[max(0, s.next_fanout[pos])]
     for sheet in range(s.n_sheets):
-        total = q[index, COST + sheet]
-        total += tables[s.future[sheet, pos], point]
-        unmoved = 0
-        for tensor in range(s.n_tensors):
-            s.value[tensor] = 0.0
-            base = s.tensors + tensor * s.tensor_width
-            column = sheet_column(s, tensor, sheet)
-            state = label.state[tensor]
-            run = run_of(state)
-            if run >= 0:
-                left = points[point].extent[run] / s.bounds[run]
-                total += q[index, column + PENDING] * left
-            row = s.current[pos, tensor]
-            ahead = s.ahead[pos, tensor] == 1
-            if tensor == s.output:
-                if s.settled[pos] == 0:
-                    continue
-                least = output_value(
-                    s, sheet, pos, q[index, column + UNIT], q[index, base + READ],
-                    q[index, base + SECOND],
-                )  # fmt: skip
-                if is_moved(state):
-                    total += least
-                else:
-                    unmoved |= 1 << tensor
-                    s.value[tensor] = least
-                continue
-            lanes = s.lanes_ahead[pos, tensor]
-            if sheet == 0:
-                lanes *= s.parent_block[row, tensor]
-            if is_moved(state):
-                if ahead:
-                    deliver = 0.0
-                    for node in range(pos, s.parent[row, tensor]):
-                        if s.place[node] < 0:
-                            deliver = s.deliver[sheet, node, tensor]
-                            break
-                    total += q[index, base + READ] * (deliver + s.read[sheet, row, tensor] / lanes)
-                continue
-            unmoved |= 1 << tensor
-            least = input_value(s, points, q, index, tensor, sheet, point, pos)
-            if ahead:
-                least += q[index, base + SECOND] * s.read[sheet, row, tensor] / lanes
-            s.value[tensor] = least
-        s.low[sheet] = total + open_bound(s, tables, point, unmoved)
-    if s.settled[pos] == 0:
-        s.low[0] -= label.slack
+        s.low[sheet] = least_cost(
+            s, points, tables, q, index, sheet, label.point, s.spread[first], unmoved, pos
+        )
+    return unmoved
 
 
 @kernel
-def compute_cycles(s: np.record, lanes: float) -> float:
-    """Return the cycles of a machine that never waits."""
-    cycles: float = np.ceil(s.operations / min(lanes, s.operations) / s.rate)
-    return cycles
+def spread_bound(
+    s: np.record, points: Points, tables: Floats, label: np.record, q: Floats, index: int, pos: int,
+    unmoved: int, lanes: float,
+) -> float:  # fmt: skip
+    """Return a lower bound on the energy of a label that has just been bounded.
 
-
-@kernel
-def cycles_of(s: np.record, q: Floats, index: int, pos: int, lanes: float) -> float:
-    """Return the least cycles at ``lanes`` lanes, of sheets with ``s.low`` (rule 17).
-
-    Instances may grow by all lanes from ``pos`` outward; at the end that is by none, and the
-    cycles are exact.  Ports of a memory work side by side; what does not overlap the compute adds.
+    Lanes that share words of one tensor are not there for another: whatever row of lanes the next
+    fanout takes, some spread has no larger share of any tensor (and none costs less for a larger
+    share, see :func:`relax`), so that the least over all spreads holds.  Without a beam, which
+    wants it to compare labels, it ends at the first spread that is not too dear.
     """
-    overlapped = compute_cycles(s, lanes)
-    waited, slowest = 0.0, 0.0
-    for sheet in range(1, s.n_sheets):
-        port = s.ports + 2 * (sheet - 1)
-        most = s.total_lanes[max(pos, s.sheet_node[sheet] + 1)]
-        bits = s.low[sheet] / (-q[index, port] * most) - s.sheet_credit[sheet] / q[index, port + 1]
-        cycles = whole_cycles(max(0.0, bits), s.sheet_bits[sheet])
-        if s.sheet_waits[sheet] == 0:
-            overlapped = max(overlapped, cycles)
-            continue
-        if s.sheet_memory[sheet] != s.sheet_memory[sheet - 1]:
-            waited += slowest
-            slowest = 0.0
-        slowest = max(slowest, cycles)
-    total: float = overlapped + waited + slowest
-    return total
-
-
-@kernel
-def too_late(s: np.record, energy: float, cycles: float) -> bool:
-    """Return whether nothing of at least these figures can beat the best so far, rounding granted.
-
-    For a front: whether some point of it is no dearer and no slower.
-    """
-    tolerance = s.tolerance
-    if s.front == 1:
-        for i in range(s.n_front):
-            if s.front_energy[i] <= energy * (1.0 + tolerance) and s.front_cycles[i] <= cycles * (
-                1.0 + tolerance
-            ):
-                return True
-        return False
-    figure = figure_of(max(0.0, energy), cycles, s.energy_power, s.cycles_power)
-    if figure > s.best[FIGURE] * (1.0 + tolerance):
-        return True
-    tie = cycles if s.energy_power > 0 else energy
-    return bool(
-        figure >= s.best[FIGURE] * (1.0 - tolerance) and tie >= s.best[TIE] * (1.0 - tolerance)
-    )
-
-
-@kernel
-def hopeless(s: np.record, q: Floats, index: int, pos: int, lanes: float) -> bool:
-    """Return whether no completion with sheets of at least ``s.low`` can be wanted.
-
-    ``lanes`` is the most that can be in use.  Where cycles count for nothing but ties and energy
-    alone decides, ports are not looked at.
-    """
-    if s.low[0] == np.inf:  # no tile fits further out
-        return True
-    cycles = compute_cycles(s, lanes)
-    energy = s.low[0] + cycles * s.leakage
-    if too_late(s, energy, cycles):
-        return True
-    if s.n_sheets == 1:
-        return False
-    cycles = cycles_of(s, q, index, pos, lanes)
-    return too_late(s, s.low[0] + cycles * s.leakage, cycles)
-
-
-@kernel
-def note(s: np.record, q: Floats, index: int) -> bool:
-    """Enter a complete label with sheets ``s.low`` into the best so far; return whether it is."""
-    cycles = cycles_of(s, q, index, s.n_nodes, -q[index, LANES])
-    energy = s.low[0] + cycles * s.leakage
-    if too_late(s, energy, cycles):
-        return False
-    if s.front == 1:
-        return enter_front(s, index, energy, cycles)
-    s.best[FIGURE] = figure_of(energy, cycles, s.energy_power, s.cycles_power)
-    s.best[TIE] = cycles if s.energy_power > 0 else energy
-    s.best[BEST_ENERGY] = energy
-    s.best[BEST_CYCLES] = cycles
-    return True
-
-
-@kernel
-def enter_front(s: np.record, index: int, energy: float, cycles: float) -> bool:
-    """Put a point on the front and drop those that it makes superfluous."""
-    tolerance = s.tolerance
-    kept = 0
-    for i in range(s.n_front):
-        if energy <= s.front_energy[i] * (1.0 + tolerance) and cycles <= s.front_cycles[i] * (
-            1.0 + tolerance
-        ):
-            continue
-        s.front_energy[kept] = s.front_energy[i]
-        s.front_cycles[kept] = s.front_cycles[i]
-        s.front_label[kept] = s.front_label[i]
-        kept += 1
-    if kept >= len(s.front_energy):
-        s.counts[FULL] = 1
-        return False
-    s.front_energy[kept] = energy
-    s.front_cycles[kept] = cycles
-    s.front_label[kept] = index
-    s.n_front = kept + 1
-    return True
+    fanout = s.next_fanout[pos]
+    if fanout < 0 or s.crossing[pos] == 0:
+        return -np.inf
+    first, last = s.spread_start[fanout] + 1, s.spread_start[fanout + 1]
+    if not first <= s.last_spread < last:
+        s.last_spread = first
+    least = np.inf
+    for _ in range(first, last):
+        cost = least_cost(
+            s, points, tables, q, index, 0, label.point, s.spread[s.last_spread], unmoved, pos
+        )
+        least = min(least, cost)
+        if s.beam == 0 and not too_dear(s, cost, lanes):
+            break
+        s.last_spread = s.last_spread + 1 if s.last_spread + 1 < last else first
+    return least

@@ -81,22 +81,17 @@ def chain_of(s: np.record, label: np.record) -> int:
 
 
 @kernel
-def only_products(s: np.record, tensor: int) -> bool:
-    """Return whether an input has neither a window nor blocks: only products of words matter."""
-    if s.window[tensor] != 0:
-        return False
-    for row in range(s.n_nodes):
-        if s.parent_block[row, tensor] > 1 or s.child_block[row, tensor] > 1:
-            return False
-    return True
-
-
-@kernel
 def same_key(s: np.record, labels: Labels, a: int, b: int, pos: int) -> bool:
     """Return whether every completion of one label completes the other, at like figures.
 
-    Where tiles and lanes inside will be looked at again (a window's strips, a block's rounding,
-    a moved input's lanes on the way to its parent), they must be the same points.
+    Proof.  What may still come is decided by the point, the dims used in the block (``used``) and
+    the products of joint limits (``joint``).  What it costs is worked out from the figures, the
+    states (what has moved, the run, the innermost unmoved row) and, by ``units`` and ``lanes``, the
+    tiles and lanes further in.  The latter count for an input only, and only while fanouts stand
+    outside: for one that has moved, on its way to its parent, since lanes to come unite its tiles
+    with those of lanes passed; for an unmoved one, if it has a window or blocks, whose words are no
+    products: then the points from just inside its row outward must be the same.  Of products the
+    figures say enough (``cross_products``), and an output's words are its sums.
     """
     one, two = labels[a], labels[b]
     if one.point != two.point or one.joint != two.joint or one.used != two.used:
@@ -110,7 +105,7 @@ def same_key(s: np.record, labels: Labels, a: int, b: int, pos: int) -> bool:
         moved = is_moved(state)
         if moved and s.ahead[pos, tensor] == 0:
             continue
-        if not moved and only_products(s, tensor):
+        if not moved and (s.products >> tensor) & 1 == 1:
             continue
         low = s.current[pos, tensor] if moved else low_of(state)
         for node in range(max(low - 1, 0), pos):

@@ -6,14 +6,8 @@ import numpy as np
 
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
-from accelsim.mapper.exact.bounds import (
-    hopeless,
-    input_value,
-    open_bound,
-    output_value,
-    sheet_column,
-    too_late,
-)
+from accelsim.mapper.exact.best import too_dear, too_slow
+from accelsim.mapper.exact.bounds import least_cost, least_moved, sheet_column, weigh
 from accelsim.mapper.exact.geometry import inner_point, lanes_of, sum_lanes_of, unite
 from accelsim.mapper.exact.labels import (
     MOVED,
@@ -21,7 +15,6 @@ from accelsim.mapper.exact.labels import (
     copy_label,
     is_moved,
     make_state,
-    only_products,
     run_of,
     tag_of,
 )
@@ -42,7 +35,14 @@ from accelsim.mapper.exact.layout import (
     USED,
 )
 from accelsim.mapper.exact.loops import ENTER, GROW
-from accelsim.mapper.exact.search import admit, end_run, joints_hold, open_tensor
+from accelsim.mapper.exact.search import (
+    admit,
+    beyond_beam,
+    clear_beam,
+    end_run,
+    joints_hold,
+    open_tensor,
+)
 from accelsim.mapper.exact.units import accesses
 
 
@@ -77,7 +77,7 @@ def pass_fanout(
         if run >= 0 and (row.broken >> run) & 1 == 1:
             end_run(s, label, q, index, tensor)
         if not is_moved(state):
-            if tensor != s.output and only_products(s, tensor):
+            if tensor != s.output and (s.products >> tensor) & 1 == 1:
                 cross_products(s, points, label, q, index, tensor, node)
             else:
                 open_tensor(s, points, label, q, index, tensor, node + 1)
@@ -212,76 +212,6 @@ def charge(
 
 
 @kernel
-def bound_crossing(
-    s: np.record, points: Points, tables: Floats, label: np.record, q: Floats, index: int,
-    node: int, row: np.record,
-) -> None:  # fmt: skip
-    """Write lower bounds on every sheet of a label that crosses a fanout, without making it.
-
-    Absolute figures do not change as lanes are crossed, but for reads of what is multicast, which
-    fall by the lanes that the tensor lacks (without windows exactly; with them, by all lanes at
-    most, and by no more than to the least strip), and sums, which fall by what is reduced.
-    """
-    pos = node + 1
-    inner = points[label.point]
-    point = label.point + row.step
-    outer = points[point]
-    sums = inner.sums / outer.sums
-    for sheet in range(s.n_sheets):
-        total = q[index, COST + sheet]
-        total += tables[s.future[sheet, pos], point]
-        unmoved = 0
-        for tensor in range(s.n_tensors):
-            s.value[tensor] = 0.0
-            base = s.tensors + tensor * s.tensor_width
-            moved = is_moved(label.state[tensor])
-            at = s.current[node, tensor]
-            ahead = s.ahead[node, tensor] == 1
-            last = s.ahead[pos, tensor] == 0
-            if tensor == s.output:
-                if s.settled[pos] == 0:
-                    continue
-                cost = q[index, sheet_column(s, tensor, sheet) + UNIT]
-                if ahead:
-                    below = q[index, base + READ]
-                    rising = below / sums if s.reduces[node] == 1 else below
-                    visits = q[index, base + SECOND] / sums
-                    cost += s.collect[sheet, node] * rising
-                    cost += s.reduce[sheet, node] * (below - rising)
-                    if last:
-                        cost += rising * (s.read[sheet, at, tensor] + s.update[sheet, at])
-                        cost += visits * (s.back[sheet, at] + s.credit[sheet, at])
-                    else:
-                        cost = output_value(s, sheet, pos, cost, rising, visits)
-            else:
-                cost = 0.0
-                words = q[index, base + READ]
-                if not moved:
-                    words = q[index, base + SECOND]
-                    cost = input_value(s, points, q, index, tensor, sheet, point, node)
-                if ahead:
-                    cost += s.deliver[sheet, node, tensor] * words
-                    if last:
-                        fewer = 1.0
-                        if (s.multicast[node] >> tensor) & 1 == 1:
-                            if s.n_window[tensor] > 0:
-                                fewer = row.lanes
-                            else:
-                                fewer = lanes_lacked(s, inner, outer, tensor)
-                        if sheet == 0:
-                            fewer *= s.parent_block[at, tensor]
-                        cost += s.read[sheet, at, tensor] * words / fewer
-            if moved:
-                total += cost
-            else:
-                unmoved |= 1 << tensor
-                s.value[tensor] = cost
-        s.low[sheet] = total + open_bound(s, tables, point, unmoved)
-    if s.settled[pos] == 0:
-        s.low[0] -= label.slack
-
-
-@kernel
 def run_fanout(
     s: np.record, points: Points, tables: Floats, labels: Labels, q: Floats, rows: Points,
     node: int, first: int, last: int, steps: int,
@@ -291,6 +221,7 @@ def run_fanout(
     if count[PHASE] == ENTER:
         count[START] = count[USED]
         count[PHASE], count[CURSOR] = GROW, first
+        clear_beam(s)
     spent = 0
     while count[CURSOR] < last:
         if spent > steps:
@@ -318,46 +249,53 @@ def enough_left(s: np.record, here: np.record, row: np.record) -> bool:
 
 
 @kernel
-def least_paid(s: np.record, label: np.record, q: Floats, index: int, pos: int) -> float:
-    """Return the energy that a label has spent, less what open boundaries and lanes may credit."""
-    paid = q[index, COST]
-    if s.settled[pos] == 0:
-        paid -= label.slack
-    for tensor in range(s.n_tensors):
-        if not is_moved(label.state[tensor]):
-            paid += min(0.0, q[index, sheet_column(s, tensor, 0) + UNIT])
-    least: float = paid
-    return least
-
-
-@kernel
 def cross_all(
     s: np.record, points: Points, tables: Floats, labels: Labels, q: Floats, rows: Points,
     node: int, index: int,
 ) -> int:  # fmt: skip
-    """Spread a label over all lanes that it can use; return the steps this took."""
+    """Spread a label over all lanes that it can use; return the steps this took.
+
+    A child is bounded before it is made.  Absolute figures do not change as lanes are crossed, but
+    for reads of what is multicast, which fall by the lanes that share a word at most (a row's
+    ``inverse``), and sums, which fall by what is reduced: so the label is weighed once, and each
+    row puts in its shares and the point that it leads to.
+    """
     count = s.counts
-    here = points[labels[index].point]
+    start = labels[index].point
+    here = points[start]
     begun = count[MADE] + count[SKIPPED]
-    paid = least_paid(s, labels[index], q, index, node + 1)
+    unmoved = weigh(s, points, labels[index], q, index, node)
+    floor = least_moved(s, unmoved)
+    most = -q[index, LANES] * s.total_lanes[node + 1]
     for number in range(s.row_start[node], s.row_start[node + 1]):
         row = rows[number]
         if not enough_left(s, here, row):
             continue
-        if too_late(s, paid + tables[s.future[0, node + 1], labels[index].point + row.step], 0.0):
-            continue
-        bound_crossing(s, points, tables, labels[index], q, index, node, row)
-        lanes = -q[index, LANES] * row.lanes * s.total_lanes[node + 1]
-        if hopeless(s, q, index, node, lanes):
+        point, lanes = start + row.step, most * row.lanes
+        if too_dear(s, floor + tables[s.future[0, node], point], lanes):
             count[SKIPPED] += 1
             continue
+        energy = least_cost(s, points, tables, q, index, 0, point, row.inverse, unmoved, node)
+        if too_dear(s, energy, lanes) or (s.beam > 0 and beyond_beam(s, energy)):
+            count[SKIPPED] += 1
+            continue
+        if s.n_sheets > 1:
+            s.low[0] = energy
+            for sheet in range(1, s.n_sheets):
+                s.low[sheet] = least_cost(
+                    s, points, tables, q, index, sheet, point, row.inverse, unmoved, node
+                )
+            if too_slow(s, q, index, node, lanes):
+                count[SKIPPED] += 1
+                continue
         new = count[USED]
         copy_label(s, labels, q, index, new)
         labels[new].action = number
         if pass_fanout(s, points, labels[new], q, new, node, row):
-            admit(s, points, tables, labels, q, node + 1)
+            admit(s, points, tables, labels, q, node + 1, s.beam)
             if count[FULL] == 1:
                 break
+            weigh(s, points, labels[index], q, index, node)
     rows_seen = s.row_start[node + 1] - s.row_start[node]
     spent: int = rows_seen // 32 + count[MADE] + count[SKIPPED] - begun
     return spent

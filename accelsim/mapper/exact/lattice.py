@@ -66,6 +66,7 @@ def fill_layer(s: np.void, problem: MappingProblem) -> Points:
     s["n_dims"], s["n_tensors"] = nd, nt
     s["output"], s["output_words"] = layer.output, layer.output_words
     s["operations"] = problem.layer.operations
+    s["bits"][:nt] = layer.tensor_bits
     step = 1
     for d, bound in enumerate(bounds):
         divisors = numbered_divisors(bound)
@@ -84,6 +85,7 @@ def fill_layer(s: np.void, problem: MappingProblem) -> Points:
     for t in range(nt):
         s["relevant"][t] = active(int(layer.relevant[t]))
         window = int(s["relevant"][t]) & ~active(int(layer.single_term[t]))
+        s["joined"][t] = window
         if problem.conventions.reuse == "window":
             members = [d for d in range(nd) if window >> d & 1]
             s["window"][t], s["n_window"][t] = window, len(members)
@@ -138,16 +140,27 @@ def points_of(s: np.void, bounds: list[int]) -> Points:
     return points
 
 
-def most_divided(s: np.void, points: Points) -> npt.NDArray[np.float64]:
-    """Return ``[set of tensors, point]``: product of all that is left of dims that none has."""
-    nt = int(s["n_tensors"])
-    divided = np.ones((1 << nt, len(points)))
-    for members in range(1 << nt):
+def shares_left(s: np.void, points: Points) -> npt.NDArray[np.float64]:
+    """Return ``[set of tensors, point]``: 1 / the product of all that is left of dims none has.
+
+    Sets of one tensor are written into the points instead, and sets that have every dim between
+    them are left as they are: nothing divides them.
+    """
+    nt, nd = int(s["n_tensors"]), int(s["n_dims"])
+    shares = np.empty((1 << nt, len(points)))
+    fractions = [points["extent"][:, d] / s["bounds"][d] for d in range(nd)]
+    for members in range(1, 1 << nt):
         seen = 0
         for t in range(nt):
             if members >> t & 1:
                 seen |= int(s["relevant"][t])
-        for d in range(s["n_dims"]):
-            if not seen >> d & 1:
-                divided[members] *= s["bounds"][d] / points["extent"][:, d]
-    return divided
+        lacked = [d for d in range(nd) if not seen >> d & 1]
+        s["common"][members] = sum(1 << d for d in lacked)
+        product = np.ones(len(points))
+        for d in lacked:
+            product *= fractions[d]
+        if members.bit_count() == 1:
+            points["alone"][:, members.bit_length() - 1] = product
+        elif lacked:
+            shares[members] = product
+    return shares

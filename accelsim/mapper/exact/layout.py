@@ -31,7 +31,10 @@ MAX_PRIMES = 64
 MAX_MARKS = 1 << 12
 """Words of 64 bits for the rare unions that must be marked word by word."""
 MAX_FRONT = 1 << 12
+MAX_SPREADS = 1 << 10
+"""Kept of the ways in which lanes may be shared out between tensors, over all fanouts."""
 CHAINS = 1 << 13
+MAX_BEAM = 16
 
 # Columns of ``q``.  Column 0: minus the lanes in use.  Then, for every sheet, the cost of all that
 # has moved.  Then, from ``s.ports``, two for every sheet but the first: minus the instances of its
@@ -54,7 +57,10 @@ UNIT, PENDING, STRIP = range(3)
 divided as it grows.  ``STRIP + w``: cost of a move that fetches only strips along window dim w."""
 
 # Counters of a search.
-USED, MADE, SKIPPED, DROPPED, BEST_LABEL, CURSOR, FULL, PHASE, START, GROWN, EPOCH = range(11)
+USED, MADE, SKIPPED, DROPPED, BEST_LABEL, CURSOR, FULL, PHASE, START, GROWN, EPOCH, THINNED = range(
+    12
+)
+NODE, FIRST, LAST = range(12, 15)
 
 FIGURE, TIE, BEST_ENERGY, BEST_CYCLES = range(4)
 """``s.best``: of the best complete mapping."""
@@ -70,6 +76,7 @@ FIELDS = np.dtype(
         ("n_points", _int),
         ("output", _int),
         ("output_words", _float),
+        ("bits", _float, (MAX_TENSORS,)),  # of a word
         ("bounds", _int, (MAX_DIMS,)),
         # Divisors are numbered by their prime exponents in mixed radix, and points by the
         # numbers of their divisors (sum of radix x number), so that to multiply is to add.
@@ -81,18 +88,21 @@ FIELDS = np.dtype(
         ("prime_most", _int, (MAX_PRIMES,)),  # exponent
         ("guards", _int),  # guard bits of packed prime exponents
         ("relevant", _int, (MAX_TENSORS,)),  # mask of dims
-        ("window", _int, (MAX_TENSORS,)),  # mask of the dims that share a rank with another
+        ("joined", _int, (MAX_TENSORS,)),  # mask of the dims that share a rank with another
+        ("window", _int, (MAX_TENSORS,)),  # the same where strips are reused, else 0
         ("n_window", _int, (MAX_TENSORS,)),
         ("window_dim", _int, (MAX_TENSORS, MAX_DIMS)),
         ("window_index", _int, (MAX_TENSORS, MAX_DIMS)),
         # Mask of the window dims in which a longer step never uncovers less.
         ("monotone", _int, (MAX_TENSORS,)),
+        ("common", _int, (1 << MAX_TENSORS,)),  # mask of the dims that none of a set has
         ("rank_start", _int, (MAX_TENSORS + 1,)),
         ("rank_dim", _int, (MAX_RANKS, 2)),
         ("rank_coefficient", _int, (MAX_RANKS, 2)),
         # The machine.
         ("n_nodes", _int),
         ("place", _int, (MAX_NODES,)),  # -1 for a fanout
+        ("fanout", _int, (MAX_NODES,)),  # -1 for a place
         ("most", _int, (MAX_NODES, MAX_DIMS)),  # the largest temporal factor
         ("exact", _int, (MAX_NODES, MAX_DIMS)),  # the only one; 0 is free
         ("free", _int, (MAX_NODES,)),  # 1 for a block without any limit or order
@@ -109,6 +119,10 @@ FIELDS = np.dtype(
         ("multicast", _int, (MAX_NODES,)),  # mask of tensors
         ("reduces", _int, (MAX_NODES,)),
         ("most_lanes", _float, (MAX_NODES,)),  # 1 for a place
+        ("most_shared", _float, (MAX_NODES, MAX_TENSORS)),  # lanes that share a word, 1 for a place
+        ("spread_start", _int, (MAX_NODES + 1,)),
+        ("spread", _float, (MAX_SPREADS, 2 * MAX_TENSORS)),
+        ("next_fanout", _int, (_ROWS,)),  # by pos: the first from there outward, or -1
         ("total_lanes", _float, (_ROWS,)),  # by pos: most lanes from there outward
         ("fanouts_outside", _int, (_ROWS,)),  # by pos: whether there is any
         ("share", _int, (MAX_TENSORS, 2)),  # by fanouts outside: row of ``tables``
@@ -121,8 +135,11 @@ FIELDS = np.dtype(
         ("parent_block", _int, (_ROWS, MAX_TENSORS)),
         ("current", _int, (_ROWS, MAX_TENSORS)),  # by pos: row of the boundary open there
         ("ahead", _int, (_ROWS, MAX_TENSORS)),  # by pos: fanouts remain up to its parent
-        ("lanes_ahead", _float, (_ROWS, MAX_TENSORS)),
-        # By pos: no fanout stands outside the parent of the output's open boundary.
+        ("products", _int),  # mask of inputs without windows or blocks: only products matter
+        ("crossing", _int, (_ROWS,)),  # by pos: whether that is so for any tensor
+        ("lanes_ahead", _float, (_ROWS, MAX_TENSORS)),  # most that share or reduce a word there
+        ("sums_ahead", _float, (_ROWS,)),  # by pos: most lanes there over dims the output lacks
+        # By pos: no boundary of the output further out may be credited more than it costs.
         ("settled", _int, (_ROWS,)),
         ("beta", _float, (_ROWS,)),  # energy that a word starting from zero at the parent saves
         ("future", _int, (MAX_SHEETS, _ROWS)),  # by sheet and pos: row of ``tables``
@@ -145,6 +162,8 @@ FIELDS = np.dtype(
         ("sheet_node", _int, (MAX_SHEETS,)),  # lanes outside it are instances of the port
         ("sheet_memory", _int, (MAX_SHEETS,)),  # -1 for a network
         ("sheet_waits", _int, (MAX_SHEETS,)),  # 1 where transfers stop the compute
+        ("sheet_reads", _int, (MAX_SHEETS,)),  # 1 where the port serves them
+        ("sheet_writes", _int, (MAX_SHEETS,)),
         # Columns of ``q``.
         ("ports", _int),
         ("resources", _int),
@@ -155,6 +174,7 @@ FIELDS = np.dtype(
         # What is wanted.
         ("energy_power", _int),
         ("cycles_power", _int),
+        ("operation_energy", _float),
         ("leakage", _float),  # energy a cycle
         ("operations", _float),
         ("rate", _float),
@@ -168,9 +188,19 @@ FIELDS = np.dtype(
         ("front_cycles", _float, (MAX_FRONT,)),
         ("front_label", _int, (MAX_FRONT,)),
         ("n_front", _int),
+        ("beam", _int),  # labels that may leave a node; 0 is all
+        ("lowest", _float, (MAX_BEAM,)),  # bounds of the best that have left this node so far
         # Scratch.
         ("low", _float, (MAX_SHEETS,)),
+        ("total", _float, (MAX_SHEETS,)),
+        ("fixed", _float, (MAX_SHEETS, MAX_TENSORS)),
+        ("part", _float, (MAX_SHEETS, MAX_TENSORS)),
+        ("tile_read", _float, (MAX_SHEETS, MAX_TENSORS)),
+        ("tiled", _int),
+        ("column", _int, (MAX_TENSORS,)),  # of a row's ``inverse``
+        ("last_spread", _int),
         ("value", _float, (MAX_TENSORS,)),
+        ("by_dim", _float, (MAX_DIMS,)),
         ("by_set", _float, (1 << MAX_TENSORS,)),
         ("lane_dim", _int, (128,)),
         ("lane_bound", _int, (128,)),
@@ -194,6 +224,7 @@ POINT = np.dtype(
             ("left", _int),  # prime exponents of all that stands outside, packed with guard bits
             ("fits", _int),  # mask of the nodes whose kept tiles are within their limits
             ("words", _float, (MAX_TENSORS,)),
+            ("alone", _float, (MAX_TENSORS,)),  # 1 / all that is left of the dims it lacks
             ("extent", np.int32, (MAX_DIMS,)),
             ("digit", np.int16, (MAX_DIMS,)),  # number of the divisor
         ],
@@ -227,6 +258,8 @@ ROW = np.dtype(
             ("lanes", _float),  # over all dims
             ("step", _int),  # in points
             ("broken", _int),  # mask of the dims with lanes
+            # 1 / lanes that share a word of a tensor at most; then the same for tiles of one word.
+            ("inverse", _float, (2 * MAX_TENSORS,)),
             ("number", np.int16, (MAX_DIMS,)),  # of the divisor that each dim takes
             ("mesh", np.int32, (2,)),  # lanes used of each axis, where fanouts share an array
         ],

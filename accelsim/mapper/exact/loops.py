@@ -6,7 +6,8 @@ import numpy as np
 
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
-from accelsim.mapper.exact.bounds import note, sheet_column
+from accelsim.mapper.exact.best import note, too_dear
+from accelsim.mapper.exact.bounds import bound_loops, sheet_column
 from accelsim.mapper.exact.geometry import inner_point
 from accelsim.mapper.exact.labels import (
     END,
@@ -26,18 +27,27 @@ from accelsim.mapper.exact.layout import (
     CURSOR,
     FULL,
     GROWN,
+    LANES,
     MADE,
     PENDING,
     PHASE,
     READ,
     SECOND,
     SHEET,
+    SKIPPED,
     START,
     STRIP,
     UNIT,
     USED,
 )
-from accelsim.mapper.exact.search import admit, end_run, joints_hold, open_tensor, take_room
+from accelsim.mapper.exact.search import (
+    admit,
+    clear_beam,
+    end_run,
+    joints_hold,
+    open_tensor,
+    take_room,
+)
 from accelsim.mapper.exact.units import clear_open, slack_of_output
 
 KEEP_USED = 1 << 40
@@ -211,15 +221,24 @@ def expand_block(
 ) -> None:
     """Put every loop that is allowed next around a label.
 
-    Once nothing is unmoved or in a run, the order of the block's further loops changes nothing, and
-    where nothing limits them a dim that has a loop already may grow: a second loop of the dim is no
-    worse merged into the first (what it passes on its way in is unmoved, or in a run, and only
-    falls; the figures are not negative, or ``KEEP_USED`` is set).  So the label forgets which dims
-    it has used, and loops grow prime by prime.
+    Once nothing is unmoved or in a run, a loop changes the point of a label and nothing else
+    (:func:`pass_loop`), so that only the product of a dim's further loops counts: they grow prime
+    by prime.  Where nothing limits the block, a dim that has a loop already may have a second one,
+    and the label forgets which it has used.  Two loops of a dim stand for one mapping with one
+    loop, at the place of the first, that costs no more: the second, of bound n, moves inward past
+    loops over other dims.  What moved at one of those, or at the first loop, moved after it in any
+    case; what was unmoved there, or in a run, is now divided by n too, or the run is longer.  Its
+    figures only fall, unless one is negative: ``KEEP_USED`` is set where such a one was charged.
+    The mapping is priced anew by the counter, which thus finds what another label said, or less
+    (were it less, that label would have been better).
+
+    A loop that is too dear by :func:`bound_loops` and places further out is not put.
     """
     label = labels[index]
     here = points[label.point]
     cleared = label.used == 0 and s.free[node] == 1 and block_closed(s, label)
+    lanes = -q[index, LANES] * s.total_lanes[node]
+    bound_loops(s, points, tables, label, q, index, node)
     for dim in range(s.n_dims):
         if not may_stand_next(s, label, node, dim):
             continue
@@ -232,9 +251,13 @@ def expand_block(
                 continue
             if s.exact[node, dim] != 0 and bound != s.exact[node, dim]:
                 continue
-            if (points[label.point + (number - digit) * s.radix[dim]].fits >> node) & 1 == 0:
+            point = label.point + (number - digit) * s.radix[dim]
+            if (points[point].fits >> node) & 1 == 0:
                 continue  # tiles only grow
             if cleared and is_composite(bound):
+                continue
+            if too_dear(s, s.by_dim[dim] + tables[s.future[0, node], point], lanes):
+                s.counts[SKIPPED] += 1
                 continue
             new = s.counts[USED]
             copy_label(s, labels, q, index, new)
@@ -244,7 +267,7 @@ def expand_block(
             if s.free[node] == 1 and child.used & KEEP_USED == 0 and block_closed(s, child):
                 child.used = 0
             child.action = dim * 4096 + number
-            admit(s, points, tables, labels, q, node)
+            admit(s, points, tables, labels, q, node, 0)
             if s.counts[FULL] == 1:
                 return
 
@@ -286,7 +309,7 @@ def run_place(
     ``CURSOR`` say where the next one goes on, ``START`` where the results begin.
     """
     count = s.counts
-    until = count[MADE] + steps
+    until = count[MADE] + count[SKIPPED] + steps
     if count[PHASE] == ENTER:
         count[START] = count[USED]
         for index in range(first, last):
@@ -296,13 +319,13 @@ def run_place(
             copy_label(s, labels, q, index, new)
             labels[new].used = 0
             labels[new].action = NO_LOOP
-            admit(s, points, tables, labels, q, node)
+            admit(s, points, tables, labels, q, node, 0)
             if count[FULL] == 1:
                 return True
         count[PHASE], count[CURSOR] = GROW, count[START]
     if count[PHASE] == GROW:
         while count[CURSOR] < count[USED]:
-            if count[MADE] > until:
+            if count[MADE] + count[SKIPPED] > until:
                 return False
             if labels[count[CURSOR]].alive == 1:
                 expand_block(s, points, tables, labels, q, node, count[CURSOR])
@@ -311,6 +334,7 @@ def run_place(
             count[CURSOR] += 1
         count[PHASE], count[CURSOR], count[GROWN] = CLOSE, count[START], count[USED]
         count[START] = count[USED]
+        clear_beam(s)
     outermost = node == s.n_nodes - 1
     while count[CURSOR] < count[GROWN]:
         index = count[CURSOR]
@@ -325,7 +349,7 @@ def run_place(
         if not close_place(s, points, tables, labels[new], q, new, node):
             continue
         if not outermost:
-            admit(s, points, tables, labels, q, node + 1)
+            admit(s, points, tables, labels, q, node + 1, s.beam)
         elif finish(s, labels[new], q, new):
             count[BEST_LABEL] = new
             take_room(s, labels)

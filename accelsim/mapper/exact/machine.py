@@ -9,9 +9,11 @@ from math import prod
 
 import numpy as np
 
+from accelsim.counter.layout import MAX_FANOUTS
+from accelsim.evaluation.prices import Floats
 from accelsim.mapper.contract import MappingProblem
 from accelsim.mapper.exact.lattice import Points, active_dims, numbered_divisors, packed_exponents
-from accelsim.mapper.exact.layout import ROW
+from accelsim.mapper.exact.layout import MAX_SPREADS, MAX_TENSORS, ROW
 from accelsim.mapping.arrays import Ints
 from accelsim.mapspace.factors import divisors_of
 
@@ -68,6 +70,7 @@ def fill_machine(s: np.void, problem: MappingProblem) -> Points:
     shared = shared_arrays(problem)
     s["n_nodes"] = n = len(slots)
     s["place"], s["mesh_column"], s["most_lanes"], s["most"] = -1, -1, 1.0, 1
+    s["fanout"], s["most_shared"] = -1, 1.0
     s["n_joints"] = len(across)
     for j, (nodes, dim, most, exact) in enumerate(across):
         s["joint_nodes"][j], s["joint_dim"][j] = nodes, dim
@@ -76,6 +79,7 @@ def fill_machine(s: np.void, problem: MappingProblem) -> Points:
     for column, array in enumerate(shared):
         s["mesh"][column] = machine.array_mesh[array]
     found: list[Points] = []
+    n_spreads = 0
     for v, of in enumerate(slots):
         if len(of) == 1:
             s["place"][v] = machine.slot_place[of[0]]
@@ -91,20 +95,25 @@ def fill_machine(s: np.void, problem: MappingProblem) -> Points:
                 )
             s["free"][v] = not limited
         else:
-            fanout = int(machine.slot_fanout[of[0]])
+            fanout = s["fanout"][v] = int(machine.slot_fanout[of[0]])
             array = int(machine.fanout_array[fanout])
             if problem.conventions.multicast != "none":
                 s["multicast"][v] = machine.multicast[fanout]
             s["reduces"][v] = machine.reduces[fanout]
             if array in shared:
                 s["mesh_column"][v] = shared.index(array)
-            rows = rows_of(problem, s, of, array in shared, within.get(v, []))
+            rows, spread = rows_of(problem, s, v, array in shared, within.get(v, []))
             s["most_lanes"][v] = rows["lanes"].max() if len(rows) else 1.0
+            s["most_shared"][v, : spread.shape[1]] = 1.0 / spread[0]
+            s["spread"][n_spreads : n_spreads + len(spread), : spread.shape[1]] = spread
+            n_spreads += len(spread)
             found.append(rows)
+        s["spread_start"][v + 1] = n_spreads
         s["row_start"][v + 1] = sum(len(rows) for rows in found)
     for pos in range(n + 1):
         s["total_lanes"][pos] = s["most_lanes"][pos:n].prod()
         s["fanouts_outside"][pos] = bool((s["place"][pos:n] < 0).any())
+        s["next_fanout"][pos] = next((v for v in range(pos, n) if s["place"][v] < 0), -1)
     return np.concatenate(found) if found else np.zeros(0, dtype=ROW)
 
 
@@ -115,16 +124,26 @@ def shared_arrays(problem: MappingProblem) -> list[int]:
 
 
 def rows_of(
-    problem: MappingProblem, s: np.void, of: tuple[int, ...], shared: bool, joints: list[Joint]
-) -> Points:
-    """Return every way to use the lanes of a fanout."""
+    problem: MappingProblem, s: np.void, node: int, shared: bool, joints: list[Joint]
+) -> tuple[Points, Floats]:
+    """Return every way to use the lanes of a fanout, and how they share words (see ``ways``)."""
     machine, arrays, dims = problem.machine, problem.space.arrays, active_dims(problem)
-    y, x = of
-    bounds = [int(b) for b in s["bounds"][: len(dims)]]
+    y, x = node_slots(problem)[node]
     array = int(machine.fanout_array[machine.slot_fanout[y]])
     mesh_x, mesh_y = (int(m) for m in machine.array_mesh[array])
-    lanes, mesh = spreads(
-        tuple(bounds),
+    sharing: list[int] = []
+    ranks: list[tuple[tuple[int, int], ...] | None] = []
+    for t in range(s["n_tensors"]):
+        lacked = (1 << len(dims)) - 1 & ~int(s["relevant"][t])
+        shares = t != s["output"] and int(s["multicast"][node]) >> t & 1
+        if t != s["output"]:
+            lacked = lacked | int(s["joined"][t]) if shares else 0
+        sharing.append(lacked)
+        of = range(int(s["rank_start"][t]), int(s["rank_start"][t + 1]))
+        pairs = tuple((int(s["rank_dim"][r, 0]), int(s["rank_dim"][r, 1])) for r in of)
+        ranks.append(pairs if shares else None)
+    return ways(
+        tuple(int(b) for b in s["bounds"][: len(dims)]),
         tuple(int(arrays.slot_max[y, d]) for d in dims),
         tuple(int(arrays.slot_max[x, d]) for d in dims),
         tuple(int(arrays.slot_exact[y, d]) for d in dims),
@@ -133,20 +152,86 @@ def rows_of(
         mesh_x,
         tuple((mask >> y & 1, mask >> x & 1, dim, most, ex) for mask, dim, most, ex in joints),
         shared,
+        tuple(sharing),
+        tuple(ranks),
     )
+
+
+@lru_cache(maxsize=64)
+def ways(
+    bounds: tuple[int, ...],
+    most_y: tuple[int, ...],
+    most_x: tuple[int, ...],
+    exact_y: tuple[int, ...],
+    exact_x: tuple[int, ...],
+    mesh_y: int,
+    mesh_x: int,
+    joints: tuple[tuple[int, int, int, int, int], ...],
+    shared: bool,
+    sharing: tuple[int, ...],
+    ranks: tuple[tuple[tuple[int, int], ...] | None, ...],
+) -> tuple[Points, Floats]:
+    """Return the rows of a fanout, and its *spreads*.
+
+    ``sharing[tensor]`` is the mask of the dims whose lanes may share words of a tensor (or, of the
+    output, reduce them): those that it lacks, and those that share a rank with another, whose
+    windows overlap; lanes over any other dim have words of their own.  ``ranks[tensor]`` are the
+    dims of its ranks where lanes share words.  With tiles of one word, a lanes over one dim of a
+    rank of two and b over the other have at least a + b - 1 words, as any sums of a and of b
+    numbers: so many are read at least where that many tiles are.
+
+    Returns
+    -------
+    rows : record[row]
+        What lanes share is in ``inverse``.
+    spreads : float64[spread, tensor]
+        The same for rows that no other row beats in every tensor; for each row there is a spread
+        with no larger entry.  The first has the least entry of each tensor.
+    """
+    lanes, mesh = spreads(
+        bounds, most_y, most_x, exact_y, exact_x, mesh_y, mesh_x, joints, shared
+    )  # fmt: skip
     rows = np.zeros(len(lanes), dtype=ROW)
     rows["mesh"], rows["lanes"] = mesh, lanes.prod(axis=1)
-    packed, guards = packed_exponents(bounds)
+    packed, guards = packed_exponents(list(bounds))
+    radix = 1
     for i, bound in enumerate(bounds):
         divisors = numbered_divisors(bound)
         order = np.argsort(divisors)
         number = order[np.searchsorted(divisors, lanes[:, i], sorter=order)]
         rows["number"][:, i] = number
-        rows["step"] += number * s["radix"][i]
+        rows["step"] += number * radix
         rows["broken"] |= np.where(lanes[:, i] > 1, 1 << i, 0)
         if guards:
             rows["packed"] += np.array(packed[i])[number]
-    return rows
+        radix *= len(divisors)
+    for t, mask in enumerate(sharing):
+        members = [d for d in range(len(bounds)) if mask >> d & 1]
+        rows["inverse"][:, t] = 1.0 / lanes[:, members].prod(axis=1)
+        words = rows["inverse"][:, MAX_TENSORS + t]
+        words[:] = 1.0
+        if ranks[t] is not None:
+            words /= rows["lanes"]
+            for a, b in ranks[t] or ():
+                words *= lanes[:, a] if b < 0 else lanes[:, a] + lanes[:, b] - 1
+    return rows, least_entries(rows["inverse"][:, : len(sharing)])
+
+
+def least_entries(inverse: Floats) -> Floats:
+    """Return the least of each column, then the rows that no other row beats in every column.
+
+    Beyond the room that there is, neighbours are joined into rows of their least entries.
+    """
+    if not len(inverse):
+        return np.ones((1, inverse.shape[1]))
+    found = np.unique(inverse, axis=0)  # in lexical order: what beats a row stands before it
+    kept = np.empty((0, inverse.shape[1]))
+    for row in found:
+        if not (kept <= row).all(axis=1).any():
+            kept = np.concatenate([kept, row[None]])
+    while len(kept) > MAX_SPREADS // MAX_FANOUTS - 1:
+        kept = np.minimum(kept[::2], np.concatenate([kept[1::2], kept[-1:]])[: len(kept[::2])])
+    return np.concatenate([kept.min(axis=0)[None], kept])
 
 
 def axis_choices(
@@ -198,7 +283,7 @@ def spreads(
         found.append(np.concatenate([both, mesh], axis=1)[fits])
     listed = np.concatenate([np.zeros((0, nd + 2), dtype=np.int64), *found])
     listed = np.unique(listed, axis=0)
-    listed = listed[np.argsort(listed[:, :nd].prod(axis=1), kind="stable")]
+    listed = listed[np.argsort(-listed[:, :nd].prod(axis=1), kind="stable")]
     return listed[:, :nd].copy(), listed[:, nd:].copy()
 
 

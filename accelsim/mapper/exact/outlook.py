@@ -7,52 +7,85 @@ import numpy as np
 from accelsim.counter.window import distinct_words, strip_words
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
-from accelsim.mapper.exact.bounds import least_strip, open_bound, output_value
+from accelsim.mapper.exact.bounds import least_strip, open_bound, relax, weigh_output
 from accelsim.mapper.exact.lattice import Points
 
 
 @kernel
 def place_outlook(
-    s: np.record, points: Points, tables: Floats, sheet: int, node: int, to: int
+    s: np.record, points: Points, tables: Floats, sheet: int, node: int, outer: int, to: int
 ) -> None:
-    """Write the least cost of the boundaries of a place, by point, over all tiles that fit.
+    """Write the least cost of the boundaries of a place and of all places further out, by point.
 
-    Exact for fills; reads as if all lanes still to cross shared them; what the output may be
+    Exact for fills; reads as if lanes still to cross shared as much as any row of lanes of the next
+    fanout lets them (as :func:`~accelsim.mapper.exact.bounds.spread_bound`); what the output may be
     credited for is left out where fanouts stand further out.  The place's tile may be any multiple
-    of a point, so that the least over multiples, swept prime by prime, holds for everything inside.
+    of a point, and the tiles of places further out (row ``outer``) are multiples of that, so that
+    the least over multiples, swept prime by prime, holds for everything inside.
     """
-    row, pos = node + 1, node + 1
+    pos = node + 1
+    fanout = s.next_fanout[pos]
+    first, last = 0, 1
+    if fanout >= 0 and s.crossing[pos] == 1:
+        first, last = s.spread_start[fanout] + 1, s.spread_start[fanout + 1]
+    unmoved = weigh_place(s, sheet, node)
+    relax(s)
+    top = -1
     for point in range(s.n_points):
-        here = points[point]
-        if (here.fits >> node) & 1 == 0:
-            tables[to, point] = np.inf
+        beyond = tables[outer, point]
+        tables[to, point] = np.inf
+        if beyond == np.inf or (points[point].fits >> node) & 1 == 0:
             continue
-        unmoved = 0
-        for tensor in range(s.n_tensors):
-            s.value[tensor] = 0.0
-            if (s.kept[node] >> tensor) & 1 == 0:
-                continue
-            if tensor == s.output:
-                if s.settled[pos] == 1:
-                    unmoved |= 1 << tensor
-                    drained = s.output_words * here.sums
-                    price = s.drain[sheet, row] - s.credit[sheet, row]
-                    if s.ahead[pos, tensor] == 0:
-                        price += s.read[sheet, row, tensor] + s.update[sheet, row]
-                        price += s.back[sheet, row] + s.credit[sheet, row]
-                    s.value[tensor] = output_value(s, sheet, pos, drained * price, drained, drained)
-                continue
-            unmoved |= 1 << tensor
-            blocks = 1.0 if sheet > 0 else s.child_block[row, tensor]
-            price = s.fill_price[sheet, row, tensor] / blocks
-            blocks = 1.0 if sheet > 0 else s.parent_block[row, tensor]
-            price += s.read[sheet, row, tensor] / (blocks * s.lanes_ahead[pos, tensor])
-            price *= here.volume * here.words[tensor]
-            if s.n_window[tensor] > 0:
-                price *= tables[s.share[tensor, s.fanouts_outside[pos]], point]
-            s.value[tensor] = price
-        tables[to, point] = open_bound(s, tables, point, unmoved)
-    sweep(s, tables, to)
+        top = point
+        here = points[point]
+        for spread in range(first, last):
+            for tensor in range(s.n_tensors):
+                if tensor == s.output:
+                    moved = s.output_words * here.sums
+                else:
+                    moved = here.volume * here.words[tensor]
+                    if s.n_window[tensor] > 0:
+                        moved *= tables[s.share[tensor, s.fanouts_outside[pos]], point]
+                part = s.part[sheet, tensor] * s.spread[spread, tensor]
+                s.value[tensor] = moved * (s.fixed[sheet, tensor] + part)
+            cost = beyond + open_bound(s, points, tables, point, unmoved)
+            tables[to, point] = min(tables[to, point], cost)
+    sweep(s, tables, to, top)
+
+
+@kernel
+def weigh_place(s: np.record, sheet: int, node: int) -> int:
+    """Write what a word costs at the boundaries of a place, by shares of the next fanout.
+
+    As :func:`~accelsim.mapper.exact.bounds.weigh`; returns the mask of the tensors it keeps.
+    """
+    row = pos = node + 1
+    fanout = s.next_fanout[pos]
+    unmoved = 0
+    for tensor in range(s.n_tensors):
+        s.fixed[sheet, tensor] = s.part[sheet, tensor] = 0.0
+        if (s.kept[node] >> tensor) & 1 == 0:
+            continue
+        if tensor == s.output:
+            if s.settled[pos] == 1:
+                unmoved |= 1 << tensor
+                price = s.drain[sheet, row] - s.credit[sheet, row]
+                if s.ahead[pos, tensor] == 0:
+                    price += s.read[sheet, row, tensor] + s.update[sheet, row]
+                    price += s.back[sheet, row] + s.credit[sheet, row]
+                weigh_output(s, sheet, pos, price, 1.0, 1.0)
+            continue
+        unmoved |= 1 << tensor
+        blocks = 1.0 if sheet > 0 else s.child_block[row, tensor]
+        s.fixed[sheet, tensor] = s.fill_price[sheet, row, tensor] / blocks
+        blocks = 1.0 if sheet > 0 else s.parent_block[row, tensor]
+        read = s.read[sheet, row, tensor] / blocks
+        if s.ahead[pos, tensor] == 0:
+            s.fixed[sheet, tensor] += read
+        else:
+            s.fixed[sheet, tensor] += s.deliver[sheet, fanout, tensor]
+            s.part[sheet, tensor] = read / s.lanes_ahead[fanout + 1, tensor]
+    return unmoved
 
 
 @kernel
@@ -61,6 +94,8 @@ def write_shares(s: np.record, points: Points, tables: Floats) -> None:
     for tensor in range(s.n_tensors):
         if s.n_window[tensor] > 0:
             for fanouts in range(2):
+                if fanouts == 1 and s.share[tensor, 1] == s.share[tensor, 0]:
+                    continue
                 for point in range(s.n_points):
                     share = strip_share(s, points[point], tensor, fanouts)
                     tables[s.share[tensor, fanouts], point] = share
@@ -90,16 +125,18 @@ def strip_share(s: np.record, here: np.record, tensor: int, fanouts: int) -> flo
 
 
 @kernel
-def sweep(s: np.record, tables: Floats, to: int) -> None:
+def sweep(s: np.record, tables: Floats, to: int, top: int) -> None:
     """Replace each entry by the least over all multiples of its point, one prime after the other.
+
+    Beyond point ``top`` all entries are infinite.
 
     A point's successor in a prime stands at a fixed distance, so that one pass from the last point
     to the first carries the least through all exponents.
     """
     for prime in range(s.n_primes):
         step, most = s.prime_step[prime], s.prime_most[prime]
-        for block in range(0, s.n_points, step * (most + 1)):
-            for point in range(block + step * most - 1, block - 1, -1):
-                value = tables[to, point + step]
-                if value < tables[to, point]:
-                    tables[to, point] = value
+        for block in range(0, top + 1, step * (most + 1)):
+            for first in range(block + step * (most - 1), block - 1, -step):
+                for point in range(first, first + step):
+                    here, further = tables[to, point], tables[to, point + step]
+                    tables[to, point] = further if further < here else here

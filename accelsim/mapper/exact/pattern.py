@@ -18,10 +18,9 @@ from accelsim.counter.layout import (
     UPDATES,
 )
 from accelsim.evaluation.prices import Floats
+from accelsim.jit import kernel
 from accelsim.mapper.contract import MappingProblem
 from accelsim.mapper.exact.lattice import Points
-from accelsim.mapper.exact.machine import node_slots
-from accelsim.mapper.exact.sheets import Sheet
 from accelsim.mapping.arrays import Ints
 
 Keep = tuple[int, ...]
@@ -37,41 +36,87 @@ def patterns(problem: MappingProblem) -> Iterator[Keep]:
     return product(*choices)
 
 
-def fill_pattern(s: np.void, problem: MappingProblem, keep: Keep, sheets: list[Sheet]) -> bool:
+@kernel
+def fill_pattern(
+    s: np.record, kept: Ints, place_block: Ints, place_memory: Ints, place_energy: Floats,
+    fanout_energy: Floats,
+) -> bool:  # fmt: skip
     """Write a choice of what is kept into the record of a search, and prices with it.
 
+    ``kept[place]`` is a mask of tensors; the others are arrays of the machine and its prices.
     Returns False if some tensor is not kept by the outermost place.
     """
-    n, nt = int(s["n_nodes"]), int(s["n_tensors"])
-    place = [int(p) for p in s["place"][:n]]
-    s["kept"][:n] = [keep[p] if p >= 0 else 0 for p in place]
-    if s["kept"][n - 1] != (1 << nt) - 1:
+    n, output = s.n_nodes, s.output
+    for v in range(n):
+        s.kept[v] = kept[s.place[v]] if s.place[v] >= 0 else 0
+    if s.kept[n - 1] != (1 << s.n_tensors) - 1:
         return False
-    s["parent"], s["child_block"], s["parent_block"] = n - 1, 1, 1
-    s["current"], s["ahead"], s["lanes_ahead"] = 0, 0, 1.0
-    for t in range(nt):
-        keepers = [v for v in range(n) if s["kept"][v] >> t & 1]
-        for row, parent in zip([0, *(v + 1 for v in keepers[:-1])], keepers, strict=True):
-            s["parent"][row, t] = parent
-            s["parent_block"][row, t] = problem.machine.place_block[place[parent], t]
-            if row:
-                s["child_block"][row, t] = problem.machine.place_block[place[row - 1], t]
-        for pos in range(n + 1):
-            row = max([0, *(v + 1 for v in keepers if v < pos)])
-            row = 0 if row == n else row  # beyond the outermost place nothing is open
-            s["current"][pos, t] = row
-            for v in range(pos, int(s["parent"][row, t])):
-                if place[v] < 0:
-                    s["ahead"][pos, t] = 1
-                    s["lanes_ahead"][pos, t] *= s["most_lanes"][v]
-    o = int(s["output"])
+    for tensor in range(s.n_tensors):
+        write_boundaries(s, tensor, place_block)
+    s.products = 0
+    for tensor in range(s.n_tensors):
+        blocks = 1
+        for row in range(n):
+            blocks = max(blocks, s.parent_block[row, tensor], s.child_block[row, tensor])
+        if s.joined[tensor] == 0 and blocks == 1:
+            s.products |= 1 << tensor
     for pos in range(n + 1):
-        parent = int(s["parent"][s["current"][pos, o], o])
-        s["settled"][pos] = all(p >= 0 for p in place[parent:n])
-    write_energies(s, problem)
-    for k, sheet in enumerate(sheets, start=1):
-        write_bits(s, problem, k, sheet)
+        s.crossing[pos] = 0
+        s.sums_ahead[pos] = 1.0
+        for tensor in range(s.n_tensors):
+            s.crossing[pos] |= s.ahead[pos, tensor]
+        for v in range(pos, s.parent[s.current[pos, output], output]):
+            s.sums_ahead[pos] *= s.most_shared[v, output]
+    for sheet in range(s.n_sheets):
+        clear_prices(s, sheet)
+    write_energies(s, place_energy, fanout_energy)
+    write_settled(s)
+    for sheet in range(1, s.n_sheets):
+        write_bits(s, sheet, place_memory)
     return True
+
+
+@kernel
+def write_boundaries(s: np.record, tensor: int, place_block: Ints) -> None:
+    """Write between which nodes the words of a tensor move."""
+    n, row = s.n_nodes, 0
+    for v in range(n + 1):
+        s.parent_block[v, tensor] = s.child_block[v, tensor] = 1
+    for v in range(n):
+        if (s.kept[v] >> tensor) & 1 == 0:
+            continue
+        s.parent[row, tensor] = v
+        s.parent_block[row, tensor] = place_block[s.place[v], tensor]
+        s.child_block[row, tensor] = place_block[s.place[row - 1], tensor] if row > 0 else 1
+        row = v + 1
+    row = 0
+    for pos in range(n + 1):
+        if 0 < pos < n and (s.kept[pos - 1] >> tensor) & 1 == 1:
+            row = pos
+        if pos == n:  # beyond the outermost place nothing is open
+            row = 0
+        s.current[pos, tensor] = row
+        s.ahead[pos, tensor], s.lanes_ahead[pos, tensor] = 0, 1.0
+        for v in range(pos, s.parent[row, tensor]):
+            if s.place[v] < 0:
+                s.ahead[pos, tensor] = 1
+                if tensor != s.output or s.reduces[v] == 1:
+                    s.lanes_ahead[pos, tensor] *= s.most_shared[v, tensor]
+
+
+@kernel
+def clear_prices(s: np.record, sheet: int) -> None:
+    """Set all prices of a sheet to 0."""
+    for row in range(s.n_nodes + 1):
+        s.drain[sheet, row] = s.update[sheet, row] = 0.0
+        s.credit[sheet, row] = s.back[sheet, row] = s.beta[row] = 0.0
+        for tensor in range(s.n_tensors):
+            s.fill_price[sheet, row, tensor] = s.read[sheet, row, tensor] = 0.0
+    for v in range(s.n_nodes):
+        s.collect[sheet, v] = s.reduce[sheet, v] = 0.0
+        for tensor in range(s.n_tensors):
+            s.deliver[sheet, v, tensor] = 0.0
+    s.start_cost[sheet] = s.sheet_credit[sheet] = 0.0
 
 
 class Fits:
@@ -130,86 +175,102 @@ class Fits:
         ]
 
 
-def boundary_rows(s: np.void, tensor: int) -> Iterator[tuple[int, int]]:
-    """Yield the boundaries of a tensor from inside out: (row of the child, node of the parent)."""
-    row = 0
-    while True:
-        parent = int(s["parent"][row, tensor])
-        yield row, parent
-        if parent == s["n_nodes"] - 1:
-            return
-        row = parent + 1
-
-
-def write_energies(s: np.void, problem: MappingProblem) -> None:
+@kernel
+def write_energies(s: np.record, place_energy: Floats, fanout_energy: Floats) -> None:
     """Write sheet 0.
 
     A word that starts from zero at a parent is not read there (but for what a first read costs),
     not sent back across the boundary, and starts from zero further in as well: ``beta`` is what it
     saves at one boundary, ``credit`` at all further in.
     """
-    prices, n, o = problem.price_arrays, int(s["n_nodes"]), int(s["output"])
-    place = s["place"]
-    for name in ("fill_price", "drain", "read", "update", "credit", "back", "deliver", "collect"):
-        s[name][0] = 0.0
-    s["reduce"][0], s["beta"] = 0.0, 0.0
-    for v, of in enumerate(node_slots(problem)):
-        if len(of) == 2:
-            fanout = int(problem.machine.slot_fanout[of[0]])
-            energy = prices.fanout_energy[fanout]
-            s["deliver"][0, v, : len(energy)] = energy[:, DELIVERIES]
-            s["collect"][0, v] = energy[o, COLLECTIONS]
-            s["reduce"][0, v] = energy[o, REDUCTIONS]
-    for t in range(s["n_tensors"]):
-        for row, parent in boundary_rows(s, t):
-            s["read"][0, row, t] = prices.place_energy[place[parent], t, READS]
-            if row:
-                s["fill_price"][0, row, t] = prices.place_energy[place[row - 1], t, FILLS]
+    output, outermost = s.output, s.n_nodes - 1
+    for v in range(s.n_nodes):
+        if s.fanout[v] >= 0:
+            for tensor in range(s.n_tensors):
+                s.deliver[0, v, tensor] = fanout_energy[s.fanout[v], tensor, DELIVERIES]
+            s.collect[0, v] = fanout_energy[s.fanout[v], output, COLLECTIONS]
+            s.reduce[0, v] = fanout_energy[s.fanout[v], output, REDUCTIONS]
     saved = 0.0
-    for row, parent in boundary_rows(s, o):
-        outer = prices.place_energy[place[parent], o]
-        s["update"][0, row] = outer[UPDATES]
-        if row:
-            s["drain"][0, row] = prices.place_energy[place[row - 1], o, DRAINS]
-        s["credit"][0, row] = saved
-        s["back"][0, row] = s["fill_price"][0, row, o] + s["deliver"][0, row:parent, o].sum()
-        s["beta"][row] = outer[READS] - outer[FIRST_READS] + s["back"][0, row]
-        saved += s["beta"][row]
-    s["start_cost"][0] = (
-        problem.layer.operations * prices.operation_energy - s["output_words"] * s["beta"][:n].sum()
-    )
+    for tensor in range(s.n_tensors):
+        row = 0
+        while True:
+            outer = s.place[s.parent[row, tensor]]
+            s.read[0, row, tensor] = place_energy[outer, tensor, READS]
+            if row > 0:
+                s.fill_price[0, row, tensor] = place_energy[s.place[row - 1], tensor, FILLS]
+            if tensor == output:
+                s.update[0, row] = place_energy[outer, tensor, UPDATES]
+                if row > 0:
+                    s.drain[0, row] = place_energy[s.place[row - 1], tensor, DRAINS]
+                s.credit[0, row] = saved
+                s.back[0, row] = s.fill_price[0, row, tensor]
+                for v in range(row, s.parent[row, tensor]):
+                    s.back[0, row] += s.deliver[0, v, tensor]
+                first = place_energy[outer, tensor, FIRST_READS]
+                s.beta[row] = s.read[0, row, tensor] - first + s.back[0, row]
+                saved += s.beta[row]
+            if s.parent[row, tensor] == outermost:
+                break
+            row = s.parent[row, tensor] + 1
+    s.start_cost[0] = s.operations * s.operation_energy - s.output_words * saved
 
 
-def write_bits(s: np.void, problem: MappingProblem, k: int, sheet: Sheet) -> None:
+@kernel
+def write_settled(s: np.record) -> None:
+    """Write from where outward no boundary of the output may be credited more than it costs.
+
+    Of the words drained at a boundary, lanes up to its parent may turn a share 1 - 1/R into fresh
+    starts further in, each worth ``credit``, R at most all lanes over sums; each word costs its
+    drain at least, and what is not reduced on the way (as in ``weigh_output``) is read and updated.
+    Where that is not below zero for all boundaries further out, what is spent inside stays spent.
+    """
+    output = s.output
+    for pos in range(s.n_nodes + 1):
+        s.settled[pos] = 1
+    for row in range(s.n_nodes):
+        if s.current[row, output] != row:
+            continue
+        share = 1.0 / s.lanes_ahead[row, output]
+        taken = s.read[0, row, output] + s.update[0, row]
+        for v in range(row, s.parent[row, output]):
+            if s.fanout[v] >= 0 and s.reduces[v] == 1:
+                taken = min(taken, s.reduce[0, v] * (1.0 - share) + taken * share)
+        credited = s.credit[0, row] * (1.0 - 1.0 / s.sums_ahead[row])
+        if s.drain[0, row] + taken < credited:
+            for pos in range(row):
+                s.settled[pos] = 0
+
+
+@kernel
+def write_bits(s: np.record, k: int, place_memory: Ints) -> None:
     """Write the sheet of a port or network: bits of every word that passes it.
 
     All sums go back to the first lane of a group (rule 17), so that every visit but the first
     counts there; the first visits are taken off at the end (``sheet_credit``).
     """
-    o = int(s["output"])
-    for name in ("fill_price", "drain", "read", "update", "credit", "back", "deliver", "collect"):
-        s[name][k] = 0.0
-    s["reduce"][k], s["start_cost"][k], credited = 0.0, 0.0, 0
-    for t in range(s["n_tensors"]):
-        bits = float(problem.layer_arrays.tensor_bits[t])
-        for row, parent in boundary_rows(s, t):
-            if sheet.memory < 0:
-                if row <= sheet.node < parent:
-                    s["deliver"][k, sheet.node, t] = bits
-                    if t == o:
-                        s["collect"][k, sheet.node] = bits
-                        s["back"][k, row] = bits
-                        credited += 1
-                continue
-            if problem.machine.place_memory[s["place"][parent], t] == sheet.memory:
-                s["read"][k, row, t] += bits * sheet.reads
-                if t == o:
-                    s["update"][k, row] += bits * sheet.writes
-                    credited += sheet.reads
-            if row and problem.machine.place_memory[s["place"][row - 1], t] == sheet.memory:
-                if t == o:
-                    s["drain"][k, row] += bits * (sheet.reads + sheet.writes)
-                    credited += sheet.writes
+    memory, network, outermost = s.sheet_memory[k], s.sheet_node[k], s.n_nodes - 1
+    credited = 0
+    for tensor in range(s.n_tensors):
+        bits, row = s.bits[tensor], 0
+        while True:
+            parent = s.parent[row, tensor]
+            if memory < 0 and row <= network < parent:
+                s.deliver[k, network, tensor] = bits
+                if tensor == s.output:
+                    s.collect[k, network] = s.back[k, row] = bits
+                    credited += 1
+            if memory >= 0 and place_memory[s.place[parent], tensor] == memory:
+                s.read[k, row, tensor] += bits * s.sheet_reads[k]
+                if tensor == s.output:
+                    s.update[k, row] += bits * s.sheet_writes[k]
+                    credited += s.sheet_reads[k]
+            if memory >= 0 and row > 0 and place_memory[s.place[row - 1], tensor] == memory:
+                if tensor == s.output:
+                    s.drain[k, row] += bits * (s.sheet_reads[k] + s.sheet_writes[k])
+                    credited += s.sheet_writes[k]
                 else:
-                    s["fill_price"][k, row, t] += bits * sheet.writes
-    s["sheet_credit"][k] = credited * float(problem.layer_arrays.tensor_bits[o]) * s["output_words"]
+                    s.fill_price[k, row, tensor] += bits * s.sheet_writes[k]
+            if parent == outermost:
+                break
+            row = parent + 1
+    s.sheet_credit[k] = credited * s.bits[s.output] * s.output_words

@@ -6,7 +6,8 @@ import numpy as np
 
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
-from accelsim.mapper.exact.bounds import bound_of, hopeless, sheet_column
+from accelsim.mapper.exact.best import hopeless, too_dear
+from accelsim.mapper.exact.bounds import bound_of, sheet_column, spread_bound
 from accelsim.mapper.exact.geometry import inner_point
 from accelsim.mapper.exact.labels import (
     MOVED,
@@ -29,6 +30,7 @@ from accelsim.mapper.exact.layout import (
     PENDING,
     READ,
     SECOND,
+    THINNED,
     USED,
 )
 from accelsim.mapper.exact.units import open_input, open_output
@@ -78,26 +80,38 @@ def start_label(s: np.record, labels: Labels, q: Floats) -> None:
 def root_bound(s: np.record, points: Points, tables: Floats, labels: Labels, q: Floats) -> bool:
     """Make the first label and write its bound into ``s.low``; return whether it is hopeless."""
     start_label(s, labels, q)
-    bound_of(s, points, tables, labels[0], q, 0, 0)
-    labels[0].bound = s.low[0]
+    unmoved = bound_of(s, points, tables, labels[0], q, 0, 0)
+    spread = spread_bound(s, points, tables, labels[0], q, 0, 0, unmoved, s.total_lanes[0])
+    labels[0].bound = s.low[0] = max(s.low[0], spread)
     return hopeless(s, q, 0, 0, s.total_lanes[0])
 
 
 @kernel
 def admit(
-    s: np.record, points: Points, tables: Floats, labels: Labels, q: Floats, pos: int
+    s: np.record, points: Points, tables: Floats, labels: Labels, q: Floats, pos: int, beam: int
 ) -> None:
-    """Bound the label under construction and keep it unless hopeless or dominated."""
+    """Bound the label under construction and keep it unless hopeless or dominated.
+
+    With ``beam`` > 0 it leaves a node, and so many with lower bounds must not have left before.
+    """
     new = s.counts[USED]
     s.counts[MADE] += 1
-    bound_of(s, points, tables, labels[new], q, new, pos)
-    labels[new].bound = s.low[0]
-    if hopeless(s, q, new, pos, -q[new, LANES] * s.total_lanes[pos]):
+    lanes = -q[new, LANES] * s.total_lanes[pos]
+    unmoved = bound_of(s, points, tables, labels[new], q, new, pos)
+    if hopeless(s, q, new, pos, lanes):
+        return
+    spread = spread_bound(s, points, tables, labels[new], q, new, pos, unmoved, lanes)
+    labels[new].bound = max(s.low[0], spread)
+    if too_dear(s, labels[new].bound, lanes):
+        return
+    if beam > 0 and beyond_beam(s, labels[new].bound):
         return
     slack = s.tolerance * abs(s.best[BEST_ENERGY]) * 10.0
     if not stays(s, labels, q, new, pos, slack):
         s.counts[DROPPED] += 1
         return
+    if beam > 0:
+        enter_beam(s, labels[new].bound)
     take_room(s, labels)
 
 
@@ -155,8 +169,35 @@ def joints_hold(s: np.record, points: Points, label: np.record, node: int) -> bo
 
 
 @kernel
-def thin(labels: Labels, first: int, last: int, most: int) -> None:
+def clear_beam(s: np.record) -> None:
+    """Forget what has left the last node."""
+    for place in range(s.beam):
+        s.lowest[place] = np.inf
+
+
+@kernel
+def beyond_beam(s: np.record, bound: float) -> bool:
+    """Return whether a beam has no place for another label with this bound."""
+    if bound < s.lowest[s.beam - 1]:
+        return False
+    s.counts[THINNED] += 1
+    return True
+
+
+@kernel
+def enter_beam(s: np.record, bound: float) -> None:
+    """Put a label's bound among the lowest."""
+    place = s.beam - 1
+    while place > 0 and s.lowest[place - 1] > bound:
+        s.lowest[place] = s.lowest[place - 1]
+        place -= 1
+    s.lowest[place] = bound
+
+
+@kernel
+def thin(s: np.record, labels: Labels, first: int, last: int, most: int) -> None:
     """Drop all but about ``most`` labels, those with the lowest bounds stay."""
+    s.counts[THINNED] += 1
     low, high = np.inf, -np.inf
     for index in range(first, last):
         if labels[index].alive == 1:

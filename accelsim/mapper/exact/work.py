@@ -4,46 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from accelsim.counter.general.layout import Scratch
+from accelsim.counter.window import Marks
 from accelsim.errors import AccelsimError
-from accelsim.evaluation.prices import Floats
 from accelsim.evaluation.pricing import case_of, price_batch
 from accelsim.mapper.contract import Candidate, MappingProblem, StoppedBy
-from accelsim.mapper.exact.labels import Labels, empty_labels
-from accelsim.mapper.exact.lanes import run_fanout
-from accelsim.mapper.exact.lattice import fill_layer, most_divided
+from accelsim.mapper.exact.labels import empty_labels
+from accelsim.mapper.exact.lattice import fill_layer, shares_left
 from accelsim.mapper.exact.layout import (
     BEST_CYCLES,
     BEST_ENERGY,
     BEST_LABEL,
     COST,
     FIELDS,
+    FIRST,
     FULL,
+    LAST,
     MADE,
+    NODE,
     PATTERN_FIELDS,
     PHASE,
     SEARCH,
     SHEET,
     SKIPPED,
-    START,
     STRIP,
+    THINNED,
     USED,
 )
-from accelsim.mapper.exact.loops import ENTER, run_place
+from accelsim.mapper.exact.loops import ENTER
 from accelsim.mapper.exact.machine import fill_machine
+from accelsim.mapper.exact.nodes import run_nodes
 from accelsim.mapper.exact.outlook import place_outlook, write_shares
 from accelsim.mapper.exact.pattern import Fits, Keep, fill_pattern, patterns
 from accelsim.mapper.exact.rebuild import rebuild
-from accelsim.mapper.exact.search import root_bound, thin
+from accelsim.mapper.exact.search import root_bound
 from accelsim.mapper.exact.sheets import limited_sheets
 from accelsim.mapper.objectives import Objective
 from accelsim.mapping.arrays import Ints, MappingArrays, unpack_mapping
 
 FIRST_ROOM = 1 << 17
-MAX_LABELS = 1 << 20
+MAX_LABELS = 3 << 18
 """Room for the labels of one pattern, at first and at most (some 500 bytes each where touched)."""
 
 SLICE_STEPS = 50_000
@@ -125,8 +130,10 @@ class Work:
         for k, sheet in enumerate(self.sheets, start=1):
             s["sheet_bits"][k], s["sheet_node"][k] = sheet.bits_per_cycle, sheet.node
             s["sheet_memory"][k], s["sheet_waits"][k] = sheet.memory, sheet.waits
+            s["sheet_reads"][k], s["sheet_writes"][k] = sheet.reads, sheet.writes
         s["sheet_memory"][0] = -1
         s["energy_power"], s["cycles_power"] = objective.energy_power, objective.cycles_power
+        s["operation_energy"] = prices.operation_energy
         s["leakage"], s["rate"] = prices.leakage, prices.operations_per_cycle
         s["tolerance"], s["front"] = TOLERANCE, front
         s["lexicographic"] = not front and objective.cycles_power == 0 and prices.leakage == 0
@@ -150,9 +157,15 @@ class Work:
         outlooks: dict[tuple[object, ...], int] = {}
         sets = 1 << int(s["n_tensors"])
         s["share"] = sets + 1 + np.arange(s["share"].size).reshape(-1, 2)
+        alike = s["window"] & ~s["monotone"] == 0  # steps that lanes make longer uncover no less
+        s["share"][alike, 1] = s["share"][alike, 0]
+        machine, prices = problem.machine, problem.price_arrays
+        arrays = (
+            machine.place_block, machine.place_memory, prices.place_energy, prices.fanout_energy
+        )  # fmt: skip
         first = sets + 1 + s["share"].size
         for number, keep in enumerate(patterns(problem)):
-            if not fill_pattern(s, problem, keep, self.sheets):
+            if not fill_pattern(self.record, np.array(keep), *arrays):
                 continue
             mask = fits.all(s)
             if mask is None:
@@ -166,7 +179,7 @@ class Work:
         most_shared = max((len(p.shared) for p in listed), default=0)
         self.shared_row = rows
         self.tables = np.empty((rows + most_shared, len(self.points)))
-        self.tables[:sets] = most_divided(s, self.points)
+        self.tables[:sets] = shares_left(s, self.points)
         self.tables[sets] = 0.0
         write_shares(self.record, self.points, self.tables)
         self.fits, self.prepared_for = fits, -1
@@ -222,8 +235,7 @@ class Work:
             for node in range(int(s["n_nodes"]) - 2, -1, -1):
                 row, outer = (int(s["future"][sheet, pos]) for pos in (node, node + 1))
                 if row not in done:
-                    place_outlook(self.record, self.points, self.tables, sheet, node, row)
-                    self.tables[row] += self.tables[outer]
+                    place_outlook(self.record, self.points, self.tables, sheet, node, outer, row)
                     done.add(row)
 
     def prepare(self, pattern: Pattern) -> None:
@@ -248,12 +260,14 @@ class Work:
 
     def run(self, over: Over) -> StoppedBy:
         """Search every pattern, first with few labels, then with all; return what ended it."""
+        s = self.s
         for beam in BEAMS:
+            s["beam"] = beam
             for pattern in list(self.waiting):
                 ended = self._search(pattern, beam, over)
                 if ended is not None:
                     return ended
-                if not beam:
+                if not s["counts"][[THINNED, FULL]].any():
                     self.waiting.remove(pattern)
         return "space"
 
@@ -261,46 +275,26 @@ class Work:
         s, tables = self.s, (self.points, self.tables, self.labels, self.q)
         self.prepare(pattern)
         while True:
-            s["counts"][[FULL, MADE, SKIPPED]] = 0
+            s["counts"][[FULL, MADE, SKIPPED, THINNED]] = 0
             s["counts"][PHASE], s["counts"][BEST_LABEL] = ENTER, -1
             tables = (self.points, self.tables, self.labels, self.q)
             if root_bound(self.record, *tables):
                 return None
             self.searched += 1
-            ended = self._search_nodes(beam, over, tables)
+            s["counts"][[NODE, FIRST, LAST]] = 0, 0, 1
+            ended = None
+            while ended is None and not run_nodes(self.record, *tables, self.rows, SLICE_STEPS):
+                ended = over(*(float(f) for f in s["best"][2:]))
             self.made += int(s["counts"][MADE] + s["counts"][SKIPPED])
             self.used += int(s["counts"][USED])
             self._accept(pattern.keep)
+            ended = ended or over(*(float(f) for f in s["best"][2:]))
             if ended is not None or not s["counts"][FULL]:
                 return ended
             if self.room >= MAX_LABELS:
                 return None if beam else "samples"
-            self.room *= 8
+            self.room = min(MAX_LABELS, self.room * 8)
             self._make_room()
-
-    def _search_nodes(
-        self, beam: int, over: Over, tables: tuple[np.ndarray, Floats, Labels, Floats]
-    ) -> StoppedBy | None:
-        s, first, last = self.s, 0, 1
-        for node in range(s["n_nodes"]):
-            while True:
-                if s["place"][node] >= 0:
-                    done = run_place(self.record, *tables, node, first, last, SLICE_STEPS)
-                else:
-                    done = run_fanout(
-                        self.record, *tables, self.rows, node, first, last, SLICE_STEPS
-                    )
-                if done:
-                    break
-                ended = over(*(float(f) for f in s["best"][2:]))
-                if ended is not None:
-                    return ended
-            if s["counts"][FULL]:
-                return None
-            first, last = int(s["counts"][START]), int(s["counts"][USED])
-            if beam and last - first > beam:
-                thin(self.labels, first, last, beam)
-        return over(*(float(f) for f in s["best"][2:]))
 
     def _offer(self, candidate: Candidate) -> None:
         """Start from a candidate: it is priced by the counter."""
@@ -337,12 +331,27 @@ class Work:
     def _priced(self, keep: Keep, index: int, energy: float, cycles: float) -> Candidate:
         """Return a label's mapping at the counter's price, which must be the search's own."""
         mapping = rebuild(self.problem, self.s, self.points, self.rows, self.labels, keep, index)
-        counted = price(self.problem, mapping)
+        counted = self._price(mapping)
         self.priced += 1
         for said, found in zip((energy, cycles), counted, strict=True):
             if abs(said - found) > 10 * TOLERANCE * max(abs(said), abs(found)):
                 raise AccelsimError(f"the search said {said!r}, the counter {found!r}: {mapping}")
         return Candidate(unpack_mapping(mapping, self.problem.arch, self.problem.layer), *counted)
+
+    @cached_property
+    def _case(self) -> tuple[np.record, Marks | Scratch]:
+        problem = self.problem
+        return case_of(
+            problem.layer_arrays, problem.machine, problem.price_arrays, problem.conventions
+        )
+
+    def _price(self, mapping: MappingArrays) -> tuple[float, float]:
+        """Have the counter price a mapping."""
+        batch = MappingArrays(*(array[None] for array in mapping))
+        status, energy, cycles = price_batch(*self._case, batch)
+        if status[0]:
+            raise AccelsimError(f"the counter refused a mapping of the exact driver: {status[0]}")
+        return float(energy[0]), float(cycles[0])
 
     def best(self) -> Candidate | None:
         """Return the best mapping so far; of a front, its best point."""
@@ -364,15 +373,3 @@ class Work:
         """Return a bound on the figure of every mapping, from the patterns not yet searched."""
         least = np.inf if figure is None else figure
         return float(min([least, *(p.floor for p in self.waiting)]))
-
-
-def price(problem: MappingProblem, mapping: MappingArrays) -> tuple[float, float]:
-    """Have the counter price a mapping."""
-    case, marks = case_of(
-        problem.layer_arrays, problem.machine, problem.price_arrays, problem.conventions
-    )
-    batch = MappingArrays(*(array[None] for array in mapping))
-    status, energy, cycles = price_batch(case, marks, batch)
-    if status[0]:
-        raise AccelsimError(f"the counter refused a mapping of the exact driver: {status[0]}")
-    return float(energy[0]), float(cycles[0])
