@@ -43,9 +43,12 @@ IN_PLACE = (
     "LogSoftmax",
     "LpNormalization",
     "MeanVarianceNormalization",
+    "PRelu",
     "RMSNormalization",
+    "RotaryEmbedding",
     "Softmax",
 )
+"""One value of each value of the first input; the others are parameters."""
 
 AFFINE = frozenset({"Add", "Sub", "Mul", "Div"})
 """With a constant per channel, part of the layer before, as BatchNormalization is."""
@@ -55,14 +58,37 @@ ACTIVATIONS = frozenset({"Clip", "LeakyRelu", "PRelu", "Relu", "ThresholdedRelu"
 
 ELEMENTWISE = (
     *("Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Ceil", "Celu", "Cos", "Cosh"),
-    *("CumSum", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid", "HardSwish", "IsInf"),
-    *("IsNaN", "Log", "Mish", "Neg", "Not", "Reciprocal", "Round", "Selu", "Sigmoid", "Sign"),
+    *(
+        "CumProd",
+        "CumSum",
+        "Elu",
+        "Erf",
+        "Exp",
+        "Floor",
+        "Gelu",
+        "HardSigmoid",
+        "HardSwish",
+        "IsInf",
+    ),
+    *(
+        "IsNaN",
+        "Log",
+        "Mish",
+        "Neg",
+        "Not",
+        "Reciprocal",
+        "Round",
+        "Selu",
+        "Shrink",
+        "Sigmoid",
+        "Sign",
+    ),
     *("Sin", "Sinh", "Softplus", "Softsign", "Sqrt", "Swish", "Tan", "Tanh"),
     *("And", "BitShift", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "Equal"),
     *("Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Mean", "Min", "Mod", "Or"),
     *("Pow", "Sum", "Where", "Xor"),
     *sorted(AFFINE),
-    *sorted(ACTIVATIONS),
+    *sorted(ACTIVATIONS - {"PRelu"}),
 )
 
 REDUCTIONS = (
@@ -85,8 +111,18 @@ VIEWS = frozenset(
     {
         *("Cast", "CastLike", "Concat", "DepthToSpace", "DequantizeLinear", "Dropout"),
         *("DynamicQuantizeLinear", "Expand", "Flatten", "Identity", "Pad", "QuantizeLinear"),
-        *("Reshape", "Shape", "Size", "Slice", "SpaceToDepth", "Split", "Squeeze", "Transpose"),
-        "Unsqueeze",
+        *(
+            "Reshape",
+            "Shape",
+            "Size",
+            "Slice",
+            "SpaceToDepth",
+            "Split",
+            "Squeeze",
+            "Tile",
+            "Transpose",
+        ),
+        *("CenterCropPad", "ReverseSequence", "Trilu", "Unsqueeze"),
     }
 )
 """Whoever reads what they make reads the words that they read, in another place or form."""

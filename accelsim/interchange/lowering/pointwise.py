@@ -30,12 +30,11 @@ def elementwise(op: Operator) -> list[Draft]:
             read.setdefault(name, (op.shape(index), op.is_constant(index)))
     if len(read) > 7:
         raise UnmodelledError(f"{len(read)} operands")
-    for shape, _ in read.values():
-        padded = (1,) * (len(out) - len(shape)) + shape
-        if len(padded) != len(out) or any(
-            n not in (1, m) for n, m in zip(padded, out, strict=True)
-        ):
+    for name, (shape, constant) in read.items():
+        aligned = _aligned(op, shape, out)
+        if any(n not in (1, m) for n, m in zip(aligned, out, strict=True)):
             raise op.refusal(f"makes {list(out)} of {list(shape)}", "shapes that fit")
+        read[name] = aligned, constant
     if not read:
         raise UnmodelledError("no operands")
     names = named_by_role([constant for _, constant in read.values()])
@@ -48,16 +47,27 @@ def elementwise(op: Operator) -> list[Draft]:
     ]
 
 
+def _aligned(op: Operator, shape: Shape, out: Shape) -> Shape:
+    """Return a shape with as many axes as the output: its own are the last, or begin at ``axis``.
+
+    The latter is how operators before opset 7 broadcast.
+    """
+    missing = len(out) - len(shape)
+    if missing < 0:
+        raise op.refusal(f"makes {list(out)} of {list(shape)}", "shapes that fit")
+    before = op.whole("axis", missing) if op.whole("broadcast", 0) and missing else missing
+    if not 0 <= before <= missing:
+        raise op.refusal(f"has axis {before}", f"0 to {missing}")
+    return (1,) * before + shape + (1,) * (missing - before)
+
+
 def _broadcast(out: Shape, operands: dict[str, tuple[Shape, bool]]) -> dict[str, object]:
     """Return an einsum in which each operand has the axes that are longer than 1 in it."""
     runs: list[tuple[tuple[bool, ...], int]] = []
     for axis, size in enumerate(out):
         if size == 1:
             continue
-        has = tuple(
-            axis >= len(out) - len(shape) and shape[axis - len(out) + len(shape)] > 1
-            for shape, _ in operands.values()
-        )
+        has = tuple(shape[axis] > 1 for shape, _ in operands.values())
         if runs and runs[-1][0] == has:
             runs[-1] = (has, runs[-1][1] * size)
         else:

@@ -66,8 +66,8 @@ class Tally:
             words, unsized = self.missing_words[key], self.unsized[key]
             said = f"not modelled: {count} {op}"
             said += f" ({reason})" if reason else ""
-            if unsized < count:
-                said += f": {words:,} words written, {100 * words / whole:.2g} % of all"
+            if unsized < count and whole:
+                said += f": {words:,} words written, {100 * words / whole:.3g} % of all"
             if unsized and reason != "shape unknown":
                 of = "" if unsized == count else f" of {unsized}"
                 said += f"; shape{of} unknown"

@@ -160,12 +160,12 @@ def _window(op: Operator, x: Shape, kernel: Shape, head: Shape) -> _Window:
         raise UnmodelledError(f"{axes} spatial axes")
     ones = (1,) * axes
     strides, dilations = op.positive("strides", ones), op.positive("dilations", ones)
+    pads = op.wholes("pads", (0,) * (2 * axes))
     out = op.output_shape()
     if len(out) != len(x) or out[:2] != head:
         raise op.refusal(f"has an output of shape {list(out)}", f"{list(head)} and {axes} axes")
     window = _Window(out[2:], kernel, strides, dilations)
     if op.text("auto_pad", "NOTSET") == "NOTSET":
-        pads = op.wholes("pads", (0,) * (2 * axes))
         padded = [size + pads[i] + pads[i + axes] for i, size in enumerate(x[2:])]
         ceil = bool(op.whole("ceil_mode", 0))
         for size, n, r, u, d in zip(padded, out[2:], kernel, strides, dilations, strict=True):

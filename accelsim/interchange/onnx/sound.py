@@ -25,6 +25,8 @@ def check(model: Any) -> None:
     """Raise a :class:`SpecError` with what is wrong with a parsed model."""
     if not model.graph.node:
         raise SpecError([Problem("a model without nodes", expected="an ONNX model")])
+    if not all(isinstance(text, str) for text in _texts(model)):
+        raise SpecError([Problem("a name in it is not UTF-8 text")])
     problems = [*_external(model), *_dims(model.graph), *_names(model.graph), *_functions(model)]
     if problems:
         raise SpecError(problems)
@@ -51,6 +53,26 @@ def graphs_in(node: Any) -> Iterator[Any]:
             yield attribute.g
         elif attribute.type == GRAPHS:
             yield from attribute.graphs
+
+
+def _texts(model: Any) -> Iterator[object]:
+    """Yield every name that anything is known by."""
+    yield from (model.producer_name, model.producer_version)
+    nodes = [node for function in model.functions for node in function.node]
+    for function in model.functions:
+        yield from (function.name, function.domain, *function.input, *function.output)
+    for graph in graphs_of(model):
+        for tensor in graph.initializer:
+            yield tensor.name
+            yield from (text for entry in tensor.external_data for text in (entry.key, entry.value))
+        yield from (tensor.values.name for tensor in graph.sparse_initializer)
+        for value in (*graph.input, *graph.output, *graph.value_info):
+            yield value.name
+            yield from (dim.dim_param for dim in value.type.tensor_type.shape.dim)
+        nodes += graph.node
+    for node in nodes:
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
+        yield from (attribute.name for attribute in node.attribute)
 
 
 def called(node: Any) -> str:

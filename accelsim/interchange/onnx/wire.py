@@ -18,8 +18,8 @@ from accelsim.errors import Problem, SpecError
 MAX_KEPT_BYTES = 32 * 2**20
 """Of a model without weights; parsed, it takes some ten times as much memory."""
 
-MAX_NODES = 100_000
-MAX_FIELDS = 1_500_000
+MAX_NODES = 50_000
+MAX_FIELDS = 400_000
 MAX_DEPTH = 40
 """Graphs inside graphs; parsers of protocol buffers end at 100 messages inside each other."""
 
@@ -74,14 +74,8 @@ class Skimmed:
     values: dict[str, Payload] = field(default_factory=dict)
 
 
-class _Field(NamedTuple):
-    number: int
-    wire: int
-    start: int
-    """First byte of the key."""
-    body: int
-    """First byte of the value; of BYTES, behind the length."""
-    stop: int
+_Field = tuple[int, int, int, int, int]
+"""Number, kind, first byte of the key, first byte of the value (behind its length), end."""
 
 
 def skim(raw: bytes | mmap) -> Skimmed:
@@ -110,42 +104,42 @@ class _Skimmer:
             raise _refused(f"graphs are nested more than {MAX_DEPTH} deep")
         parts: list[bytes] = []
         inside, dropped = INSIDE[kind], DROPPED[kind]
-        for its in self.fields_of(start, stop):
-            if its.number in dropped:
+        for number, wire, key, body, end in self.fields_of(start, stop):
+            if number in dropped:
                 continue
-            if its.wire != BYTES or its.number not in inside:
-                parts.append(self.keep(its.start, its.stop))
+            if wire != BYTES or number not in inside:
+                parts.append(self.keep(key, end))
                 continue
-            held = inside[its.number]
+            held = inside[number]
             if held == "node":
                 self.nodes += 1
                 if self.nodes > MAX_NODES:
                     raise _refused(f"more than {MAX_NODES:,} nodes")
             if held == "tensor":
-                body = self.tensor(its, initializer=kind == "graph" and depth == 1)
+                inner = self.tensor(body, end, initializer=kind == "graph" and depth == 1)
             else:
-                body = self.message(held, its.body, its.stop, depth + 1)
-            parts += (_varint(its.number << 3 | BYTES), _varint(len(body)), body)
+                inner = self.message(held, body, end, depth + 1)
+            parts += (_varint(number << 3 | BYTES), _varint(len(inner)), inner)
         return b"".join(parts)
 
-    def tensor(self, its: _Field, initializer: bool) -> bytes:
+    def tensor(self, start: int, stop: int, initializer: bool) -> bytes:
         """Return a tensor; without its values if they are long."""
-        small = its.stop - its.body <= SMALL_TENSOR_BYTES
+        small = stop - start <= SMALL_TENSOR_BYTES
         if small and not initializer:
-            return self.keep(its.body, its.stop)
+            return self.keep(start, stop)
         parts: list[bytes] = []
         name, payload = "", None
-        for inner in self.fields_of(its.body, its.stop):
-            if inner.number in PAYLOAD:
-                if inner.wire == BYTES:
-                    payload = Payload(inner.body, inner.stop, inner.number)
-            elif inner.number not in DROPPED["tensor"]:
-                parts.append(self.keep(inner.start, inner.stop))
-            if inner.number == TENSOR_NAME and inner.wire == BYTES:
-                name = bytes(self.raw[inner.body : inner.stop]).decode("utf-8", "replace")
+        for number, wire, key, body, end in self.fields_of(start, stop):
+            if number in PAYLOAD:
+                if wire == BYTES:
+                    payload = Payload(body, end, number)
+            elif number not in DROPPED["tensor"]:
+                parts.append(self.keep(key, end))
+            if number == TENSOR_NAME and wire == BYTES:
+                name = bytes(self.raw[body:end]).decode("utf-8", "replace")
         if initializer and payload is not None:
             self.values[name] = payload
-        return self.keep(its.body, its.stop) if small else b"".join(parts)
+        return self.keep(start, stop) if small else b"".join(parts)
 
     def keep(self, start: int, stop: int) -> bytes:
         self.kept += stop - start
@@ -160,9 +154,11 @@ class _Skimmer:
             if self.fields > MAX_FIELDS:
                 raise _refused(f"more than {MAX_FIELDS:,} fields besides values of weights")
             first = position
-            key, position = self.varint(position, stop)
-            number, wire = key >> 3, key & 7
-            body = position
+            key = raw[position]
+            position += 1
+            if key > 127:
+                key, position = self.varint(first, stop)
+            wire, body = key & 7, position
             if wire == BYTES:
                 length, body = self.varint(position, stop)
                 position = body + length
@@ -172,12 +168,12 @@ class _Skimmer:
                 position += 8 if wire == FIXED64 else 4
             else:
                 raise _refused(f"field of kind {wire} at byte {first:,}")
-            if number == 0:
+            if key < 8:
                 raise _refused(f"field without a number at byte {first:,}")
             if position > stop:
                 missing = "the file ends" if stop == len(raw) else "what it is part of ends"
                 raise _refused(f"a field at byte {first:,} goes on where {missing}")
-            yield _Field(number, wire, first, body, position)
+            yield key >> 3, wire, first, body, position
 
     def varint(self, position: int, stop: int) -> tuple[int, int]:
         """Return the number at a position, and the position behind it."""
