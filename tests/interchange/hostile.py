@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from tests.interchange.models import FLOAT, INT64, model, named, node, onnx, weights
@@ -59,7 +60,7 @@ def truncated() -> Iterator[Case]:
     ).graph.SerializeToString()
     whole = message(7, whole)
     for stop in range(1, len(whole), len(whole) // 36):
-        yield f"cut after byte {stop}", lambda stop=stop: whole[:stop]
+        yield f"cut after byte {stop}", partial(bytes, whole[:stop])
 
 
 def no_model() -> Iterator[Case]:
@@ -79,7 +80,7 @@ def no_model() -> Iterator[Case]:
         ),
     }
     for name, raw in texts.items():
-        yield name, lambda raw=raw: raw
+        yield name, partial(bytes, raw)
 
 
 def too_many() -> Iterator[Case]:
@@ -180,7 +181,7 @@ def contradictions() -> Iterator[tuple[str, Any]]:
     yield "another kernel", conv(kernel_shape=[5, 5])
     yield "a kernel of 10^9", conv(kernel_shape=[10**9, 10**9])
     yield "auto_pad that is a number", conv(auto_pad=1)
-    held = {"w": (8, 3, 3, 3)}
+    held: dict[str, tuple[int, ...]] = {"w": (8, 3, 3, 3)}
     yield "channels that do not fit", model([node("Conv", "x w", "y")], SMALL, held)
     held = {"w": (8, 4, 3)}
     yield "weights of three axes", model([node("Conv", "x w", "y")], SMALL, held)

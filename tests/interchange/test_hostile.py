@@ -1,4 +1,4 @@
-"""Broken and hostile ONNX files: a message and exit code 3, soon, in little memory, nothing else."""
+"""Broken and hostile ONNX files: a message and exit code 3, soon, and nothing else."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ sys.addaudithook(_note)
 @contextmanager
 def opened() -> Iterator[list[str]]:
     """Note every file that is opened."""
-    global _opened  # noqa: PLW0603
+    global _opened
     _opened = []
     try:
         yield _opened

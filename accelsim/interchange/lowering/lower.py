@@ -13,7 +13,6 @@ from accelsim.interchange.lowering.operator import Draft, Operator, UnmodelledEr
 from accelsim.interchange.lowering.operators import (
     ACTIVATIONS,
     AFFINE,
-    DEQUANTISING,
     LOWER,
     QUANTISING,
     VIEWS,
@@ -114,6 +113,7 @@ class _Lowering:
         if self.is_constant(node):
             self.constants.update(node.outputs)
             self.tally.folded[node.op] += 1
+            self.pass_bits(node)
             return
         try:
             if node.op in VIEWS or (node.op in VIEWS_BY_CONSTANTS and op.is_constant(1)):
@@ -166,10 +166,7 @@ class _Lowering:
         layer = self.fresh.pop(source, "") if self.readers[source] == 1 else ""
         for name in node.outputs:
             self.origins[name] = self.sources(node.inputs)
-            if node.op in DEQUANTISING:
-                self.bits[name] = self.bits.get(source)
-            elif node.op not in QUANTISING and self.bits.get(source) is not None:
-                self.bits[name] = self.bits[source]
+        self.pass_bits(node)
         if layer and len(node.outputs) == 1 and node.op != "Concat":
             self.fresh[node.outputs[0]] = layer
         bits = self.bits.get(node.outputs[0]) if node.outputs else None
@@ -177,6 +174,12 @@ class _Lowering:
             widths = self.by_name[layer].setdefault("bits", {})
             assert isinstance(widths, dict)
             widths["outputs"] = bits
+
+    def pass_bits(self, node: Node) -> None:
+        """Give views, of constants too, the bits of what they show."""
+        source = self.bits.get(node.inputs[0]) if node.inputs else None
+        if node.op in VIEWS and node.op not in QUANTISING and source is not None:
+            self.bits |= dict.fromkeys(node.outputs, source)
 
     def is_part_of_layer_before(self, op: Operator) -> bool:
         """Tell whether a node only changes the values that one layer has just written.

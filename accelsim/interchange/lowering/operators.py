@@ -131,4 +131,4 @@ VIEWS_BY_CONSTANTS = frozenset({"Gather", "GatherElements", "GatherND"})
 """Views where constants say which words; else what they read is not known."""
 
 QUANTISING = frozenset({"QuantizeLinear", "DynamicQuantizeLinear"})
-DEQUANTISING = frozenset({"DequantizeLinear"})
+"""Views that are narrower than what they show."""

@@ -53,4 +53,4 @@ def _density(raw: mmap.mmap, payload: Payload, data_type: int) -> float | None:
     if kind is None:
         return None
     values = np.frombuffer(raw[payload.start : payload.stop], dtype=kind)
-    return round(np.count_nonzero(values) / values.size, 6) if values.size else None
+    return round(float(np.count_nonzero(values) / values.size), 6) if values.size else None

@@ -23,15 +23,15 @@ def inferred(model: Any) -> Any:
     SpecError
         If inference fails as a whole.
     """
-    inference = optional("onnx.shape_inference", "onnx").infer_shapes
+    inference = optional("onnx.shape_inference", "onnx")
     _weights_as_inputs(model)
     try:
         if model.functions:
             model = optional("onnx.inliner", "onnx").inline_local_functions(model)
-        model = inference(model)
+        model = inference.infer_shapes(model)
         if _longest(model) <= MAX_LENGTH:
-            model = inference(model, data_prop=True)
-    except (RuntimeError, ValueError, TypeError) as fault:
+            model = inference.infer_shapes(model, data_prop=True)
+    except (inference.InferenceError, RuntimeError, ValueError, TypeError) as fault:
         raise _failed(fault) from None
     return model
 
