@@ -11,6 +11,7 @@ import accelsim as acs
 from accelsim.cli import options
 from accelsim.cli.output import put, put_json, say
 from accelsim.errors import ExitCode, Problem, UsageError
+from accelsim.report.quantities import plural
 
 FORMATS = ("onnx",)
 """Those of :mod:`accelsim.verbs.import_`, which help must not wait for."""
@@ -72,7 +73,8 @@ def import_(
         return ExitCode.OK
     if output is None:
         put(imported.text)
-    said = f"{len(network.layers)} layers, {network.macs:,} MACs, {network.weights:,} weights"
+    layers = plural(len(network.layers), "layer")
+    said = f"{layers}, {network.macs:,} MACs, {network.weights:,} weights"
     if not quiet:
         say("\n".join([f"{output or file}: {said}", *(f"  - {it}" for it in network.assumptions)]))
     return ExitCode.OK

@@ -57,6 +57,9 @@ def import_(
     if format not in FORMATS:
         raise UsageError(Problem(f"unknown format '{format}'", expected=one_of(FORMATS)))
     reference = parse_reference(file)
+    if reference.patterns:
+        what = f"'{reference.patterns[0]}' selects layers, but a file is imported as a whole"
+        raise UsageError(Problem(what, hint=f"select where it is used: {reference.words}"))
     path = Path(reference.name)
     lowered = import_onnx(path, {**dims_of(reference), **(dims or {})})
     data = with_densities(path, lowered) if densities else lowered.data

@@ -530,6 +530,11 @@ def test_a_format_that_is_not_known(tmp_path: Path) -> None:
         acs.import_("tflite", tmp_path / "x")
 
 
+def test_a_file_is_imported_as_a_whole(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"'conv\*' selects layers, but a file is imported as a"):
+        acs.import_("onnx", f"{tmp_path / 'x.onnx'}:conv*")
+
+
 def test_without_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> None:
         raise ModuleNotFoundError(f"No module named '{name}'", name=name.split(".")[0])

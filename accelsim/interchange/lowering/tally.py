@@ -8,6 +8,12 @@ from dataclasses import dataclass, field
 
 FIRST_NAMES = 4
 
+ALWAYS = (
+    "values are 16 bits wide, whatever the model's floating-point type; quantised ones keep theirs",
+    "biases and parameters of normalisations are left out; padded input words count like others",
+)
+"""What every import assumes."""
+
 
 @dataclass
 class Tally:
@@ -37,14 +43,7 @@ class Tally:
     def sentences(self) -> Iterator[str]:
         """Yield what a reader of results must know."""
         yield from self.left_out()
-        yield (
-            "values are as wide as the workload says, 16 bits unless quantised, whatever "
-            "floating-point type the model has"
-        )
-        yield (
-            "biases and the parameters of normalisations are left out; padded input words are "
-            "counted like others"
-        )
+        yield from ALWAYS
         for counted, what in (
             (self.fused, "at no cost, as part of the layer before"),
             (self.views, "at no cost, as views of words that are stored already"),
