@@ -13,7 +13,7 @@ from accelsim.cli.output import put, put_json, say
 from accelsim.errors import ExitCode, Problem, UsageError
 from accelsim.report.quantities import plural
 
-FORMATS = ("onnx",)
+FORMATS = ("onnx", "torch")
 """Those of :mod:`accelsim.verbs.import_`, which help must not wait for."""
 
 
@@ -26,7 +26,13 @@ def import_(
             autocompletion=options.words(FORMATS),
         ),
     ],
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The file of another program.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="An ONNX file; of torch, MODULE:CALLABLE that returns (module, inputs).",
+        ),
+    ],
     dim: Annotated[
         list[str],
         typer.Option(
@@ -49,7 +55,7 @@ def import_(
     quiet: options.Quiet = False,
     debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
 ) -> int:
-    """Turn a file of another program into a spec: an ONNX model into a workload.
+    """Turn a model of another program into a workload: an ONNX file, or a PyTorch module.
 
     Only shapes are read, never weights.  What is left out, and what counts as free, is listed among
     the assumptions of the workload.

@@ -12,6 +12,7 @@ from accelsim.errors import Problem, SpecError, Where
 from accelsim.interchange.lowering.lower import Lowered, lowered
 from accelsim.interchange.onnx.read import read_onnx
 from accelsim.interchange.places import in_file
+from accelsim.interchange.torch.export import read_torch
 from accelsim.specs.references import Reference
 from accelsim.units import ValueProblemError
 from accelsim.yamldoc import Document, shown_path, unwritten
@@ -53,6 +54,20 @@ def import_onnx(path: Path, dims: Mapping[str, int]) -> Lowered:
     graph = read_onnx(path, dims)
     with in_file(path):
         return lowered(graph)
+
+
+def import_torch(words: str) -> Lowered:
+    """Return a PyTorch module, named by ``MODULE:CALLABLE``, as a workload on its way into a file.
+
+    Raises
+    ------
+    SpecError
+        If there is no such callable, or what it returns cannot be exported.
+    MissingExtraError
+        If ``torch`` is not installed.
+    """
+    with in_file(Path(words)):
+        return lowered(read_torch(words))
 
 
 def dims_of(reference: Reference) -> dict[str, int]:

@@ -8,14 +8,19 @@ from pathlib import Path
 
 from accelsim.errors import Problem, UsageError
 from accelsim.interchange.onnx.densities import with_densities
-from accelsim.interchange.workloads import dims_of, import_onnx, workload_text
+from accelsim.interchange.workloads import (
+    dims_of,
+    import_onnx,
+    import_torch,
+    workload_text,
+)
 from accelsim.specs.fields import one_of
-from accelsim.specs.references import parse_reference
+from accelsim.specs.references import Reference, parse_reference
 from accelsim.workload.records import Network
 from accelsim.workload.spec import network_of
 from accelsim.yamldoc import shown_path, unwritten
 
-FORMATS = ("onnx",)
+FORMATS = ("onnx", "torch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +38,16 @@ def import_(
     dims: Mapping[str, int] | None = None,
     densities: bool = False,
 ) -> Imported:
-    """Read a file of another program, and return it as the text of a workload.
+    """Read a model of another program, and return it as the text of a workload.
 
-    Nothing is written, and no file but this one is read.
+    Nothing is written, and of ONNX models no file but this one is read.
 
     Parameters
     ----------
-    format : ``"onnx"``
-    file : a path; sizes of dims may follow its colon (``model.onnx:batch=4``)
+    format : ``"onnx"`` or ``"torch"``
+    file : of an ONNX model a path; sizes of dims may follow its colon (``model.onnx:batch=4``).
+        Of a PyTorch module ``MODULE:CALLABLE``, a callable that takes nothing and returns
+        ``(module, inputs)``; it is run, on the ``meta`` device.
     dims : sizes of dims that the file leaves open, by name (``batch``) or by input and axis
         (``data.0``)
     densities : whether zeros among the weights that the file holds become densities
@@ -56,12 +63,17 @@ def import_(
     """
     if format not in FORMATS:
         raise UsageError(Problem(f"unknown format '{format}'", expected=one_of(FORMATS)))
-    reference = parse_reference(file)
-    if reference.patterns:
-        what = f"'{reference.patterns[0]}' selects layers, but a file is imported as a whole"
-        raise UsageError(Problem(what, hint=f"select where it is used: {reference.words}"))
-    path = Path(reference.name)
-    lowered = import_onnx(path, {**dims_of(reference), **(dims or {})})
-    data = with_densities(path, lowered) if densities else lowered.data
-    network = network_of(unwritten(data, shown_path(path)), reference)
-    return Imported(workload_text(data), network)
+    if format == "torch":
+        if dims or densities:
+            raise UsageError(Problem("dims and densities are those of an ONNX model"))
+        data, name = import_torch(str(file)).data, str(file)
+    else:
+        reference = parse_reference(file)
+        if reference.patterns:
+            what = f"'{reference.patterns[0]}' selects layers, but a file is imported as a whole"
+            raise UsageError(Problem(what, hint=f"select where it is used: {reference.words}"))
+        path = Path(reference.name)
+        lowered = import_onnx(path, {**dims_of(reference), **(dims or {})})
+        data = with_densities(path, lowered) if densities else lowered.data
+        name = shown_path(path)
+    return Imported(workload_text(data), network_of(unwritten(data, name), Reference(name)))

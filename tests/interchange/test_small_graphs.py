@@ -526,7 +526,7 @@ def test_overrides_and_selection(tmp_path: Path) -> None:
 
 
 def test_a_format_that_is_not_known(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="unknown format 'tflite'; expected 'onnx'"):
+    with pytest.raises(UsageError, match="unknown format 'tflite'; expected one of onnx, torch"):
         acs.import_("tflite", tmp_path / "x")
 
 

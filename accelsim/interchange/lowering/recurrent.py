@@ -46,7 +46,7 @@ def _recurrent(op: Operator, gates: int) -> list[Draft]:
     drafts = []
     for direction in ("forward", "backward")[:directions]:
         prefix = f"{direction}." if both else ""
-        sums = f"{op.node.name} {direction} sums"
+        sums = f"{op.output} {direction} sums"
         product = {"shape": "gemm", "group": "recurrent", **bounds(M=rows, N=steps * batch)}
         cell = bounds(N=batch, G=hidden, P=steps, operands=gates)
         drafts += [
