@@ -100,6 +100,25 @@ def too_many() -> Iterator[Case]:
     yield "functions of 10^40 nodes", lambda: _functions(chain, "f0").SerializeToString()
 
 
+def large() -> Iterator[tuple[str, Any]]:
+    """Yield sound graphs that would grow without end once they are read."""
+    same = [node("Sigmoid", "x", f"y{n}") for n in range(20_000)]
+    yield "20,000 nodes of one name", model(same, SMALL, outputs=["y7"])
+    parts, joined = [], "x"
+    for n in range(1500):
+        parts += [node("Sigmoid", "x", f"s{n}"), node("Concat", f"{joined} s{n}", f"c{n}", axis=0)]
+        joined = f"c{n}"
+    yield "1,500 layers joined one by one", model(parts, SMALL, outputs=[joined])
+    many_inputs = {f"x{n}": (1,) for n in range(3000)}
+    yield "3,000 inputs", model([node("Max", " ".join(many_inputs), "y")], many_inputs)
+    yield "100,000 axes", model([node("Relu", "x", "y")], {"x": (2,) * 100_000})
+    held = {"w": (3,) * 1000}
+    yield "weights of 1,000 axes", model([node("Mul", "x w", "y")], SMALL, held)
+    more = [node("Unsqueeze", "x axes", "y")]
+    axes = onnx.helper.make_tensor("axes", INT64, [200], list(range(200)))
+    yield "200 axes more", model(more, SMALL, tensors=[axes])
+
+
 def _nested(depth: int) -> bytes:
     body = message(1, message(4, b"Relu"))
     for _ in range(depth):
@@ -227,7 +246,7 @@ def contradictions() -> Iterator[tuple[str, Any]]:
 
 def cases() -> list[Case]:
     """Return files that must be refused, as (name, what makes the bytes)."""
-    models = [*graphs(), *external(), *contradictions()]
+    models = [*graphs(), *large(), *external(), *contradictions()]
     made: list[Case] = [(name, its.SerializeToString) for name, its in models]
     return [*truncated(), *no_model(), *too_many(), *made]
 

@@ -18,6 +18,8 @@ from tests.interchange import hostile
 from tests.interchange.models import written
 
 MOST_SECONDS = 5
+"""Of the processor, so that a machine that does much else does not count."""
+
 MOST_BYTES = 2**30
 
 _opened: list[str] | None = None
@@ -70,10 +72,10 @@ def test_a_message_and_nothing_else(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     file = written(tmp_path, made(), "bad.onnx")
-    started = time.perf_counter()
+    started = time.process_time()
     with opened() as files:
         code = cli.guarded(["import", "onnx", str(file), "-o", str(tmp_path / "out.yaml")])
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     printed = capsys.readouterr()
     assert (code, printed.out) == (ExitCode.BAD_SPEC, ""), name
     assert printed.err.startswith(f"{file}: ")
@@ -88,9 +90,9 @@ def test_a_message_and_nothing_else(
 def test_shapes_that_double_take_no_memory(tmp_path: Path, warm: int) -> None:
     """ONNX would follow 2^32 numbers; what they are is not needed to import the rest."""
     file = written(tmp_path, hostile.bomb(30))
-    started = time.perf_counter()
+    started = time.process_time()
     assert cli.guarded(["import", "onnx", str(file), "-o", str(tmp_path / "out.yaml")]) == 0
-    assert time.perf_counter() - started < MOST_SECONDS
+    assert time.process_time() - started < MOST_SECONDS
     assert peak_bytes() - warm < MOST_BYTES
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,13 @@ from tests.interchange.models import (
 )
 
 Imports = Callable[..., Network]
+
+
+def imports_of(made: Any) -> Network:
+    with tempfile.TemporaryDirectory() as folder:
+        network = acs.load(written(Path(folder), made))
+    assert isinstance(network, Network)
+    return network
 
 
 @pytest.fixture
@@ -441,6 +449,21 @@ def test_outputs_that_nobody_uses_and_names_that_are_none(imports: Imports) -> N
 def test_nodes_out_of_order(imports: Imports) -> None:
     made = [named("second", node("Softmax", "a", "y")), named("first", node("Exp", "x", "a"))]
     assert [layer.name for layer in imports(made, {"x": (2, 3)}).layers] == ["first", "second"]
+
+
+def test_an_input_without_a_shape_feeds_nothing() -> None:
+    """What is made of it is not modelled, and nobody reads what has no size."""
+    free = onnx.helper.make_tensor_value_info("free", 1, None)
+    made = [
+        named("other", onnx.helper.make_node("Warp", ["free"], ["o"], domain="custom")),
+        named("add", node("Add", "x o", "y")),
+        named("soft", node("Softmax", "x", "z")),
+    ]
+    built = model(made, {"x": (2, 3)}, outputs=["y", "z"])
+    built.graph.input.append(free)
+    network = imports_of(built)
+    assert [layer.name for layer in network.layers] == ["soft"]
+    assert network.inputs == (("x", 6),)
 
 
 def test_shapes_that_nodes_compute(imports: Imports) -> None:

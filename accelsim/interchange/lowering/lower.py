@@ -19,6 +19,8 @@ from accelsim.interchange.lowering.operators import (
     VIEWS_BY_CONSTANTS,
 )
 from accelsim.interchange.lowering.tally import Tally
+from accelsim.interchange.places import refusal
+from accelsim.yamldoc import MAX_PROBLEMS
 
 LONGEST_NAME = 100
 
@@ -26,6 +28,12 @@ SHAPE_ONLY = ("Shape", "Size")
 """Operators that read no values."""
 
 MAX_BOUND = 2**40
+
+MAX_LAYERS = 2000
+"""Of a workload; as many inputs may be read."""
+
+MAX_SOURCES = 500_000
+"""Entries in all lists of what values are made of."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +63,10 @@ def lowered(graph: Graph) -> Lowered:
     lowering = _Lowering(graph)
     for node in graph.nodes:
         lowering.node(node)
+        if len(lowering.problems) > MAX_PROBLEMS:
+            break
     if lowering.problems:
-        raise SpecError(lowering.problems)
+        raise SpecError(dict.fromkeys(lowering.problems))
     if not lowering.layers:
         left_out = "; ".join(lowering.tally.left_out())
         raise SpecError([Problem("nothing in it can be counted", hint=left_out)])
@@ -96,14 +106,17 @@ class _Lowering:
         self.readers.update(graph.outputs)
         self.origins: dict[str, tuple[str, ...]] = {}
         self.bits = {name: its.bits for name, its in graph.values.items()}
-        self.names: set[str] = set()
+        self.names: Counter[str] = Counter()
+        self.listed = 0
         self.by_name: dict[str, dict[str, object]] = {}
         self.fresh: dict[str, str] = {}
+        if len(graph.inputs) > MAX_LAYERS:
+            raise refusal(f"{len(graph.inputs):,} inputs", f"at most {MAX_LAYERS:,}")
         for name in graph.inputs:
             value = graph.values.get(name)
-            called = self.unique(name)
-            self.origins[name] = (called,)
             if value is not None and value.words:
+                called = self.unique(name)
+                self.origins[name] = (called,)
                 self.inputs[called] = value.words
 
     # --- one node ---------------------------------------------------------------------------------
@@ -154,8 +167,18 @@ class _Lowering:
         return words
 
     def sources(self, names: Iterable[str]) -> tuple[str, ...]:
-        found = (origin for name in names for origin in self.origins.get(name, ()))
-        return tuple(dict.fromkeys(found))
+        lists = [self.origins[name] for name in names if self.origins.get(name)]
+        if len(lists) < 2:
+            return lists[0] if lists else ()
+        found = tuple(dict.fromkeys(origin for origins in lists for origin in origins))
+        self.count(len(found))
+        return found
+
+    def count(self, listed: int) -> None:
+        """Keep what feeds what from growing without end."""
+        self.listed += listed
+        if self.listed > MAX_SOURCES:
+            raise refusal(f"values are made of more than {MAX_SOURCES:,} others in all")
 
     # --- what costs nothing -----------------------------------------------------------------------
 
@@ -173,7 +196,7 @@ class _Lowering:
         if layer and node.op in QUANTISING and bits:
             widths = self.by_name[layer].setdefault("bits", {})
             assert isinstance(widths, dict)
-            widths["outputs"] = bits
+            widths["Outputs"] = bits
 
     def pass_bits(self, node: Node) -> None:
         """Give views, of constants too, the bits of what they show."""
@@ -217,6 +240,8 @@ class _Lowering:
         for dim, bound in dims.items():
             if isinstance(bound, int) and bound > MAX_BOUND:
                 raise op.refusal(f"becomes a layer with {dim} = {bound}", "at most 2^40")
+        if len(self.layers) == MAX_LAYERS:
+            raise refusal(f"more than {MAX_LAYERS:,} layers")
         name = self.unique(f"{node.name}.{draft.part}" if draft.part else node.name)
         layer: dict[str, object] = {"name": name, **draft.keys}
         bits: dict[str, int] = {}
@@ -226,6 +251,7 @@ class _Lowering:
             if width is not None:
                 bits[tensor] = width
             origins = [origin for origin in self.origins.get(value, ()) if origin != name]
+            self.count(len(origins))
             if origins:
                 sources[tensor] = origins
             elif value in self.constants:
@@ -250,10 +276,11 @@ class _Lowering:
     def unique(self, name: str) -> str:
         """Return a name that a workload may have and that is not taken."""
         plain = _name(name.lstrip("/"), "[A-Za-z0-9_][A-Za-z0-9_./-]*", "layer")[:LONGEST_NAME]
-        found, number = plain, 2
+        found = plain
         while found in self.names:
-            found, number = f"{plain}_{number}", number + 1
-        self.names.add(found)
+            self.names[plain] += 1
+            found = f"{plain}_{self.names[plain]}"
+        self.names[found] += 1
         return found
 
     def outputs(self) -> list[str]:

@@ -19,6 +19,7 @@ GRAPH, GRAPHS = 5, 10
 """AttributeProto.AttributeType"""
 
 MAX_DIM = 2**40
+MAX_AXES = 64
 
 
 def check(model: Any) -> None:
@@ -99,11 +100,14 @@ def _dims(graph: Any) -> Iterator[Problem]:
         yield from _dim_problems(f"weights {quoted(tensor.name)}", tensor.dims)
     for value in (*graph.input, *graph.output, *graph.value_info):
         dims = value.type.tensor_type.shape.dim
-        given = [dim.dim_value for dim in dims if dim.HasField("dim_value")]
+        given = [dim.dim_value if dim.HasField("dim_value") else 0 for dim in dims]
         yield from _dim_problems(f"value {quoted(value.name)}", given)
 
 
 def _dim_problems(what: str, dims: Any) -> Iterator[Problem]:
+    if len(dims) > MAX_AXES:
+        yield Problem(f"{what} has {len(dims):,} axes", expected=f"at most {MAX_AXES}")
+        return
     for dim in dims:
         if not 0 <= dim <= MAX_DIM:
             yield Problem(f"{what} has a dim of {dim}", expected="0 to 2^40")

@@ -9,7 +9,7 @@ from typing import Any
 from accelsim.errors import Problem, SpecError
 from accelsim.interchange.graph import Attribute, Graph, Node, Value
 from accelsim.interchange.onnx.order import captured
-from accelsim.interchange.onnx.sound import MAX_DIM, graphs_in
+from accelsim.interchange.onnx.sound import MAX_AXES, MAX_DIM, graphs_in
 from accelsim.interchange.places import quoted
 
 BITS = {
@@ -68,9 +68,12 @@ def _values(graph: Any, weights: frozenset[str]) -> Iterator[tuple[str, Value]]:
             continue
         its = value.type.tensor_type
         shape = _shape(its)
-        if shape is not None and not all(0 <= size <= MAX_DIM for size in shape):
-            what = f"value {quoted(value.name)} has shape {list(shape)}"
-            problems.append(Problem(what, expected="dims from 0 to 2^40"))
+        if shape is not None:
+            what = f"value {quoted(value.name)} has shape {list(shape[:8])}"
+            if len(shape) > MAX_AXES:
+                problems.append(Problem(f"{what} and more", expected=f"at most {MAX_AXES} axes"))
+            elif not all(0 <= size <= MAX_DIM for size in shape):
+                problems.append(Problem(what, expected="dims from 0 to 2^40"))
         yield value.name, Value(shape, BITS.get(its.elem_type), constant=value.name in weights)
     if problems:
         raise SpecError(problems)
