@@ -6,10 +6,10 @@
 
 Every verb of the command line is one function here (:func:`compare`, :func:`run`, :func:`map`,
 :func:`evaluate`, :func:`explain`, :func:`diff`, :func:`robustness`, :func:`reprice`, :func:`plot`,
-:func:`show`, :func:`check`, :func:`list`, :func:`validate`, :func:`doctor`); :func:`load` reads a
-spec, :func:`save` writes a result into a folder, :func:`schema` describes a kind of spec, and
-:class:`Search` says how to search.  :func:`lookup` is :func:`map` for loops that ask thousands of
-times.  The rest is ``accelsim.<room>.<function>``.
+:func:`show`, :func:`check`, :func:`list`, :func:`import_`, :func:`validate`, :func:`doctor`);
+:func:`load` reads a spec, :func:`save` writes a result into a folder, :func:`schema` describes a
+kind of spec, and :class:`Search` says how to search.  :func:`lookup` is :func:`map` for loops that
+ask thousands of times.  The rest is ``accelsim.<room>.<function>``.
 
 This module is the one place of deferred imports: a name is fetched on first use, so that
 ``accelsim --help`` does not wait for numba and matplotlib.
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from accelsim.verbs.doctor import doctor as doctor
     from accelsim.verbs.evaluate import evaluate as evaluate
     from accelsim.verbs.explain import explain as explain
+    from accelsim.verbs.import_ import import_ as import_
     from accelsim.verbs.list import list as list
     from accelsim.verbs.load import load as load
     from accelsim.verbs.lookup import lookup as lookup
@@ -52,6 +53,7 @@ _HOME = {
     "doctor": "accelsim.verbs.doctor",
     "evaluate": "accelsim.verbs.evaluate",
     "explain": "accelsim.verbs.explain",
+    "import_": "accelsim.verbs.import_",
     "list": "accelsim.verbs.list",
     "load": "accelsim.verbs.load",
     "lookup": "accelsim.verbs.lookup",
@@ -76,6 +78,7 @@ __all__ = [
     "doctor",
     "evaluate",
     "explain",
+    "import_",
     "list",
     "load",
     "lookup",

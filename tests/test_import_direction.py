@@ -50,6 +50,8 @@ LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 DEFERRED: dict[str, str] = {
     "accelsim/__init__.py": "the table of top-level names: each is fetched on first use",
     "accelsim/__main__.py": "Ctrl-C is to be quiet while the command line is imported",
+    "accelsim/interchange/extras.py": "packages that only an extra brings",
+    "accelsim/interchange/torch/export.py": "the user's own module",
 }
 """The only files that may import inside a function, and why."""
 

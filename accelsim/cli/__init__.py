@@ -20,6 +20,7 @@ from accelsim.cli.doctor import doctor
 from accelsim.cli.evaluate import evaluate
 from accelsim.cli.explain import explain
 from accelsim.cli.failures import INTERRUPTED, explained
+from accelsim.cli.import_ import import_
 from accelsim.cli.interrupt import end_on_interrupt
 from accelsim.cli.list import list
 from accelsim.cli.map import map
@@ -47,6 +48,7 @@ VERBS = (
     show,
     check,
     list,
+    import_,
     validate,
     doctor,
 )
@@ -78,8 +80,11 @@ def _root(
     """
 
 
+NAMES = tuple(verb.__name__.rstrip("_") for verb in VERBS)
+"""What they are called; ``import`` is a word of Python."""
+
 for verb in VERBS:
-    app.command(name=verb.__name__)(verb)
+    app.command(name=verb.__name__.rstrip("_"))(verb)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -145,7 +150,6 @@ def _fail(words: Sequence[str], code: ExitCode, problems: Sequence[Problem]) -> 
 def _failure(words: Sequence[str], code: ExitCode, problems: Sequence[Problem]) -> tuple[int, str]:
     """Return where a failure is said, and how: in words, or as the one JSON object."""
     if "--json" in words:
-        names = {verb.__name__ for verb in VERBS}
-        verb = next((word for word in words if word in names), "")
+        verb = next((word for word in words if word in NAMES), "")
         return STDOUT, dumps(envelope(verb, {}, code, problems))
     return STDERR, f"{render_all(problems)}\n"

@@ -48,6 +48,7 @@ def check(
                 "kind": its.kind or None,
                 "problems": [as_record(problem) for problem in its.problems],
                 "assumed": list(its.assumed),
+                "notes": list(its.notes),
             }
             for its in checked
         ]
@@ -62,6 +63,8 @@ def check(
         put(f"{its.file}: {its.kind}, no problems{assumes}\n")
         for text in its.assumed:
             put(f"  - {text}\n")
+        for note in its.notes:
+            put(f"  {note}\n")
     if bad and not quiet:
         have = "files have" if len(checked) > 1 else "file has"
         say(f"{len(bad)} of {len(checked)} {have} problems")

@@ -133,7 +133,7 @@ Machine = Annotated[
 Workload = Annotated[
     str,
     typer.Argument(
-        help="A workload, as alexnet or 'alexnet:conv*,batch=4'.",
+        help="A workload, as alexnet or 'alexnet:conv*,batch=4', or an ONNX file.",
         autocompletion=names("workload"),
     ),
 ]

@@ -36,6 +36,16 @@ def digits(value: float, significant: int = 3) -> str:
     return f"{value:.{max(0, significant - 1 - magnitude)}f}"
 
 
+def binary_size(bits: int) -> str:
+    """Write a number of bits as KiB or MiB, in three digits.
+
+    >>> binary_size(7_119_792), binary_size(13), binary_size(2**27)
+    ('869 KiB', '0.00159 KiB', '16.0 MiB')
+    """
+    kib = bits / 2**13
+    return f"{digits(kib)} KiB" if kib < 1000 else f"{digits(kib / 1024)} MiB"
+
+
 def percent(share: float) -> str:
     """Write a share of 1 as a percentage; a share too small to show is not shown as none.
 

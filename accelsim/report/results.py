@@ -24,6 +24,7 @@ from accelsim.report.rows import best
 from accelsim.report.settings import Settings
 from accelsim.report.tables import Table
 from accelsim.report.text import table_text
+from accelsim.workload.records import without_graph
 
 
 @dataclass(frozen=True)
@@ -256,10 +257,14 @@ class NetworkRun(Result):
     def totals(self, group: str | None = None) -> Totals:
         return self.result.totals(group)
 
+    def notes(self) -> list[str]:
+        said = super().notes()
+        return [*said, *notes.activations_note(self.result.network, self.result.arch)]
+
     def __getitem__(self, layer: str) -> LayerRun:
         for entry in self.layers:
             if entry.layer.name == layer:
-                network = replace(self.result.network, layers=(entry.layer,), edges=())
+                network = without_graph(self.result.network, (entry.layer,))
                 row = replace(self.result, network=network, layers=(entry,))
                 return LayerRun((row,), self.settings)
         raise KeyError(f"no layer '{layer}' in {self.result.network.name}")

@@ -13,6 +13,7 @@ from accelsim.errors import Problem, SpecError, UsageError, Where
 from accelsim.mapping.spec import read_mapping
 from accelsim.mapspace.records import Dataflow
 from accelsim.report import schemas
+from accelsim.report.notes import activations_note
 from accelsim.study import Study
 from accelsim.technology.records import Accounting, EnergyTable
 from accelsim.verbs.load import Loaded, load
@@ -36,13 +37,15 @@ class Checked:
     """What linting one file found.
 
     ``assumed`` lists, one line each, what the spec takes for granted: what is marked ``assumed:``,
-    assumptions written out, and levels that only some machines have.
+    assumptions written out, and levels that only some machines have.  ``notes`` says what follows
+    from the spec alone.
     """
 
     file: str
     kind: str
     problems: tuple[Problem, ...] = ()
     assumed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def check(*files: str | Path) -> tuple[Checked, ...]:
@@ -85,7 +88,8 @@ def _check_one(file: str) -> Checked:
             as_energy_table(None, spec, ReadFrom(file))
         if isinstance(spec, Study):
             study_rows(file, spec, [()] * len(spec.rows))
-        return Checked(file, kind, assumed=tuple(_assumed(spec)))
+        said = activations_note(spec) if isinstance(spec, Network) else []
+        return Checked(file, kind, assumed=tuple(_assumed(spec)), notes=tuple(said))
     except (SpecError, UsageError) as fault:
         return Checked(file, kind, tuple(fault.problems))
 

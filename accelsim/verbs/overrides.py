@@ -13,7 +13,8 @@ from accelsim.evaluation.evaluate import level_names
 from accelsim.specs.fields import suggestion
 from accelsim.specs.join import models_in
 from accelsim.specs.overrides import is_pattern, parse_override
-from accelsim.verbs.words import Machine, Work, as_architecture, as_network, called
+from accelsim.specs.references import parse_reference
+from accelsim.verbs.words import Machine, Work, as_architecture, as_network, called, open_work
 from accelsim.workload import spec as workload_spec
 from accelsim.workload.records import Network
 from accelsim.workload.schema import LayerSpec
@@ -61,7 +62,9 @@ def _machine_knows(machine: Machine, path: str) -> bool:
 
 
 def _work_knows(work: Work, path: str) -> bool:
-    return not isinstance(work, Network) and workload_spec.knows_path(work, path)
+    if isinstance(work, Network):
+        return False
+    return workload_spec.knows_path(open_work(parse_reference(work)), path)
 
 
 def _has_level(machine: Machine, path: str) -> bool:
@@ -104,8 +107,10 @@ def pattern_remarks(
         for words in its:
             names = arch_spec.changed_names(str(machine), parse_override(words).path)
             said |= dict.fromkeys(_remark(words, names, machine))
+    reference = parse_reference(called(work))
     for words in for_work:
-        names = workload_spec.changed_names(str(work), parse_override(words).path)
+        path = parse_override(words).path
+        names = workload_spec.changed_names(open_work(reference), reference, path)
         said |= dict.fromkeys(_remark(words, names, work))
     return list(said)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from accelsim import shipped
 from accelsim.errors import Problem, UsageError
+from accelsim.interchange.workloads import is_foreign
+from accelsim.specs.references import parse_reference
+from accelsim.verbs.import_ import import_
 from accelsim.verbs.words import KINDS, kind_of
 
 
 def show(name: str, kind: str | None = None) -> str:
-    """Return the YAML of a spec, comments included.
+    """Return the YAML of a spec, comments included; of an ONNX model, what it becomes.
 
     Parameters
     ----------
@@ -25,5 +28,7 @@ def show(name: str, kind: str | None = None) -> str:
     if kind is not None and kind not in shipped.FOLDERS:
         expected = "one of " + ", ".join(shipped.FOLDERS)
         raise UsageError(Problem(f"unknown kind '{kind}'", expected=expected))
+    if is_foreign(parse_reference(name).name):
+        return import_("onnx", name).text
     path = shipped.find(kind or kind_of(name, KINDS), name)
     return path.read_text(encoding="utf-8")

@@ -13,10 +13,11 @@ from accelsim.arch import spec as arch_spec
 from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, SpecError, UsageError, Where
 from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, price_problems
+from accelsim.interchange.workloads import is_foreign, open_foreign
 from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.spec import read_dataflow
 from accelsim.specs.fields import one_of
-from accelsim.specs.references import parse_reference
+from accelsim.specs.references import Reference, open_spec, parse_reference
 from accelsim.technology.records import Accounting, EnergyTable
 from accelsim.technology.spec import read_accounting, read_technology
 from accelsim.workload import spec as workload_spec
@@ -64,6 +65,8 @@ def kind_of(word: Word, allowed: Sequence[str]) -> str:
 
 
 def _kind_of_file(path: Path) -> str:
+    if is_foreign(path.name):
+        return "workload"
     document = yamldoc.load(path)
     kind = document.data.get("kind")
     if kind not in KINDS:
@@ -110,7 +113,15 @@ def as_network(work: Work, overrides: Sequence[str] = ()) -> Network:
     if isinstance(work, Network):
         _refuse_overrides(overrides, work.name)
         return work
-    return workload_spec.read_workload(work, overrides)
+    reference = parse_reference(work)
+    return workload_spec.network_of(open_work(reference), reference, overrides)
+
+
+def open_work(reference: Reference) -> Document:
+    """Read the file of a reference to a workload, one of ours or one in a foreign format."""
+    if is_foreign(reference.name):
+        return open_foreign(reference)
+    return open_spec("workload", reference)
 
 
 def _refuse_overrides(overrides: Sequence[str], name: str) -> None:

@@ -32,7 +32,7 @@ def resolve_path(document: Document, path: str) -> list[Keys] | Problem:
         found = _layers(document, names, ".".join(parts[:cut]), parts[cut:])
         if found:
             return [(*keys, *parts[cut:]) for keys in found]
-    top = [key for key in WorkloadSpec.keys() if key not in ("kind", "layers", "edges")]  # noqa: SIM118
+    top = [key for key in WorkloadSpec.keys() if key not in ("kind", "layers", "inputs", "outputs")]  # noqa: SIM118
     if parts[0] in top and (len(parts) == 1 or parts[0] == "bits"):
         return [tuple(parts)]
     head = parts[0]

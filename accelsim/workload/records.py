@@ -5,7 +5,7 @@ Values only; nothing here knows of files, machines or mappings.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import gcd, prod
 from typing import Literal
@@ -96,16 +96,40 @@ class Layer:
         return tile_words(tensor, self.bounds, self.bounds)
 
 
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A layer's reading of what another one, or an input of the network, brought.
+
+    ``tensor`` is the tensor of ``target`` that is read, or that a part of is.
+    """
+
+    source: str
+    target: str
+    tensor: str
+
+
 @dataclass(frozen=True)
 class Network:
-    """Layers in the order in which they run, with what the totals do not include."""
+    """Layers in the order in which they run, with what the totals do not include.
+
+    Attributes
+    ----------
+    edges : tuple of Edge
+        What feeds what, as far as the workload says; sources run before targets.
+    inputs : tuple of (name, words)
+        What comes from outside and is read along edges.
+    outputs : tuple of str
+        Layers whose outputs leave the network.
+    """
 
     name: str
     layers: tuple[Layer, ...]
     source: str = ""
     parameters: tuple[tuple[str, int], ...] = ()
     assumptions: tuple[str, ...] = ()
-    edges: tuple[tuple[str, str], ...] = field(default=())
+    edges: tuple[Edge, ...] = ()
+    inputs: tuple[tuple[str, int], ...] = ()
+    outputs: tuple[str, ...] = ()
 
     @cached_property
     def macs(self) -> int:
@@ -120,6 +144,11 @@ class Network:
             for tensor in layer.tensors
             if tensor.role == "Weights"
         )
+
+
+def without_graph(network: Network, layers: tuple[Layer, ...]) -> Network:
+    """Return a network of some of its layers; what feeds what is known of the whole only."""
+    return replace(network, layers=layers, edges=(), inputs=(), outputs=())
 
 
 def distinct_words(u: int, v: int, a: int, b: int) -> int:

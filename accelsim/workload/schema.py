@@ -72,20 +72,30 @@ Pair = Annotated[
 ]
 
 
-def _edge(value: object) -> tuple[str, str]:
-    if (
-        isinstance(value, list)
-        and len(value) == 2
-        and not any(isinstance(name, list | dict) for name in value)
-    ):
-        return str(value[0]), str(value[1])
-    return refuse("an edge must be a pair of layers", "[from, to]")
+def _sources(value: object) -> dict[str, tuple[str, ...]]:
+    """Read the sources of a layer: of its inputs, or of each tensor."""
+    by_tensor = value if isinstance(value, dict) else {"Inputs": value}
+    found = {}
+    for tensor, names in by_tensor.items():
+        listed = names if isinstance(names, list) else [names]
+        if not listed or not all(isinstance(name, str | int) for name in listed):
+            refuse(f"{IT} of {tensor} must be a layer or a list of layers", hint=READS_FORM)
+        found[str(tensor)] = tuple(str(name) for name in listed)
+    if not found:
+        refuse(f"{IT} names no layer", READS_FORM)
+    return found
 
 
-Edge = Annotated[
-    tuple[str, str],
-    PlainValidator(_edge),
-    WithJsonSchema({"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2}),
+READS_FORM = "as conv1, [conv1, conv2] or {Inputs: conv1, Inputs2: conv2}"
+
+_NAMES = [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
+
+Sources = Annotated[
+    dict[str, tuple[str, ...]],
+    PlainValidator(_sources),
+    WithJsonSchema(
+        {"anyOf": [*_NAMES, {"type": "object", "additionalProperties": {"anyOf": _NAMES}}]}
+    ),
 ]
 
 Op = Annotated[
@@ -109,6 +119,13 @@ class LayerModel(SpecModel):
     )
     density: dict[Name, Density] = Field(
         default_factory=dict, description="fraction of values that are not zero; else 1"
+    )
+    reads: Sources | None = Field(
+        None,
+        description=(
+            "layers above it, or inputs of the network, whose outputs it reads; several are laid "
+            "side by side; if it reads them as several tensors, those of each"
+        ),
     )
     source: Text | None = None
     assumed: Text | None = None
@@ -258,6 +275,10 @@ class WorkloadSpec(SpecModel):
         default_factory=dict, description="bits per value in all layers; else 16"
     )
     layers: list[LayerSpec] = Field(min_length=1, max_length=2000)
-    edges: list[Edge] = Field(
-        default_factory=list, description="[from, to] pairs of layers, where one feeds the other"
+    inputs: dict[LayerName, Bound] = Field(
+        default_factory=dict, description="words of each input of the network that layers read"
+    )
+    outputs: list[LayerName] = Field(
+        default_factory=list,
+        description="layers whose outputs leave the network; else those that no layer reads",
     )

@@ -18,8 +18,9 @@ from accelsim.specs.join import Faults, SpecModel, check_kind, validate, validat
 from accelsim.specs.overrides import marked, overridden
 from accelsim.specs.references import Reference, open_spec, parameters_of, parse_reference
 from accelsim.units import ValueProblemError, shown
+from accelsim.workload.flow import edges_of
 from accelsim.workload.paths import matched_names, resolve_path
-from accelsim.workload.records import Layer, Network, Op, Rank, Tensor, Term
+from accelsim.workload.records import Layer, Network, Op, Rank, Tensor, Term, without_graph
 from accelsim.workload.schema import (
     BatchedGemmSpec,
     ConvSpec,
@@ -70,7 +71,18 @@ def read_workload(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Ne
         With every problem of the file.
     """
     reference = parse_reference(name_or_path)
-    network = _network(open_spec("workload", reference), overrides)
+    return network_of(open_spec("workload", reference), reference, overrides)
+
+
+def network_of(document: Document, reference: Reference, overrides: Sequence[str] = ()) -> Network:
+    """Return the network of a document: the layers that a reference to it selects.
+
+    Raises
+    ------
+    SpecError
+        With every problem of the document.
+    """
+    network = _network(document, overrides)
     return selected(network, reference) if reference.patterns else network
 
 
@@ -113,7 +125,8 @@ def _network(document: Document, overrides: Sequence[str]) -> Network:
             build.layer(keys, layer)
     if spec is None or faults:
         raise faults.error()
-    build.edges(spec)
+    edges, unfed = edges_of(spec, build.layers, document)
+    faults.problems += unfed
     if faults:
         raise faults.error()
     assumptions = [*([spec.assumed] if spec.assumed else []), *spec.assumptions]
@@ -123,7 +136,9 @@ def _network(document: Document, overrides: Sequence[str]) -> Network:
         source=spec.source or "",
         parameters=tuple(spec.parameters.items()),
         assumptions=tuple(assumptions),
-        edges=tuple(build.edge_pairs),
+        edges=edges,
+        inputs=tuple(spec.inputs.items()),
+        outputs=tuple(spec.outputs),
     )
 
 
@@ -150,21 +165,17 @@ def selected(network: Network, reference: Reference) -> Network:
         for layer in network.layers
         if any(fnmatchcase(layer.name, pattern) for pattern in reference.patterns)
     )
-    kept = {layer.name for layer in layers}
-    edges = tuple(edge for edge in network.edges if kept.issuperset(edge))
-    return replace(network, layers=layers, edges=edges)
+    return network if layers == network.layers else without_graph(network, layers)
 
 
-def knows_path(name_or_path: str | Path, path: str) -> bool:
-    """Tell whether a ``--set`` path means something in this workload."""
-    document = open_spec("workload", parse_reference(name_or_path))
+def knows_path(document: Document, path: str) -> bool:
+    """Tell whether a ``--set`` path means something in a workload."""
     return not isinstance(resolve_path(document, path), Problem)
 
 
-def changed_names(name_or_path: str | Path, path: str) -> tuple[str, ...]:
+def changed_names(document: Document, reference: Reference, path: str) -> tuple[str, ...]:
     """Return the names of the layers that a ``--set`` path changes, of those that are selected."""
-    reference = parse_reference(name_or_path)
-    names = matched_names(open_spec("workload", reference), path)
+    names = matched_names(document, path)
     patterns = reference.patterns or ("*",)
     return tuple(name for name in names if any(fnmatchcase(name, it) for it in patterns))
 
@@ -178,7 +189,6 @@ class _Build:
     bits: Mapping[str, int]
     problems: list[Problem]
     layers: list[Layer] = field(default_factory=list)
-    edge_pairs: list[tuple[str, str]] = field(default_factory=list)
     names: dict[str, Keys] = field(default_factory=dict)
 
     def fault(self, keys: Keys, problem: Problem) -> None:
@@ -310,16 +320,6 @@ class _Build:
                 return None
             ranks.append(Rank(index.strip(), tuple(Term(dim, factor) for dim, factor in terms)))
         return tuple(ranks)
-
-    def edges(self, spec: WorkloadSpec) -> None:
-        for index, edge in enumerate(spec.edges):
-            keys: Keys = ("edges", index)
-            unknown = [name for name in edge if name not in self.names]
-            for name in unknown:
-                hint = suggestion(name, list(self.names))
-                self.fault(keys, Problem(f"no layer '{shown(name)}'", hint=hint))
-            if not unknown:
-                self.edge_pairs.append(edge)
 
 
 def _named(spec: LayerModel) -> Layer:

@@ -19,6 +19,7 @@ from accelsim.yamldoc.document import (
     Node,
     Scalar,
     capped,
+    unwritten,
 )
 from accelsim.yamldoc.reading import MAX_BYTES, load, parse, shown_path
 
@@ -38,4 +39,5 @@ __all__ = [
     "parse",
     "scalar",
     "shown_path",
+    "unwritten",
 ]

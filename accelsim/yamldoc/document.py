@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -109,6 +110,21 @@ class Document:
             return Where(mark.file)
         line = self.lines[mark.line - 1] if 0 < mark.line <= len(self.lines) else ""
         return Where(self.file, mark.line, mark.column, max(1, mark.length), line)
+
+
+def unwritten(data: Mapping[str, object], file: str) -> Document:
+    """Return data that is no text as a document; its problems are those of ``file`` as a whole."""
+    return Document(file, "", _unwritten(data, Mark(0, 0, 0, file)))
+
+
+def _unwritten(data: object, mark: Mark) -> Node:
+    if isinstance(data, Mapping):
+        inside = {str(key): _unwritten(value, mark) for key, value in data.items()}
+        return Node(inside, mark, dict.fromkeys(inside, mark))
+    if isinstance(data, list | tuple):
+        return Node([_unwritten(item, mark) for item in data], mark)
+    assert data is None or isinstance(data, str | int | float | bool)
+    return Node(data, mark, text=str(data))
 
 
 def capped(problems: list[Problem], file: str, more: int = 0) -> list[Problem]:

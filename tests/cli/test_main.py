@@ -22,7 +22,8 @@ from accelsim.report.results import Comparison, NetworkRun
 from tests.cli.conftest import ROOT, Call
 from tests.small import IMPOSSIBLE, INPUTS, LAYER, MACHINE, MAPPING, OUTPUTS, TABLE
 
-VERBS = [verb.__name__ for verb in cli.VERBS]
+VERBS = [*cli.NAMES]
+CALLS = {name: verb.__name__ for name, verb in zip(cli.NAMES, cli.VERBS, strict=True)}
 
 SEARCHED = ("--technology", TABLE, "--samples", 50, "--progress", "none")
 
@@ -383,9 +384,9 @@ def test_what_any_verb_may_meet_as_json(
     def meets(*_: object, **__: object) -> None:
         raise fault
 
-    monkeypatch.setattr(acs, verb, meets)
+    monkeypatch.setattr(acs, CALLS[verb], meets)
     needed = {"evaluate": 3, "map": 2, "run": 2, "compare": 1, "plot": 1, "reprice": 1, "show": 1}
-    needed |= {"explain": 2, "diff": 1, "robustness": 1}
+    needed |= {"explain": 2, "diff": 1, "import": 2, "robustness": 1}
     words = (verb, *["x"] * needed.get(verb, 0))
     told = call(*words)
     data = json.loads(call(*words, "--json").out)

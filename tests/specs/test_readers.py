@@ -23,7 +23,7 @@ from accelsim.mapspace.spec import read_dataflow
 from accelsim.study import Row, Study, read_study
 from accelsim.technology.records import Accounting, EnergyTable, Price
 from accelsim.technology.spec import read_accounting, read_technology
-from accelsim.workload.records import Layer, Network, Rank, Tensor, Term
+from accelsim.workload.records import Edge, Layer, Network, Rank, Tensor, Term
 from accelsim.workload.shapes import layer_faults
 from accelsim.workload.spec import read_layer, read_workload
 from tests.specs import sound
@@ -306,13 +306,18 @@ def test_an_elementwise_layer_reads_one_tensor_unless_it_says_more(tmp_path: Pat
 def test_a_network(tmp_path: Path) -> None:
     text = (
         "kind: workload\nname: net\nassumed: a sketch\nparameters: {batch: 2}\n"
-        "assumptions: [biases are left out]\nbits: {weights: 8}\nedges: [[a, b]]\nlayers:\n"
-        "- {name: a, shape: fc, N: batch, M: 4, C: 8, assumed: a guess}\n"
-        "- {name: b, shape: fc, N: batch, M: 2, C: 4, bits: {Weights: 4}, source: table 2}\n"
+        "assumptions: [biases are left out]\nbits: {weights: 8}\ninputs: {image: batch*8}\n"
+        "layers:\n"
+        "- {name: a, shape: fc, N: batch, M: 4, C: 8, reads: image, assumed: a guess}\n"
+        "- {name: b, shape: fc, N: batch, M: 2, C: 4, bits: {Weights: 4}, reads: {Inputs: [a]},\n"
+        "   source: table 2}\n"
+        "outputs: [a]\n"
     )
     net = read_workload(written(tmp_path, text))
     assert isinstance(net, Network)
-    assert (net.name, net.parameters, net.edges) == ("net", (("batch", 2),), (("a", "b"),))
+    assert (net.name, net.parameters) == ("net", (("batch", 2),))
+    assert net.edges == (Edge("image", "a", "Inputs"), Edge("a", "b", "Inputs"))
+    assert (net.inputs, net.outputs) == ((("image", 16),), ("a",))
     assert net.assumptions == ("a sketch", "biases are left out")
     assert net.layers[0].assumptions == ("a guess",)
     assert [found.source for found in net.layers] == ["", "table 2"]

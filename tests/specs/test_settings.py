@@ -14,12 +14,11 @@ from accelsim.arch.spec import read_architecture
 from accelsim.errors import SpecError
 from accelsim.mapspace.spec import read_dataflow
 from accelsim.report.messages import render_all
-from accelsim.specs.references import Reference, parse_reference
+from accelsim.specs.references import Reference, open_spec, parse_reference
 from accelsim.study import read_study
 from accelsim.technology.spec import read_accounting, read_technology
 from accelsim.workload.records import Network
-from accelsim.workload.spec import knows_path as network_knows
-from accelsim.workload.spec import read_workload
+from accelsim.workload.spec import knows_path, read_workload
 from tests.specs import sound
 
 
@@ -326,6 +325,10 @@ def test_settings_of_a_workload_that_are_wrong() -> None:
         "--set fc7.bits.wieghts=1: unknown tensor 'wieghts' in bits; expected one of weights,"
         " inputs, outputs, Weights, Inputs, Outputs; did you mean 'weights'?"
     )
+
+
+def network_knows(name: str, path: str) -> bool:
+    return knows_path(open_spec("workload", parse_reference(name)), path)
 
 
 def test_a_verb_can_ask_whom_a_setting_is_for() -> None:

@@ -245,7 +245,7 @@ def test_numbers_of_numpy_are_numbers(searched: list[str]) -> None:
         ({"M": 2}, "the layer: missing key 'shape' in this layer; expected one of conv, "),
         ({"shape": "cnv"}, "the layer: unknown shape 'cnv'; expected one of conv, "),
         ({"shape": "fc", "M": 0}, "the layer: 'M' is 0; expected a whole number from 1 to 2^40"),
-        ({"shape": "fc", "edges": []}, "the layer: unknown key 'edges' in layer 'fc'; expected"),
+        ({"shape": "fc", "flow": []}, "the layer: unknown key 'flow' in layer 'fc'; expected"),
     ],
 )
 def test_what_is_no_layer(layer: dict[str, object], message: str) -> None:

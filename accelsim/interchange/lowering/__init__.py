@@ -1,0 +1,1 @@
+"""Graphs of tensor operators -> layers; shared by all front ends."""

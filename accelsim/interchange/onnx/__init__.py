@@ -1,0 +1,1 @@
+"""ONNX models -> graphs of nodes with shapes."""

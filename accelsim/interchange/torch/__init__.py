@@ -1,0 +1,1 @@
+"""PyTorch modules -> graphs of nodes with shapes."""
