@@ -98,7 +98,7 @@ class AutoDriver:
         if isinstance(resume, _Sampling):
             return self._sample(call, resume, start)
         start = starts_again(resume, start)
-        reason = covers(problem, front)
+        reason = covers(problem)
         if reason:
             refused = _Sampling(None, f"the exact driver does not cover {reason}")
             return self._sample(call, refused, start)

@@ -27,6 +27,7 @@ from accelsim.mapper.contract import (
     never,
     silent,
 )
+from accelsim.mapper.infeasible import Infeasibility
 from accelsim.mapper.objectives import Objective
 from accelsim.mapping.records import Block, Mapping, Spread
 from accelsim.workload.records import Layer
@@ -43,7 +44,8 @@ class _Resumed:
 class UnevenDriver:
     """Another driver, over the even mappings of a machine and then over all its uneven forms.
 
-    What a budget has of ``samples`` is divided among the forms; ``seconds`` bounds all together.
+    What a budget has of ``samples`` is for the even mappings, so that the answer is no worse than
+    without; the forms share as many again, at least one each.  ``seconds`` bounds all together.
 
     Parameters
     ----------
@@ -56,7 +58,7 @@ class UnevenDriver:
 
     @property
     def name(self) -> str:
-        return "uneven"
+        return f"{self.driver.name}, uneven at {self.at}"
 
     def search(
         self,
@@ -82,11 +84,12 @@ class UnevenDriver:
         places = selected_places(problem.arch, self.at)
         forms = list(_forms(problem, places))
         states = resume.states if isinstance(resume, _Resumed) else (None,) * len(forms)
-        began, share = time.monotonic(), budget
-        if budget.samples is not None:
-            share = replace(budget, samples=max(1, budget.samples // len(forms)))
+        began = time.monotonic()
         found = _Found(objective, front)
         for form, state in zip(forms, states, strict=True):
+            share = budget
+            if budget.samples is not None and form is not problem:
+                share = replace(share, samples=max(1, budget.samples // (len(forms) - 1)))
             if budget.seconds is not None:
                 left = budget.seconds - (time.monotonic() - began)
                 share = replace(share, seconds=max(0.0, left))
@@ -230,8 +233,14 @@ class _Found:
                 (name, sum(dict(one.details).get(name, 0) for one in all_of))
                 for name in sorted(names)
             ),
+            space_counts=" or ".join(dict.fromkeys(one.space_counts for one in all_of)),
             note="; ".join(filter(None, (unproved.note, f"even mappings, then uneven: {what}"))),
         )
+
+    def _infeasible(self, forms: int) -> Infeasibility | None:
+        """Return why no form has a mapping, by the even one; None unless that is so."""
+        reasons = [one.infeasible for one in self.outcomes]
+        return reasons[0] if len(reasons) == forms and None not in reasons else None
 
     def outcome(self, forms: Sequence[MappingProblem], places: Sequence[Place]) -> Outcome:
         """Return the outcome of all searches together."""
@@ -243,5 +252,5 @@ class _Found:
             self.certificate(forms, places),
             self.front() if self.wants_front else (),
             _Resumed(tuple(states)),
-            None if best is not None else self.outcomes[0].infeasible,
+            self._infeasible(len(forms)),
         )

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from accelsim.arch.spec import read_architecture
 from accelsim.errors import AccelsimError
-from accelsim.mapper.contract import Budget, MappingProblem
+from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, resolve
+from accelsim.mapper.contract import Budget, MappingProblem, mapping_problem
 from accelsim.mapper.exact import ExactDriver, covers
 from accelsim.mapper.exact.driver import solve
+from accelsim.mapper.exact.work import Work
 from accelsim.mapper.objectives import EDP, ENERGY, LATENCY, Objective
+from accelsim.mapping.arrays import pack_mapping
+from accelsim.technology.spec import read_technology
+from accelsim.workload.spec import read_workload
 from tests.mapper.exact_problems import exact_problem
 from tests.mapper.problems import solved
 
@@ -41,7 +48,7 @@ def check(seed: int, objective: Objective) -> bool:
 def check_front(seed: int) -> int:
     """Compare every point of the front with brute force; return how many, 0 if not covered."""
     problem = exact_problem(seed, 50, 3_000)
-    if covers(problem, front=True):
+    if covers(problem):
         return 0
     everything = solved(problem)
     wanted: list[tuple[float, float]] = []
@@ -53,6 +60,40 @@ def check_front(seed: int) -> int:
     energies = [energy for energy, _ in wanted]
     assert [point.energy for point in front] == pytest.approx(energies, rel=CLOSE), f"seed {seed}"
     return len(front)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES, ids=lambda o: o.name)
+def test_no_mapping_is_below_the_floor_of_its_pattern(objective: Objective) -> None:
+    """Certificates of searches that end early rest on these floors."""
+    held = 0
+    for seed in range(60):
+        problem = exact_problem(seed, 50, 3_000)
+        if covers(problem):
+            continue
+        everything = solved(problem)
+        least: dict[tuple[int, ...], float] = {}
+        for mapping, energy, cycles in zip(
+            everything.mappings, everything.energy.tolist(), everything.cycles.tolist(), strict=True
+        ):
+            keep = tuple(int(mask) for mask in pack_mapping(mapping, problem.layer).keep)
+            least[keep] = min(least.get(keep, np.inf), objective.figure(energy, cycles))
+        floors = {pattern.keep: pattern.floor for pattern in Work(problem, objective, ()).patterns}
+        for keep, figure in least.items():
+            assert floors[keep] <= figure * (1 + CLOSE), f"seed {seed}"
+            held += 1
+    assert held > 100
+
+
+@pytest.mark.parametrize("machine", ["tpu_like", "simba_like", "isca2016_nlr_256"])
+def test_no_floor_is_above_a_proved_optimum(machine: str) -> None:
+    arch = read_architecture(machine)
+    prices = resolve(arch, read_technology(arch.technology), DEFAULT_ACCOUNTING)
+    layer = read_workload("alexnet").layers[0]
+    problem = mapping_problem(layer, arch, prices)
+    best = solve(problem, ENERGY).best
+    assert best is not None
+    floors = [pattern.floor for pattern in Work(problem, ENERGY, ()).patterns]
+    assert min(floors) <= best.energy * (1 + CLOSE)
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES, ids=lambda o: o.name)

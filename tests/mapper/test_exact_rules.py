@@ -12,7 +12,7 @@ from tests.mapper.exact_rules import RULES
 @pytest.mark.parametrize("name", RULES)
 def test_a_rule_against_brute_force(name: str) -> None:
     problem = RULES[name].problem()
-    assert covers(problem, front=True) == ""
+    assert covers(problem) == ""
     case = listed(problem)
     assert len(case.points) > 1, "there is something to choose"
     for question in QUESTIONS:

@@ -302,14 +302,15 @@ def bound_of(
 @kernel
 def spread_bound(
     s: np.record, points: Points, tables: Floats, label: np.record, q: Floats, index: int, pos: int,
-    unmoved: int, lanes: float,
+    unmoved: int, lanes: float, wholly: bool,
 ) -> float:  # fmt: skip
-    """Return a lower bound on the energy of a label that has just been bounded.
+    """Return the energy of a label that has just been bounded, by what lanes share.
 
     Lanes that share words of one tensor are not there for another: whatever row of lanes the next
     fanout takes, some spread has no larger share of any tensor (and none costs less for a larger
-    share, see :func:`relax`), so that the least over all spreads holds.  Without a beam, which
-    wants it to compare labels, it ends at the first spread that is not too dear.
+    share, see :func:`relax`), so that the least over all spreads is a lower bound.  Unless it is
+    wanted ``wholly``, the first cost that is not too dear will do: that one spread is enough not to
+    give the label up, but its cost is no bound.
     """
     fanout = s.next_fanout[pos]
     if fanout < 0 or s.crossing[pos] == 0:
@@ -323,7 +324,7 @@ def spread_bound(
             s, points, tables, q, index, 0, label.point, s.spread[s.last_spread], unmoved, pos
         )
         least = min(least, cost)
-        if s.beam == 0 and not too_dear(s, cost, lanes):
+        if not wholly and not too_dear(s, cost, lanes):
             break
         s.last_spread = s.last_spread + 1 if s.last_spread + 1 < last else first
     return least

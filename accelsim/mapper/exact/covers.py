@@ -23,7 +23,7 @@ MAX_POINTS = 1_000_000
 MAX_PATTERNS = 4096
 
 
-def covers(problem: MappingProblem, front: bool = False) -> str:  # noqa: ARG001
+def covers(problem: MappingProblem) -> str:
     """Return why the exact driver cannot answer; empty if it can, a front of all trade-offs too."""
     return (
         refuses_conventions(problem)

@@ -70,7 +70,7 @@ class ExactDriver:
         """
         began = time.monotonic()
         start = starts_again(resume, start)
-        reason = covers(problem, front)
+        reason = covers(problem)
         if reason:
             raise NotCoveredError(self.name, problem, reason)
         base = first_factors(problem.space)
