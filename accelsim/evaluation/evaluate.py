@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from accelsim.arch.records import Architecture, Fanout, Holding, Memory, Place
+from accelsim.arch.records import Architecture, Compute, Fanout, Holding, Memory, Place
 from accelsim.arch.uneven import form_with
 from accelsim.conventions import Conventions
 from accelsim.counter.general.layout import needs_general
@@ -22,6 +22,7 @@ from accelsim.evaluation.prices import (
     Floats,
     PriceArrays,
     Prices,
+    attributes_of,
     leakage_per_cycle,
     leaks_in_use,
     operation_energy,
@@ -142,7 +143,7 @@ def evaluate_at(
         cycles=cycles,
         utilization=layer.operations / (compute_instances * cycles),
         bound=bound,
-        area_mm2=area_mm2(arch),
+        area_mm2=area_mm2(arch, table),
     )
 
 
@@ -429,20 +430,29 @@ def leakage(
     )
 
 
-def area_mm2(arch: Architecture) -> float | None:
-    """Return the area of the chip, all instances, or None if a part of it states none.
+def area_mm2(arch: Architecture, table: EnergyTable) -> float | None:
+    """Return the area of the chip, all instances, or None if that of a part is not known.
+
+    What the machine does not state, the table may know.
 
     The outermost memory is off the chip; a memory of size 0 is absent.
     """
     parts = [
-        (memory.area_um2, arch.instances(outermost_place(arch, memory)))
+        (_area_um2(memory, table), arch.instances(outermost_place(arch, memory)))
         for memory in present_memories(arch)
         if outermost_place(arch, memory) is not arch.places[0]
     ]
-    parts.append((arch.compute.area_um2, arch.instances(arch.compute)))
+    parts.append((_area_um2(arch.compute, table), arch.instances(arch.compute)))
     total = 0.0
     for area_um2, copies in parts:
         if area_um2 is None:
             return None
         total += area_um2 * copies
     return total / 1e6
+
+
+def _area_um2(part: Memory | Compute, table: EnergyTable) -> float | None:
+    if part.area_um2 is not None:
+        return part.area_um2
+    found = table.area(part.component, attributes_of(part))
+    return None if found is None else found.um2

@@ -95,6 +95,7 @@ def row_data(row: NetworkResult) -> dict[str, Any]:
         "technology": row.technology,
         "accounting": row.accounting,
         "energy_unit": evaluations[0].energy_unit if evaluations else None,
+        "energy_sources": energy_sources(evaluations[0]) if evaluations else [],
         "spec_keys": spec_keys(row),
         "stopped_by": row.run.stopped_by,
         "complete": row.complete,
@@ -110,6 +111,14 @@ def row_data(row: NetworkResult) -> dict[str, Any]:
         },
         "layers": [_layer_entry(entry, row) for entry in row.layers],
     }
+
+
+def energy_sources(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """Return every price that a result may use, with its source."""
+    return [
+        {"level": level, "action": action, **to_data(price)}
+        for (level, action), price in evaluation.prices.by_level.items()
+    ]
 
 
 def totals_data(row: NetworkResult, group: str | None) -> dict[str, Any]:
