@@ -16,7 +16,7 @@ from accelsim.counter.tally import Violation, accesses_of
 from accelsim.errors import AccelsimError, ExitCode, SpecError
 from accelsim.evaluation.extras import HOP, ROUTE, count_addresses, meshes_of, price_extras
 from accelsim.evaluation.general import make_general_case, price_general
-from accelsim.evaluation.kernel import make_case, price_mapping
+from accelsim.evaluation.kernel import add_up_ports, make_case, price_mapping
 from accelsim.evaluation.prices import (
     DEFAULT_ACCOUNTING,
     Floats,
@@ -33,7 +33,7 @@ from accelsim.evaluation.prices import (
     word_energy,
 )
 from accelsim.evaluation.records import Evaluation
-from accelsim.evaluation.remainders import network_cycles, port_cycles
+from accelsim.evaluation.remainders import network_cycles, port_bits, port_cycles
 from accelsim.mapping.arrays import (
     Ints,
     block_words,
@@ -139,11 +139,15 @@ def evaluate_at(
         },
         instances=instances,
         port_cycles=ports,
+        port_bits={
+            memory.name: (float(read), float(written))
+            for memory, (read, written) in zip(arch.memories, found.port_bits, strict=False)
+        },
         compute_cycles=found.compute_cycles,
         cycles=cycles,
         utilization=layer.operations / (compute_instances * cycles),
         bound=bound,
-        area_mm2=area_mm2(arch, table),
+        area_mm2=area_mm2(arch, prices.table),
     )
 
 
@@ -158,6 +162,8 @@ class _Counted(NamedTuple):
     instances: Ints
     port_cycles: Floats
     """``[memory]``"""
+    port_bits: Floats
+    """``[memory, read or written]``: through the busiest instance."""
     network_cycles: Floats
     """``[fanout]``"""
     compute_cycles: float
@@ -182,6 +188,8 @@ def _count(
     else:
         case, marks = make_case(packed, machine, prices, conventions)
         broken = price_mapping(case, *loops, marks)
+        if not (broken or case.has_ports):
+            add_up_ports(case, loops.keep)
     nest, counts = case.counter.nest, case.counter.counts
     if broken:
         raise IllegalMappingError(
@@ -196,6 +204,7 @@ def _count(
         memory_bits=counts.memory_bits,
         instances=nest.instances[: machine.n_places + 1],
         port_cycles=case.port_cycles,
+        port_bits=case.port_bits,
         network_cycles=case.network_cycles,
         compute_cycles=float(ceil(steps / prices.operations_per_cycle)),
         cycles=float(case.cycles) - arch.latency_cycles,
@@ -216,7 +225,8 @@ def _count_with_remainders(
         raise IllegalMappingError(
             explain_violation(counts.violation, layer, arch, mapping, counts.memory_bits)
         )
-    ports = port_cycles(layer, machine, loops, prices, counts)
+    bits = port_bits(layer, machine, loops, counts)
+    ports = port_cycles(prices, bits)
     networks = network_cycles(layer, prices, counts)
     compute = float(ceil(counts.steps / prices.operations_per_cycle))
     hidden = prices.overlaps == 1
@@ -229,6 +239,7 @@ def _count_with_remainders(
         memory_bits=counts.memory_bits,
         instances=counts.instances,
         port_cycles=ports,
+        port_bits=bits,
         network_cycles=networks,
         compute_cycles=compute,
         cycles=float(overlapped + ports[~hidden].sum()),

@@ -16,14 +16,10 @@ from accelsim.mapping.arrays import MachineArrays, MappingArrays
 from accelsim.workload.records import Layer
 
 
-def port_cycles(
-    layer: Layer,
-    machine: MachineArrays,
-    mapping: MappingArrays,
-    prices: PriceArrays,
-    counts: RaggedCounts,
+def port_bits(
+    layer: Layer, machine: MachineArrays, mapping: MappingArrays, counts: RaggedCounts
 ) -> Floats:
-    """Return the cycles of the slowest port of each memory's busiest instance: ``[memory]``."""
+    """Return the bits through each memory's busiest instance: ``[memory, read or written]``."""
     bits = np.zeros((len(machine.memory_bits), 2))  # read, written
     for t, tensor in enumerate(layer.tensors):
         keepers = [p for p in range(machine.n_places) if int(mapping.keep[p]) >> t & 1]
@@ -32,6 +28,14 @@ def port_cycles(
             bits[machine.place_memory[parent, t]] += moved[READS], moved[UPDATES]
             if child < machine.n_places:
                 bits[machine.place_memory[child, t]] += moved[DRAINS], moved[FILLS]
+    return bits
+
+
+def port_cycles(prices: PriceArrays, bits: Floats) -> Floats:
+    """Return the cycles of the slowest port of each memory's busiest instance: ``[memory]``.
+
+    ``bits`` is what :func:`port_bits` returns.
+    """
     widths = (prices.read_bits, prices.write_bits, prices.shared_bits)
     loads = (bits[:, 0], bits[:, 1], bits.sum(axis=1))
     slowest = np.zeros(len(bits))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from accelsim.evaluation.records import COMPUTE, Evaluation
+from accelsim.evaluation.timing import lift, limits, roofline
 from accelsim.keys import content_key
 from accelsim.network.records import LayerResult, NetworkResult
 from accelsim.records_json import to_data
@@ -170,6 +171,12 @@ def evaluation_data(evaluation: Evaluation, row: NetworkResult) -> dict[str, Any
         "seconds": evaluation.seconds,
         "utilization": evaluation.utilization,
         "bound": evaluation.bound,
+        "time": {
+            "bound_by": lift(evaluation).text,
+            "lift": to_data(lift(evaluation)),
+            "limits": to_data(limits(evaluation)),
+            "roofline": to_data(roofline(evaluation)),
+        },
         "edp": evaluation.edp,
         "area_mm2": evaluation.area_mm2,
         "instances": {
