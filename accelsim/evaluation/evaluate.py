@@ -225,9 +225,9 @@ def _count_with_remainders(
         raise IllegalMappingError(
             explain_violation(counts.violation, layer, arch, mapping, counts.memory_bits)
         )
-    bits = port_bits(layer, machine, loops, counts)
+    bits = port_bits(machine, loops, counts)
     ports = port_cycles(prices, bits)
-    networks = network_cycles(layer, prices, counts)
+    networks = network_cycles(machine, prices, counts)
     compute = float(ceil(counts.steps / prices.operations_per_cycle))
     hidden = prices.overlaps == 1
     overlapped = max([compute, *ports[hidden], *networks])

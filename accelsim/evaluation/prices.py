@@ -16,7 +16,7 @@ import numpy.typing as npt
 from accelsim.arch.records import Architecture, Compute, Fanout, Memory, Place
 from accelsim.conventions import Conventions
 from accelsim.errors import Problem, SpecError
-from accelsim.mapping.arrays import Ints, block_words
+from accelsim.mapping.arrays import Ints, block_words, stored_bits, wire_bits
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.technology.estimators.contract import ANY, Attributes, Price
 from accelsim.technology.estimators.macs import operation_factor
@@ -203,10 +203,11 @@ class PriceArrays(NamedTuple):
 
 
 def word_energy(prices: Prices, part: Memory | Fanout, action: str, tensor: Tensor) -> float:
-    """Return the energy of one word of ``tensor``: linear in bits, weighed by the accounting."""
+    """Return the energy of one word of ``tensor``, linear in the bits that it takes there."""
     price = prices.by_level[part.name, action]
     weight = prices.accounting.weight(part.component, action, tensor.role)
-    return price.energy * weight * tensor.bits / (price.width_bits or prices.table.word_bits)
+    bits = stored_bits(part, tensor) if isinstance(part, Memory) else wire_bits(part, tensor)
+    return price.energy * weight * bits / (price.width_bits or prices.table.word_bits)
 
 
 def address_actions(prices: Prices, memory: Memory, tensor: Tensor) -> tuple[str, ...]:

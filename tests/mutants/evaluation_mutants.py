@@ -9,6 +9,7 @@ from tests.mutants.mutants import Mutant
 
 KERNEL = "evaluation/kernel.py"
 PRICES = "evaluation/prices.py"
+MACS = "technology/estimators/macs.py"
 EVALUATE = "evaluation/evaluate.py"
 
 EVALUATION_MUTANTS = (
@@ -28,20 +29,20 @@ EVALUATION_MUTANTS = (
     Mutant(
         "words cost the same whatever their bits",
         PRICES,
-        "return price * weight * tensor.bits / prices.table.word_bits",
-        "return price * weight",
+        "return price.energy * weight * bits / (price.width_bits or prices.table.word_bits)",
+        "return price.energy * weight",
     ),
     Mutant(
         "a multiplication is linear in the bits",
-        PRICES,
+        MACS,
         "prod(widths) ** (2 / len(widths))",
         "prod(widths) ** (1 / len(widths))",
     ),
     Mutant(
         "a cheap operation is as wide as its first operand",
-        PRICES,
-        "return price * weight * max(widths)",
-        "return price * weight * widths[0]",
+        MACS,
+        "else max(widths)",
+        "else widths[0]",
     ),
     Mutant(
         "an accounting does not know tensors",
@@ -52,8 +53,8 @@ EVALUATION_MUTANTS = (
     Mutant(
         "the table wins over the level",
         PRICES,
-        "return _stated(part, action) or table.price(part.component, action)",
-        "return table.price(part.component, action) or _stated(part, action)",
+        "return _stated(part, action) or table.estimate(",
+        "return table.price(part.component, action) or table.estimate(",
     ),
     Mutant(
         "leakage of the instances in use only",
@@ -144,13 +145,13 @@ EVALUATION_MUTANTS = (
     Mutant(
         "ports take words of any bits alike",
         KERNEL,
-        "bits = float(layer.tensor_bits[tensor])\n        parent",
-        "bits = 16.0\n        parent",
+        "bits = float(machine.place_bits[parent, tensor])",
+        "bits = 16.0",
     ),
     Mutant(
         "networks take words of any bits alike",
         KERNEL,
-        "bits += float(words) * layer.tensor_bits[tensor]",
+        "bits += float(words) * machine.wire_bits[fanout, tensor]",
         "bits += words * 16.0",
     ),
     Mutant(
