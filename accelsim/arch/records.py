@@ -45,7 +45,7 @@ class Memory:
         Of one instance; None is unlimited.
     word_bits, block_bits : int
         A word, and the width of one physical access (a multiple of a word, or a word).
-    bits : mapping of role to bits per value
+    widths : mapping of role to bits per value
         Widths in which it holds tensors; what is left out has the layer's.
     packing : str
         ``dense``: values follow each other, across words.  ``lanes``: a word is divided into lanes
@@ -65,7 +65,7 @@ class Memory:
     size_bits: int | None = None
     word_bits: int = 16
     block_bits: int = 16
-    bits: Mapping[Role, int] = field(default_factory=dict)
+    widths: Mapping[Role, int] = field(default_factory=dict)
     packing: str = DENSE
     buffering: int = 1
     read_words_per_cycle: float | None = None
@@ -125,7 +125,7 @@ class Fanout:
     sums travel back down to be added to, because what is outside cannot add in place; only hops
     depend on it.  ``fill_cycles`` and ``drain_cycles`` are the latencies of the network, once a
     layer.
-    ``bits`` are the widths in which roles travel; what is left out has the layer's.
+    ``widths`` are those in which roles travel; what is left out has the layer's.
     """
 
     name: str
@@ -144,7 +144,7 @@ class Fanout:
     drain_cycles: int = 0
     source: str = ""
     forwards: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    bits: Mapping[Role, int] = field(default_factory=dict)
+    widths: Mapping[Role, int] = field(default_factory=dict)
 
     @property
     def children(self) -> int:

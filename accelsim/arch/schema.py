@@ -115,7 +115,7 @@ class HardwareSpec(LevelModel):
     size: Size | None = Field(None, description="capacity of one instance; left out: unlimited")
     word: Words | None = Field(None, description="width of a word; left out: the machine's")
     block: Words | None = Field(None, description="width of one physical access")
-    bits: dict[RoleName, Small] = Field(
+    widths: dict[RoleName, Small] = Field(
         default_factory=dict, description="bits per value held here; left out: the layer's"
     )
     packing: Packing = Field(
@@ -220,7 +220,7 @@ class FanoutSpec(LevelModel):
     )
     fill_cycles: Latency = Field(0, description="latency before the first word, once a layer")
     drain_cycles: Latency = Field(0, description="latency after the last word, once a layer")
-    bits: dict[RoleName, Small] = Field(
+    widths: dict[RoleName, Small] = Field(
         default_factory=dict, description="bits per value on the way; left out: the layer's"
     )
     energy: FanoutEnergy | None = Field(None, description="prices that win over the table's")

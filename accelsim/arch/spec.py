@@ -244,7 +244,7 @@ class _Build:
             size_bits=self.size_bits(keys, spec, name, word),
             word_bits=word,
             block_bits=self.block_bits(keys, spec, name, word),
-            bits=spec.bits,
+            widths=spec.widths,
             packing=spec.packing,
             buffering=spec.buffering,
             read_words_per_cycle=self.port(keys, "read_bandwidth", spec.read_bandwidth, word),
@@ -333,7 +333,7 @@ class _Build:
             fill_cycles=spec.fill_cycles,
             drain_cycles=spec.drain_cycles,
             source=spec.source or "",
-            bits=spec.bits,
+            widths=spec.widths,
         )
         if spec.parts is None:
             self.nodes.append(whole)
@@ -365,7 +365,7 @@ class _Build:
                     fill_cycles=whole.fill_cycles,
                     drain_cycles=whole.drain_cycles,
                     source=part.source or whole.source,
-                    bits=whole.bits,
+                    widths=whole.widths,
                 )
             )
 

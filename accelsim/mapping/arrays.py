@@ -179,13 +179,13 @@ def block_words(memory: Memory, tensor: Tensor) -> int:
 
 def stored_bits(memory: Memory, tensor: Tensor) -> int:
     """Return the bits that a value of ``tensor`` takes in a memory (rule 16)."""
-    bits = memory.bits.get(tensor.role, tensor.bits)
+    bits = memory.widths.get(tensor.role, tensor.bits)
     return bits if memory.packing == DENSE else lane_bits(bits, memory.word_bits)
 
 
 def wire_bits(fanout: Fanout, tensor: Tensor) -> int:
     """Return the bits of a value of ``tensor`` on its way through a fanout."""
-    return fanout.bits.get(tensor.role, tensor.bits)
+    return fanout.widths.get(tensor.role, tensor.bits)
 
 
 def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:

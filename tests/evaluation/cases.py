@@ -85,7 +85,7 @@ def _with_words(rng: random.Random, memory: Memory) -> Memory:
         memory,
         word_bits=word,
         block_bits=word * rng.choice([1, 1, 2, 3, 4]),
-        bits=_widths(rng),
+        widths=_widths(rng),
         packing=rng.choice(["dense", "dense", "lanes"]),
     )
 
@@ -136,7 +136,7 @@ def _priced(rng: random.Random, case: Case, moved: Traffic, table: EnergyTable) 
                 component=rng.choice(NETWORKS),
                 words_per_cycle=rng.choice(widths),
                 word_bits=rng.choice([8, 16, 16, 32]),
-                bits=_widths(rng),
+                widths=_widths(rng),
                 energy=_stated(rng, ("deliver", "collect", "reduce")),
             )
         elif isinstance(node, Compute):

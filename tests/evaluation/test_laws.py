@@ -79,12 +79,12 @@ def test_bits_scale_data_linearly_and_multiplications_quadratically(seed: int) -
             block_bits=m.word_bits,
             size_bits=None if m.size_bits else m.size_bits,
             energy={action: e for action, e in m.energy.items() if action != "address"},
-            bits={},
+            widths={},
             packing="dense",
         )
         for m in arch.memories
     )
-    nodes = tuple(replace(n, bits={}) if isinstance(n, Fanout) else n for n in arch.nodes)
+    nodes = tuple(replace(n, widths={}) if isinstance(n, Fanout) else n for n in arch.nodes)
     layer = priced.case.layer
     twice = replace(layer, tensors=tuple(replace(t, bits=2 * t.bits) for t in layer.tensors))
     arch = replace(arch, memories=memories, nodes=nodes)
@@ -106,11 +106,11 @@ def test_half_the_bits_at_a_level_are_half_its_data_energy(seed: int) -> None:
     def held_in(bits: int) -> Evaluation:
         widths = dict.fromkeys(ROLES, bits)
         memories = tuple(
-            replace(m, bits=widths, packing="dense", size_bits=m.size_bits and None,
+            replace(m, widths=widths, packing="dense", size_bits=m.size_bits and None,
                     block_bits=m.word_bits)
             for m in arch.memories
         )  # fmt: skip
-        nodes = tuple(replace(n, bits=widths) if isinstance(n, Fanout) else n for n in arch.nodes)
+        nodes = tuple(replace(n, widths=widths) if isinstance(n, Fanout) else n for n in arch.nodes)
         case = replace(priced.case, architecture=replace(arch, memories=memories, nodes=nodes))
         return evaluate_case(replace(priced, case=case))
 

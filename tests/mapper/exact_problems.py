@@ -116,8 +116,8 @@ def random_machine(rng: random.Random) -> Architecture:
     if blocky:
         memories = [replace(m, block_bits=rng.choice([16, 16, 16, 32])) for m in memories]
     if rng.random() < 0.3:
-        memories = [replace(m, bits=_widths(rng), packing=rng.choice(PACKINGS)) for m in memories]
-        nodes = [replace(n, bits=_widths(rng)) if isinstance(n, Fanout) else n for n in nodes]
+        memories = [replace(m, widths=_widths(rng), packing=rng.choice(PACKINGS)) for m in memories]
+        nodes = [replace(n, widths=_widths(rng)) if isinstance(n, Fanout) else n for n in nodes]
     if rng.random() < 0.15:
         memories = [replace(m, leakage_mw=rng.choice([0.0, 0.5])) for m in memories]
     if rng.random() < 0.4:

@@ -191,7 +191,7 @@ def _closing_run(tensor: Tensor, outside: list[NestLoop]) -> tuple[int, int]:
 
 def held_bits(part: Memory | Fanout, tensor: Tensor) -> int:
     """Return the bits that a value takes there, by docs/model.md, rule 16."""
-    bits = part.bits.get(tensor.role, tensor.bits)
+    bits = part.widths.get(tensor.role, tensor.bits)
     if isinstance(part, Fanout) or part.packing == "dense":
         return bits
     if bits > part.word_bits:
