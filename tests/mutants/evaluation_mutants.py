@@ -9,6 +9,7 @@ from tests.mutants.mutants import Mutant
 
 KERNEL = "evaluation/kernel.py"
 PRICES = "evaluation/prices.py"
+ARRAYS = "mapping/arrays.py"
 MACS = "technology/estimators/macs.py"
 EVALUATE = "evaluation/evaluate.py"
 
@@ -65,7 +66,7 @@ EVALUATION_MUTANTS = (
     Mutant(
         "gated memories leak everywhere",
         EVALUATE,
-        "instances[memory.name][0 if memory.gates_unused else 1]",
+        "instances[memory.name][0 if leaks_in_use(memory, conventions) else 1]",
         "instances[memory.name][1]",
     ),
     Mutant(
@@ -147,6 +148,18 @@ EVALUATION_MUTANTS = (
         KERNEL,
         "bits = float(machine.place_bits[parent, tensor])",
         "bits = 16.0",
+    ),
+    Mutant(
+        "ports of what is filled are as wide as those that fill",
+        KERNEL,
+        "bits = float(machine.place_bits[place, tensor])",
+        "bits = float(machine.place_bits[parent, tensor])",
+    ),
+    Mutant(
+        "lanes waste nothing",
+        ARRAYS,
+        "return bits if memory.packing == DENSE else lane_bits(bits, memory.word_bits)",
+        "return bits",
     ),
     Mutant(
         "networks take words of any bits alike",

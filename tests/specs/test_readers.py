@@ -97,7 +97,7 @@ def test_everything_that_a_memory_may_say(tmp_path: Path) -> None:
         64 * 8192,
         word_bits=8,
         block_bits=64,
-        widths={O: 24},
+        widths={"Outputs": 24},
         packing="lanes",
         buffering=2,
         read_words_per_cycle=4.0,
