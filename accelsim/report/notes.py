@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from accelsim.arch.records import Architecture
 from accelsim.evaluation.records import Evaluation
-from accelsim.network.activations import activations
 from accelsim.evaluation.timing import lift
+from accelsim.network.activations import activations
 from accelsim.network.records import LayerResult, NetworkResult
 from accelsim.report import quantities
 from accelsim.report.level_classes import CLASSES, levels_of
