@@ -60,7 +60,7 @@ def kinds(name: str) -> tuple[str, ...]:
 
 def is_path(name: str) -> bool:
     """Tell a path of a file from the name of a shipped spec."""
-    return "/" in name or "\\" in name or name.endswith((".yaml", ".yml", ".onnx"))
+    return "/" in name or "\\" in name or name.endswith((".yaml", ".yml", ".onnx", ".csv"))
 
 
 def is_file(name: str) -> bool:

@@ -91,6 +91,10 @@ def unsourced(spec: dict[str, Any]) -> Iterator[str]:
         for action, price in actions.items():
             if isinstance(price, dict) and not states(price):
                 yield f"the price of {component}.{action}"
+    for component, actions in spec.get("curves", {}).items():
+        for action, curve in actions.items():
+            if not states(curve):
+                yield f"the curve of {component}.{action}"
 
 
 @pytest.mark.parametrize("file", shipped())

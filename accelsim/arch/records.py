@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from accelsim.errors import Problem
-from accelsim.roles import ROLES
+from accelsim.roles import ROLES, Role
 
 EVERY_DIM = frozenset({"*"})
 """Stands for all dims of a layer where a fanout forwards."""
@@ -29,6 +29,10 @@ NETWORKS = (LEGACY_MESH,)
 """Network models that a fanout may name; their hops are priced apart (rule 13 of the model)."""
 
 
+DENSE, LANES = PACKINGS = ("dense", "lanes")
+"""How values stand in words."""
+
+
 @dataclass(frozen=True)
 class Memory:
     """A physical memory; every instance is alike.
@@ -41,6 +45,11 @@ class Memory:
         Of one instance; None is unlimited.
     word_bits, block_bits : int
         A word, and the width of one physical access (a multiple of a word, or a word).
+    widths : mapping of role to bits per value
+        Widths in which it holds tensors; what is left out has the layer's.
+    packing : str
+        ``dense``: values follow each other, across words.  ``lanes``: a word is divided into lanes
+        of equal width, one value in each (:func:`lane_bits`).
     buffering : int
         Only ``floor(size / buffering)`` holds tiles (2 is double buffering).
     read_words_per_cycle, write_words_per_cycle, shared_words_per_cycle : float or None
@@ -56,6 +65,8 @@ class Memory:
     size_bits: int | None = None
     word_bits: int = 16
     block_bits: int = 16
+    widths: Mapping[Role, int] = field(default_factory=dict)
+    packing: str = DENSE
     buffering: int = 1
     read_words_per_cycle: float | None = None
     write_words_per_cycle: float | None = None
@@ -114,6 +125,7 @@ class Fanout:
     sums travel back down to be added to, because what is outside cannot add in place; only hops
     depend on it.  ``fill_cycles`` and ``drain_cycles`` are the latencies of the network, once a
     layer.
+    ``widths`` are those in which roles travel; what is left out has the layer's.
     """
 
     name: str
@@ -132,6 +144,7 @@ class Fanout:
     drain_cycles: int = 0
     source: str = ""
     forwards: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    widths: Mapping[Role, int] = field(default_factory=dict)
 
     @property
     def children(self) -> int:
@@ -223,6 +236,17 @@ class Architecture:
         }
         named = tuple(node for node in self.nodes if node_answers_to(node, selector))
         return named or general.get(selector, ())
+
+
+def lane_bits(bits: int, word_bits: int) -> int:
+    """Return the bits that a value takes where words are divided into equal lanes.
+
+    >>> [lane_bits(bits, 16) for bits in (3, 8, 9, 16, 24)]
+    [4, 8, 16, 16, 32]
+    """
+    if bits > word_bits:
+        return -(-bits // word_bits) * word_bits
+    return next(lane for lane in range(bits, word_bits + 1) if word_bits % lane == 0)
 
 
 SELECTORS = ("backing", "buffers", "array", "registers")

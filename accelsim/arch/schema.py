@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 
-from accelsim.arch.records import EVERY_DIM, NETWORKS
+from accelsim.arch.records import EVERY_DIM, NETWORKS, PACKINGS
 from accelsim.roles import ROLES
 from accelsim.specs.fields import (
     IT,
@@ -31,6 +31,12 @@ from accelsim.specs.fields import (
     refuse,
 )
 from accelsim.specs.join import SpecModel
+
+Packing = Annotated[
+    str,
+    PlainValidator(choice("packing", PACKINGS)),
+    WithJsonSchema({"type": "string", "enum": list(PACKINGS)}),
+]
 
 
 def _forwarded(value: object) -> frozenset[str]:
@@ -109,6 +115,12 @@ class HardwareSpec(LevelModel):
     size: Size | None = Field(None, description="capacity of one instance; left out: unlimited")
     word: Words | None = Field(None, description="width of a word; left out: the machine's")
     block: Words | None = Field(None, description="width of one physical access")
+    widths: dict[RoleName, Small] = Field(
+        default_factory=dict, description="bits per value held here; left out: the layer's"
+    )
+    packing: Packing = Field(
+        "dense", description="dense: values across words; lanes: words in equal lanes of one value"
+    )
     buffering: Small = Field(1, description="1/buffering of the size holds tiles (2: double)")
     read_bandwidth: Bandwidth | None = Field(None, description="of one instance's read port")
     write_bandwidth: Bandwidth | None = Field(None, description="of one instance's write port")
@@ -208,6 +220,9 @@ class FanoutSpec(LevelModel):
     )
     fill_cycles: Latency = Field(0, description="latency before the first word, once a layer")
     drain_cycles: Latency = Field(0, description="latency after the last word, once a layer")
+    widths: dict[RoleName, Small] = Field(
+        default_factory=dict, description="bits per value on the way; left out: the layer's"
+    )
     energy: FanoutEnergy | None = Field(None, description="prices that win over the table's")
     parts: list[PartSpec] | None = Field(
         None, min_length=1, description="the array as several fanouts, outermost first"

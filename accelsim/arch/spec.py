@@ -244,6 +244,8 @@ class _Build:
             size_bits=self.size_bits(keys, spec, name, word),
             word_bits=word,
             block_bits=self.block_bits(keys, spec, name, word),
+            widths=spec.widths,
+            packing=spec.packing,
             buffering=spec.buffering,
             read_words_per_cycle=self.port(keys, "read_bandwidth", spec.read_bandwidth, word),
             write_words_per_cycle=self.port(keys, "write_bandwidth", spec.write_bandwidth, word),
@@ -331,6 +333,7 @@ class _Build:
             fill_cycles=spec.fill_cycles,
             drain_cycles=spec.drain_cycles,
             source=spec.source or "",
+            widths=spec.widths,
         )
         if spec.parts is None:
             self.nodes.append(whole)
@@ -362,6 +365,7 @@ class _Build:
                     fill_cycles=whole.fill_cycles,
                     drain_cycles=whole.drain_cycles,
                     source=part.source or whole.source,
+                    widths=whole.widths,
                 )
             )
 

@@ -12,7 +12,7 @@ from accelsim.cli import options
 from accelsim.cli.output import put, put_json
 from accelsim.errors import ExitCode
 
-KINDS = ("energy-breakdown", "pareto")
+KINDS = ("energy-breakdown", "pareto", "roofline")
 BYS = ("level", "tensor")
 
 

@@ -95,7 +95,6 @@ LAYER = record_type(
         ("rank_start", _int, (MAX_TENSORS + 1,)),
         ("rank_dim", _int, (MAX_RANKS, 2)),
         ("rank_coefficient", _int, (MAX_RANKS, 2)),
-        ("tensor_bits", _int, (MAX_TENSORS,)),
         # By dim: 1 where the output lacks it; a byte for each tensor, 255 where the dim indexes it.
         ("summed", _int, (MAX_DIMS,)),
         ("indexes", _int, (MAX_DIMS,)),
@@ -153,6 +152,9 @@ MACHINE = record_type(
         ("fanouts_outside", _int, (_PLACES,)),
         ("place_memory", _int, (_PLACES, MAX_TENSORS)),
         ("place_block", _int, (_PLACES, MAX_TENSORS)),
+        # Bits that a word takes at a place, and on its way through a fanout.
+        ("place_bits", _int, (_PLACES, MAX_TENSORS)),
+        ("wire_bits", _int, (MAX_FANOUTS, MAX_TENSORS)),
         ("memory_bits", _int, (MAX_MEMORIES,)),
         ("keep_must", _int, (_PLACES,)),
         ("keep_may", _int, (_PLACES,)),
@@ -162,6 +164,7 @@ MACHINE = record_type(
         ("holding_place", _index, (MAX_PLACES * MAX_TENSORS,)),
         ("holding_tensor", _index, (MAX_PLACES * MAX_TENSORS,)),
         ("holding_memory", _index, (MAX_PLACES * MAX_TENSORS,)),
+        ("holding_bits", _int, (MAX_PLACES * MAX_TENSORS,)),
         ("whole_bits", _int, (MAX_MEMORIES,)),
         ("memory_room", _int, (MAX_MEMORIES,)),
     ]
@@ -271,7 +274,8 @@ def fill(
     counts, nest = record["counts"], record["nest"]
     counts["tile_words"][0, : len(layer.relevant)] = whole = tensor_words(layer)
     counts["tile_words"][machine.n_places] = 1
-    for memory, words, bits in zip(machine.place_memory[0], whole, layer.tensor_bits, strict=True):
+    held = (machine.place_memory[0], whole, machine.place_bits[0])
+    for memory, words, bits in zip(*held, strict=True):
         if memory >= 0:
             record["machine"]["whole_bits"][memory] += words * bits
     nest["cover"][0] = 1
@@ -361,6 +365,7 @@ def fill_machine(record: np.record, machine: MachineArrays, conventions: Convent
     record["holding_place"][:n] = places + 1
     record["holding_tensor"][:n] = tensors
     record["holding_memory"][:n] = machine.place_memory[places + 1, tensors]
+    record["holding_bits"][:n] = machine.place_bits[places + 1, tensors]
     limited = np.where(machine.memory_bits < 0, NO_LIMIT, machine.memory_bits)
     record["memory_room"] = NO_LIMIT
     record["memory_room"][: len(limited)] = limited

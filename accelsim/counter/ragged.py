@@ -87,7 +87,7 @@ def broken_rule(case: np.record, keep: Ints) -> int:
                 words *= largest_tile(layer, rank, place, loops)
             counts.tile_words[place, tensor] = words
             memory = machine.place_memory[place, tensor]
-            counts.memory_bits[memory] += words * layer.tensor_bits[tensor]
+            counts.memory_bits[memory] += words * machine.place_bits[place, tensor]
     for memory in range(machine.n_memories):
         limit = machine.memory_bits[memory]
         if limit >= 0 and counts.memory_bits[memory] > limit:

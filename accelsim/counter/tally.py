@@ -104,7 +104,7 @@ def measure_tiles(
         for k in range(layer.n_columns[tensor]):
             words *= nest.cover[node, layer.columns[tensor, k]]
         counts.tile_words[place, tensor] = words
-        counts.memory_bits[machine.holding_memory[holding]] += words * layer.tensor_bits[tensor]
+        counts.memory_bits[machine.holding_memory[holding]] += words * machine.holding_bits[holding]
     room = 0
     for memory in range(MAX_MEMORIES):
         room |= machine.memory_room[memory] - counts.memory_bits[memory]

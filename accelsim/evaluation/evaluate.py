@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from accelsim.arch.records import Architecture, Fanout, Holding, Memory, Place
+from accelsim.arch.records import Architecture, Compute, Fanout, Holding, Memory, Place
 from accelsim.arch.uneven import form_with
 from accelsim.conventions import Conventions
 from accelsim.counter.general.layout import needs_general
@@ -16,12 +16,13 @@ from accelsim.counter.tally import Violation, accesses_of
 from accelsim.errors import AccelsimError, ExitCode, SpecError
 from accelsim.evaluation.extras import HOP, ROUTE, count_addresses, meshes_of, price_extras
 from accelsim.evaluation.general import make_general_case, price_general
-from accelsim.evaluation.kernel import make_case, price_mapping
+from accelsim.evaluation.kernel import add_up_ports, make_case, price_mapping
 from accelsim.evaluation.prices import (
     DEFAULT_ACCOUNTING,
     Floats,
     PriceArrays,
     Prices,
+    attributes_of,
     leakage_per_cycle,
     leaks_in_use,
     operation_energy,
@@ -33,7 +34,7 @@ from accelsim.evaluation.prices import (
 )
 from accelsim.evaluation.records import Evaluation
 from accelsim.evaluation.refusals import explain_violation
-from accelsim.evaluation.remainders import network_cycles, port_cycles
+from accelsim.evaluation.remainders import network_cycles, port_bits, port_cycles
 from accelsim.mapping.arrays import (
     Ints,
     block_words,
@@ -138,11 +139,15 @@ def evaluate_at(
         },
         instances=instances,
         port_cycles=ports,
+        port_bits={
+            memory.name: (float(read), float(written))
+            for memory, (read, written) in zip(arch.memories, found.port_bits, strict=False)
+        },
         compute_cycles=found.compute_cycles,
         cycles=cycles,
         utilization=layer.operations / (compute_instances * cycles),
         bound=bound,
-        area_mm2=area_mm2(arch),
+        area_mm2=area_mm2(arch, prices.table),
     )
 
 
@@ -157,6 +162,8 @@ class _Counted(NamedTuple):
     instances: Ints
     port_cycles: Floats
     """``[memory]``"""
+    port_bits: Floats
+    """``[memory, read or written]``: through the busiest instance."""
     network_cycles: Floats
     """``[fanout]``"""
     compute_cycles: float
@@ -181,6 +188,8 @@ def _count(
     else:
         case, marks = make_case(packed, machine, prices, conventions)
         broken = price_mapping(case, *loops, marks)
+        if not (broken or case.has_ports):
+            add_up_ports(case, loops.keep)
     nest, counts = case.counter.nest, case.counter.counts
     if broken:
         raise IllegalMappingError(
@@ -195,6 +204,7 @@ def _count(
         memory_bits=counts.memory_bits,
         instances=nest.instances[: machine.n_places + 1],
         port_cycles=case.port_cycles,
+        port_bits=case.port_bits,
         network_cycles=case.network_cycles,
         compute_cycles=float(ceil(steps / prices.operations_per_cycle)),
         cycles=float(case.cycles) - arch.latency_cycles,
@@ -215,8 +225,9 @@ def _count_with_remainders(
         raise IllegalMappingError(
             explain_violation(counts.violation, layer, arch, mapping, counts.memory_bits)
         )
-    ports = port_cycles(layer, machine, loops, prices, counts)
-    networks = network_cycles(layer, prices, counts)
+    bits = port_bits(machine, loops, counts)
+    ports = port_cycles(prices, bits)
+    networks = network_cycles(machine, prices, counts)
     compute = float(ceil(counts.steps / prices.operations_per_cycle))
     hidden = prices.overlaps == 1
     overlapped = max([compute, *ports[hidden], *networks])
@@ -228,6 +239,7 @@ def _count_with_remainders(
         memory_bits=counts.memory_bits,
         instances=counts.instances,
         port_cycles=ports,
+        port_bits=bits,
         network_cycles=networks,
         compute_cycles=compute,
         cycles=float(overlapped + ports[~hidden].sum()),
@@ -373,20 +385,29 @@ def leakage(
     )
 
 
-def area_mm2(arch: Architecture) -> float | None:
-    """Return the area of the chip, all instances, or None if a part of it states none.
+def area_mm2(arch: Architecture, table: EnergyTable) -> float | None:
+    """Return the area of the chip, all instances, or None if that of a part is not known.
+
+    What the machine does not state, the table may know.
 
     The outermost memory is off the chip; a memory of size 0 is absent.
     """
     parts = [
-        (memory.area_um2, arch.instances(outermost_place(arch, memory)))
+        (_area_um2(memory, table), arch.instances(outermost_place(arch, memory)))
         for memory in present_memories(arch)
         if outermost_place(arch, memory) is not arch.places[0]
     ]
-    parts.append((arch.compute.area_um2, arch.instances(arch.compute)))
+    parts.append((_area_um2(arch.compute, table), arch.instances(arch.compute)))
     total = 0.0
     for area_um2, copies in parts:
         if area_um2 is None:
             return None
         total += area_um2 * copies
     return total / 1e6
+
+
+def _area_um2(part: Memory | Compute, table: EnergyTable) -> float | None:
+    if part.area_um2 is not None:
+        return part.area_um2
+    found = table.area(part.component, attributes_of(part))
+    return None if found is None else found.um2

@@ -123,7 +123,6 @@ def add_up_ports(case: np.record, keep: Ints) -> None:
         port[memory, 0] = 0.0
         port[memory, 1] = 0.0
     for tensor in range(layer.n_tensors):
-        bits = float(layer.tensor_bits[tensor])
         parent = 0
         for place in range(1, machine.n_places + 1):
             if place < machine.n_places and (keep[place] >> tensor) & 1 == 0:
@@ -134,10 +133,12 @@ def add_up_ports(case: np.record, keep: Ints) -> None:
                 reads = moved[UPDATES] - first_sums(case, parent)
                 fills = moved[DRAINS] - first_sums(case, place)
             memory = machine.place_memory[parent, tensor]
+            bits = float(machine.place_bits[parent, tensor])
             port[memory, 0] += reads / nest.instances[parent] * bits
             port[memory, 1] += moved[UPDATES] / nest.instances[parent] * bits
             if place < machine.n_places:
                 memory = machine.place_memory[place, tensor]
+                bits = float(machine.place_bits[place, tensor])
                 if general.drains_free == 0:
                     port[memory, 0] += moved[DRAINS] / nest.instances[place] * bits
                 port[memory, 1] += fills / nest.instances[place] * bits
@@ -169,5 +170,5 @@ def network_bits(case: np.record, keep: Ints, fanout: int) -> float:
             )
             back = visits - first_sums(case, parent)
             words += back * (sums_outside // nest.sum_lanes[parent]) // outside
-        bits += float(words) * layer.tensor_bits[tensor]
+        bits += float(words) * machine.wire_bits[fanout, tensor]
     return bits

@@ -227,7 +227,6 @@ def add_up_ports(case: np.record, keep: Ints) -> None:
         port[memory, 0] = 0.0
         port[memory, 1] = 0.0
     for tensor in range(layer.n_tensors):
-        bits = float(layer.tensor_bits[tensor])
         parent = 0
         for place in range(1, machine.n_places + 1):
             if place < machine.n_places and (keep[place] >> tensor) & 1 == 0:
@@ -238,10 +237,12 @@ def add_up_ports(case: np.record, keep: Ints) -> None:
                 reads = moved[UPDATES] - layer.output_words * nest.sum_lanes[parent]
                 fills = moved[DRAINS] - layer.output_words * nest.sum_lanes[place]
             memory = machine.place_memory[parent, tensor]
+            bits = float(machine.place_bits[parent, tensor])
             port[memory, 0] += reads // nest.instances[parent] * bits
             port[memory, 1] += moved[UPDATES] // nest.instances[parent] * bits
             if place < machine.n_places:
                 memory = machine.place_memory[place, tensor]
+                bits = float(machine.place_bits[place, tensor])
                 port[memory, 0] += moved[DRAINS] // nest.instances[place] * bits
                 port[memory, 1] += fills // nest.instances[place] * bits
             parent = place
@@ -303,7 +304,7 @@ def network_bits(case: np.record, keep: Ints, fanout: int) -> float:
             )
             back = visits - layer.output_words * nest.sum_lanes[parent]
             words += back * (sums_outside // nest.sum_lanes[parent]) // outside
-        bits += float(words) * layer.tensor_bits[tensor]
+        bits += float(words) * machine.wire_bits[fanout, tensor]
     return bits
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -17,8 +16,10 @@ import numpy.typing as npt
 from accelsim.arch.records import Architecture, Compute, Fanout, Memory, Place
 from accelsim.conventions import Conventions
 from accelsim.errors import Problem, SpecError
-from accelsim.mapping.arrays import Ints, block_words
+from accelsim.mapping.arrays import Ints, block_words, stored_bits, wire_bits
 from accelsim.specs.fields import one_of, suggestion
+from accelsim.technology.estimators.contract import ANY, Attributes, Price
+from accelsim.technology.estimators.macs import operation_factor
 from accelsim.technology.records import (
     ADDRESS_ACTIONS,
     COMPUTE_ACTIONS,
@@ -27,7 +28,6 @@ from accelsim.technology.records import (
     MESH_ACTIONS,
     Accounting,
     EnergyTable,
-    Price,
 )
 from accelsim.workload.records import Layer, Tensor
 
@@ -66,7 +66,7 @@ def resolve(arch: Architecture, table: EnergyTable, accounting: Accounting) -> P
     if problems:
         raise SpecError(problems.values())
     found: dict[tuple[str, str], Price] = {}
-    for part, actions in _priced_parts(arch):
+    for part, actions in priced_parts(arch):
         for action in actions:
             price = _price(part, action, table)
             assert price is not None
@@ -84,7 +84,7 @@ def price_problems(arch: Architecture, table: EnergyTable) -> dict[str, Problem]
         of another table, and for each that leaks power under a table that cannot price power.
     """
     problems: dict[str, Problem] = {}
-    for part, actions in _priced_parts(arch):
+    for part, actions in priced_parts(arch):
         if part.energy and arch.technology and table.name != arch.technology:
             problems[f"{part.name}.energy"] = Problem(
                 f"level '{part.name}' of {arch.name} states energies in the unit of table "
@@ -104,9 +104,10 @@ def price_problems(arch: Architecture, table: EnergyTable) -> dict[str, Problem]
     return problems
 
 
-def _priced_parts(
+def priced_parts(
     arch: Architecture,
 ) -> Iterator[tuple[Memory | Fanout | Compute, tuple[str, ...]]]:
+    """Yield what a machine pays for: each part with the actions that it may perform."""
     for memory in present_memories(arch):
         yield memory, MEMORY_ACTIONS + ADDRESS_ACTIONS
     for fanout in arch.fanouts:
@@ -115,7 +116,14 @@ def _priced_parts(
 
 
 def _price(part: Memory | Fanout | Compute, action: str, table: EnergyTable) -> Price | None:
-    return _stated(part, action) or table.price(part.component, action)
+    return _stated(part, action) or table.estimate(part.component, attributes_of(part), action)
+
+
+def attributes_of(part: Memory | Fanout | Compute) -> Attributes:
+    """Return what an estimator may know of one instance of a part of a machine."""
+    if isinstance(part, Memory):
+        return Attributes(part.size_bits, max(part.block_bits, part.word_bits))
+    return Attributes(access_bits=part.word_bits) if isinstance(part, Fanout) else ANY
 
 
 def _unpriced(
@@ -128,23 +136,26 @@ def _unpriced(
     """Return the problem of a level that a table lacks prices for."""
     needed = ", ".join(f"'{action}'" for action in missing)
     level = f"level '{part.name}' of {arch.name}"
-    if part.component in table.prices:
+    attributes = attributes_of(part)
+    if part.component in table.components:
+        why = table.gap(part.component, attributes, missing[0])
+        remedy = f"add what is missing to the table, or state an `energy:` for {part.name}"
         return Problem(
             f"energy table '{table.name}' has no price for {needed} of component "
             f"'{part.component}', which {level} needs",
             got=part.component,
-            hint=f"add what is missing to the table, or state an `energy:` for {part.name}",
+            hint=f"{why}; {remedy}" if why else remedy,
         )
     fitting = [
         name
-        for name in table.prices
-        if all(table.price(name, action) is not None for action in actions)
+        for name in table.components
+        if all(table.estimate(name, attributes, action) is not None for action in actions)
     ]
     return Problem(
         f"energy table '{table.name}' has no component '{part.component}': {level} needs its "
         f"prices for {needed}",
         got=part.component,
-        expected=one_of(fitting or list(table.prices)),
+        expected=one_of(fitting or table.components),
         hint=suggestion(part.component, fitting)
         or f"add it to the table, or state an `energy:` for {part.name}",
     )
@@ -192,10 +203,11 @@ class PriceArrays(NamedTuple):
 
 
 def word_energy(prices: Prices, part: Memory | Fanout, action: str, tensor: Tensor) -> float:
-    """Return the energy of one word of ``tensor``: linear in bits, weighed by the accounting."""
-    price = prices.by_level[part.name, action].energy
+    """Return the energy of one word of ``tensor``, linear in the bits that it takes there."""
+    price = prices.by_level[part.name, action]
     weight = prices.accounting.weight(part.component, action, tensor.role)
-    return price * weight * tensor.bits / prices.table.word_bits
+    bits = stored_bits(part, tensor) if isinstance(part, Memory) else wire_bits(part, tensor)
+    return price.energy * weight * bits / (price.width_bits or prices.table.word_bits)
 
 
 def address_actions(prices: Prices, memory: Memory, tensor: Tensor) -> tuple[str, ...]:
@@ -216,19 +228,18 @@ def address_energy(prices: Prices, memory: Memory, tensor: Tensor) -> float:
 
 
 def operation_energy(prices: Prices, arch: Architecture, layer: Layer) -> float:
-    """Return the energy of one operation (rule 14).
-
-    A multiplier's energy grows with the product of its two operands' bits; with n operands, with
-    the square of their geometric mean.  A cheap operation's is linear in the widest operand.
-    """
-    price = prices.by_level[arch.compute.name, layer.op].energy
-    weight = prices.accounting.weight(arch.compute.component, layer.op, "")
-    widths = [t.bits / prices.table.word_bits for t in layer.tensors if t.role != "Outputs"]
-    if not widths:
-        return price * weight
-    if layer.op == "mac":
-        return price * weight * prod(widths) ** (2 / len(widths))
-    return price * weight * max(widths)
+    """Return the energy of one operation at the widths of its operands and sum (rule 14)."""
+    compute, table = arch.compute, prices.table
+    operands = tuple(t.bits for t in layer.tensors if t.role != "Outputs")
+    price = _stated(compute, layer.op)
+    if price is None:
+        widths = Attributes(operand_bits=operands, sum_bits=layer.output.bits)
+        price = table.estimate(compute.component, widths, layer.op)
+        assert price is not None, "resolve has found a price"
+        energy = price.energy
+    else:
+        energy = price.energy * operation_factor(layer.op, operands, table.word_bits)
+    return energy * prices.accounting.weight(compute.component, layer.op, "")
 
 
 def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:

@@ -107,6 +107,8 @@ class Evaluation:
     instances : mapping of level to (in use, built)
     port_cycles : mapping of level to cycles
         Time of each memory's busiest port and of each network; absent where unlimited.
+    port_bits : mapping of memory to (bits read, bits written)
+        Through the ports of its busiest instance, limited or not.
     utilization : float
         Operations / (compute instances built x operations per cycle x cycles).
     bound : str
@@ -129,6 +131,7 @@ class Evaluation:
     capacity_bits: dict[str, tuple[int, int | None]]
     instances: dict[str, tuple[int, int]]
     port_cycles: dict[str, float]
+    port_bits: dict[str, tuple[float, float]]
     compute_cycles: float
     cycles: float
     utilization: float

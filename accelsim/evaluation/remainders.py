@@ -13,25 +13,28 @@ from accelsim.counter.ragged import RaggedCounts
 from accelsim.evaluation.kernel import whole_cycles
 from accelsim.evaluation.prices import Floats, PriceArrays
 from accelsim.mapping.arrays import MachineArrays, MappingArrays
-from accelsim.workload.records import Layer
 
 
-def port_cycles(
-    layer: Layer,
-    machine: MachineArrays,
-    mapping: MappingArrays,
-    prices: PriceArrays,
-    counts: RaggedCounts,
-) -> Floats:
-    """Return the cycles of the slowest port of each memory's busiest instance: ``[memory]``."""
+def port_bits(machine: MachineArrays, mapping: MappingArrays, counts: RaggedCounts) -> Floats:
+    """Return the bits through each memory's busiest instance: ``[memory, read or written]``."""
     bits = np.zeros((len(machine.memory_bits), 2))  # read, written
-    for t, tensor in enumerate(layer.tensors):
+    for t in range(machine.place_memory.shape[1]):
         keepers = [p for p in range(machine.n_places) if int(mapping.keep[p]) >> t & 1]
         for parent, child in zip(keepers, [*keepers[1:], machine.n_places], strict=True):
-            moved = counts.busiest_words[child, t] * float(tensor.bits)
-            bits[machine.place_memory[parent, t]] += moved[READS], moved[UPDATES]
+            moved = counts.busiest_words[child, t]
+            each = float(machine.place_bits[parent, t])
+            bits[machine.place_memory[parent, t]] += moved[READS] * each, moved[UPDATES] * each
             if child < machine.n_places:
-                bits[machine.place_memory[child, t]] += moved[DRAINS], moved[FILLS]
+                each = float(machine.place_bits[child, t])
+                bits[machine.place_memory[child, t]] += moved[DRAINS] * each, moved[FILLS] * each
+    return bits
+
+
+def port_cycles(prices: PriceArrays, bits: Floats) -> Floats:
+    """Return the cycles of the slowest port of each memory's busiest instance: ``[memory]``.
+
+    ``bits`` is what :func:`port_bits` returns.
+    """
     widths = (prices.read_bits, prices.write_bits, prices.shared_bits)
     loads = (bits[:, 0], bits[:, 1], bits.sum(axis=1))
     slowest = np.zeros(len(bits))
@@ -40,9 +43,9 @@ def port_cycles(
     return slowest
 
 
-def network_cycles(layer: Layer, prices: PriceArrays, counts: RaggedCounts) -> Floats:
+def network_cycles(machine: MachineArrays, prices: PriceArrays, counts: RaggedCounts) -> Floats:
     """Return the cycles of each network below its busiest parent: ``[fanout]``."""
-    bits = counts.busiest_network.sum(axis=2) @ np.array([float(t.bits) for t in layer.tensors])
+    bits = (counts.busiest_network.sum(axis=2) * machine.wire_bits.astype(np.float64)).sum(axis=1)
     return _cycles(bits, prices.fanout_bits)
 
 

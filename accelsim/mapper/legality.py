@@ -87,7 +87,7 @@ def tiles_hold(
                 words *= rank_words(layer, rank, extent)
             if tile_max >= 0 and words > tile_max:
                 return False
-            memory_bits[memory] += words * layer.tensor_bits[tensor]
+            memory_bits[memory] += words * machine.place_bits[place, tensor]
             if limit >= 0 and memory_bits[memory] > limit:
                 return False
     return True

@@ -182,5 +182,6 @@ def bits_needed(space: Mapspace, tiles: list[dict[str, int]], keep: tuple[int, .
         for t, tensor in enumerate(space.layer.tensors):
             memory = int(space.machine.place_memory[place, t])
             if keep[place] >> t & 1 and memory >= 0:
-                bits[memory] += tile_words(tensor, extents, space.layer.bounds) * tensor.bits
+                words = tile_words(tensor, extents, space.layer.bounds)
+                bits[memory] += words * int(space.machine.place_bits[place, t])
     return bits

@@ -16,11 +16,20 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from accelsim.arch.records import EVERY_DIM, Architecture, Compute, Fanout, Memory, Place
+from accelsim.arch.records import (
+    DENSE,
+    EVERY_DIM,
+    Architecture,
+    Compute,
+    Fanout,
+    Memory,
+    Place,
+    lane_bits,
+)
 from accelsim.errors import Problem, SpecError
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
 from accelsim.workload.records import Layer, Tensor, window_divisor, window_terms
-from accelsim.workload.shapes import layer_faults
+from accelsim.workload.shapes import MAX_BITS, layer_faults
 
 Ints = npt.NDArray[np.int64]
 
@@ -48,8 +57,6 @@ class LayerArrays(NamedTuple):
     """``[rank]``: what the coefficients have in common, which counts where tiles are boxes."""
     rank_extent: Ints
     """``[rank]``: length of the rank, gaps included."""
-    tensor_bits: Ints
-    """``[tensor]``"""
 
 
 class MachineArrays(NamedTuple):
@@ -82,6 +89,10 @@ class MachineArrays(NamedTuple):
     """``[place, tensor]``: the memory that would keep it; -1 if none can."""
     place_block: Ints
     """``[place, tensor]``: words of the tensor in one physical access, at least 1."""
+    place_bits: Ints
+    """``[place, tensor]``: bits that a word of the tensor takes there."""
+    wire_bits: Ints
+    """``[fanout, tensor]``: bits of a word of the tensor on its way."""
     memory_bits: Ints
     """``[memory]``: usable bits of one instance; -1 is unlimited."""
     keep_must: Ints
@@ -156,7 +167,6 @@ def pack_layer(layer: Layer) -> LayerArrays:
         rank_opposed=_ints(opposed),
         rank_divisor=_ints(divisors),
         rank_extent=_ints(extents),
-        tensor_bits=_ints(tensor.bits for tensor in layer.tensors),
     )
 
 
@@ -164,7 +174,18 @@ def block_words(memory: Memory, tensor: Tensor) -> int:
     """Return how many words of ``tensor`` one physical access moves; 1 unless blocks are wide."""
     if memory.block_bits <= memory.word_bits:
         return 1
-    return max(1, memory.block_bits // tensor.bits)
+    return max(1, memory.block_bits // stored_bits(memory, tensor))
+
+
+def stored_bits(memory: Memory, tensor: Tensor) -> int:
+    """Return the bits that a value of ``tensor`` takes in a memory (rule 16)."""
+    bits = memory.widths.get(tensor.role, tensor.bits)
+    return bits if memory.packing == DENSE else lane_bits(bits, memory.word_bits)
+
+
+def wire_bits(fanout: Fanout, tensor: Tensor) -> int:
+    """Return the bits of a value of ``tensor`` on its way through a fanout."""
+    return fanout.widths.get(tensor.role, tensor.bits)
 
 
 def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
@@ -186,6 +207,7 @@ def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
 
     place_memory = np.full((len(arch.places), len(layer.tensors)), -1, dtype=np.int64)
     place_block = np.ones_like(place_memory)
+    place_bits = np.zeros_like(place_memory)
     must = [0] * len(arch.places)
     may = [0] * len(arch.places)
     for p, place in enumerate(arch.places):
@@ -196,9 +218,14 @@ def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
             memory = arch.memory[holding.memory]
             place_memory[p, t] = memory_index[memory.name]
             place_block[p, t] = block_words(memory, tensor)
+            place_bits[p, t] = stored_bits(memory, tensor)
             may[p] |= 1 << t
             must[p] |= (1 << t) if tensor.role in holding.keep else 0
 
+    held = place_bits * np.array([layer.tensor_words(t) for t in layer.tensors], dtype=np.float64)
+    if held.sum(axis=1).max() > MAX_BITS:
+        what = f"the tensors of layer '{layer.name}' take {held.sum(axis=1).max():.3g} bits"
+        raise SpecError([Problem(f"{what} on {arch.name}", expected="at most 2^58")])
     return MachineArrays(
         n_places=len(arch.places),
         slot_place=_ints(place for place, _, _ in slots),
@@ -224,6 +251,10 @@ def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
         ).reshape(-1, len(layer.tensors)),
         place_memory=place_memory,
         place_block=place_block,
+        place_bits=place_bits,
+        wire_bits=_ints(
+            wire_bits(fanout, tensor) for fanout in arch.fanouts for tensor in layer.tensors
+        ).reshape(-1, len(layer.tensors)),
         memory_bits=_ints(
             -1 if memory.usable_bits is None else memory.usable_bits for memory in arch.memories
         ),

@@ -65,7 +65,8 @@ def tiles_fit(space: Mapspace, factors: Factors, keep: tuple[int, ...]) -> bool:
                 words = tile_words(tensor, extents, space.layer.bounds)
                 if 0 <= space.arrays.tile_max[place, t] < words:
                     return False
-                used_bits[int(space.machine.place_memory[place, t])] += words * tensor.bits
+                bits = int(space.machine.place_bits[place, t])
+                used_bits[int(space.machine.place_memory[place, t])] += words * bits
     return all(
         limit < 0 or used <= limit
         for used, limit in zip(used_bits, space.machine.memory_bits, strict=True)

@@ -196,7 +196,8 @@ def paid_by_price(evaluation: Evaluation, name_table: bool = False) -> dict[str,
             if stated:
                 paid[f"{arch.name}.{part.name}.{stated}"] += energy
             else:
-                known = table.prices.get(part.component, {})
+                by_size = table.curves.get(part.component, {})
+                known = {*table.prices.get(part.component, {}), *by_size}
                 paid[f"{prefix}{part.component}.{_stated_as(action, known) or action}"] += energy
     for name, energy in _leakage(evaluation, arch).items():
         paid[f"{arch.name}.{name}.leakage"] += energy

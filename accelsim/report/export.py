@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from accelsim.evaluation.records import COMPUTE, Evaluation
+from accelsim.evaluation.timing import lift, limits, roofline
 from accelsim.keys import content_key
 from accelsim.network.records import LayerResult, NetworkResult
 from accelsim.records_json import to_data
@@ -95,6 +96,7 @@ def row_data(row: NetworkResult) -> dict[str, Any]:
         "technology": row.technology,
         "accounting": row.accounting,
         "energy_unit": evaluations[0].energy_unit if evaluations else None,
+        "energy_sources": energy_sources(evaluations[0]) if evaluations else [],
         "spec_keys": spec_keys(row),
         "stopped_by": row.run.stopped_by,
         "complete": row.complete,
@@ -110,6 +112,14 @@ def row_data(row: NetworkResult) -> dict[str, Any]:
         },
         "layers": [_layer_entry(entry, row) for entry in row.layers],
     }
+
+
+def energy_sources(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """Return every price that a result may use, with its source."""
+    return [
+        {"level": level, "action": action, **to_data(price)}
+        for (level, action), price in evaluation.prices.by_level.items()
+    ]
 
 
 def totals_data(row: NetworkResult, group: str | None) -> dict[str, Any]:
@@ -161,6 +171,12 @@ def evaluation_data(evaluation: Evaluation, row: NetworkResult) -> dict[str, Any
         "seconds": evaluation.seconds,
         "utilization": evaluation.utilization,
         "bound": evaluation.bound,
+        "time": {
+            "bound_by": lift(evaluation).text,
+            "lift": to_data(lift(evaluation)),
+            "limits": to_data(limits(evaluation)),
+            "roofline": to_data(roofline(evaluation)),
+        },
         "edp": evaluation.edp,
         "area_mm2": evaluation.area_mm2,
         "instances": {

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from accelsim.arch.records import Architecture
 from accelsim.evaluation.records import Evaluation
+from accelsim.evaluation.timing import lift
 from accelsim.network.activations import activations
 from accelsim.network.records import LayerResult, NetworkResult
 from accelsim.report import quantities
@@ -88,7 +89,7 @@ def cost_note(evaluation: Evaluation) -> str:
         f"{quantities.with_unit(energy, unit)} for "
         f"{quantities.plural(evaluation.operations, 'operation')}; "
         f"{quantities.whole(evaluation.cycles)} cycles = "
-        f"{quantities.with_unit(evaluation.seconds, 's')}, bound by {evaluation.bound}; "
+        f"{quantities.with_unit(evaluation.seconds, 's')}, bound by {lift(evaluation).text}; "
         f"utilisation {quantities.percent(evaluation.utilization)}; "
         f"EDP {quantities.with_unit(edp, f'{unit} s')}"
     )

@@ -323,7 +323,7 @@ class LayerRun(Result):
         return mapping_text(self.rows[0], self.entry, self.settings)
 
     def tables(self) -> list[Table]:
-        """Return energy by level and tensor, what is in use, and the accesses."""
+        """Return energy by level and tensor, what is in use, the time if limited, the accesses."""
         evaluation = self.evaluation
         if evaluation is None:
             return []
@@ -331,6 +331,7 @@ class LayerRun(Result):
         return [
             tables.energy_table(evaluation.energy, evaluation.leakage, evaluation.operations, per),
             tables.use_table(evaluation),
+            *([tables.time_table(evaluation)] if evaluation.port_cycles else []),
             tables.accesses_table(evaluation),
         ]
 

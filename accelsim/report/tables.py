@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from accelsim.evaluation.records import COMPUTE, Breakdown, Evaluation
+from accelsim.evaluation.timing import limits, roofline
 from accelsim.mapper.objectives import objective_named
 from accelsim.network.records import NetworkResult, Totals
 from accelsim.report import quantities
@@ -297,6 +298,31 @@ def use_table(evaluation: Evaluation) -> Table:
     return Table(
         title="what is in use",
         headings=("level", "words held", "full", "instances", "cycles"),
+        rows=tuple(rows),
+        names=2,
+    )
+
+
+def time_table(evaluation: Evaluation) -> Table:
+    """Show what limits the time: how long each port is busy, and the rate that a level allows."""
+    allowed = {point.level: point for point in roofline(evaluation).points}
+    rows = []
+    for limit in limits(evaluation):
+        point = allowed.get(limit.level)
+        rows.append(
+            (
+                limit.level,
+                limit.port or NOTHING,
+                quantities.whole(limit.cycles),
+                percent(limit.busy),
+                quantities.whole(limit.slack_cycles) if limit.overlaps else "adds",
+                digits(point.operations_per_byte) if point else NOTHING,
+                digits(point.operations_per_cycle) if point else NOTHING,
+            )
+        )
+    return Table(
+        title="time",
+        headings=("level", "port", "cycles", "busy", "slack", "op/byte", "op/cycle\nallowed"),
         rows=tuple(rows),
         names=2,
     )

@@ -29,7 +29,7 @@ def parse_reference(words: str | Path) -> Reference:
     words = str(words)
     if shipped.is_path(words) and shipped.is_file(words):
         return Reference(words, words=words)
-    path = re.match(r".*?\.(?:ya?ml|onnx)(?=:|$)", words)
+    path = re.match(r".*?\.(?:ya?ml|onnx|csv)(?=:|$)", words)
     name = path[0] if path else words.partition(":")[0]
     rest = words[len(name) + 1 :]
     parts = [part.strip() for part in rest.split(",") if part.strip()]

@@ -15,9 +15,23 @@ does not price by itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from accelsim.conventions import Conventions
+from accelsim.technology.estimators.compounds import Compound, Compounds
+from accelsim.technology.estimators.contract import (
+    ANY,
+    Area,
+    Attributes,
+    Estimator,
+    without_kind,
+)
+from accelsim.technology.estimators.contract import Price as Price
+from accelsim.technology.estimators.curves import Curve, Curves
+from accelsim.technology.estimators.first_of import FirstOf
+from accelsim.technology.estimators.macs import MacParts, Macs, operation_factor
+from accelsim.technology.estimators.stated import Stated
 
 MEMORY_ACTIONS = ("read", "first_read", "update", "fill", "drain")
 FANOUT_ACTIONS = ("deliver", "collect", "reduce")
@@ -29,20 +43,12 @@ MESH_ACTIONS = ("hop", "route")
 ACTIONS = MEMORY_ACTIONS + FANOUT_ACTIONS + COMPUTE_ACTIONS + ADDRESS_ACTIONS + MESH_ACTIONS
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
-    """Energy of one action on one word of ``word_bits``, with where the number comes from."""
-
-    energy: float
-    source: str
-    assumed: bool = False
-
-
 @dataclass(frozen=True)
 class EnergyTable:
-    """Prices by component class and action.
+    """Prices by component class and action: an estimator that can be written down.
 
-    ``unit`` is ``pJ``, or ``MAC`` for a table relative to one 16-bit multiply-accumulate.
+    ``unit`` is ``pJ``, or ``MAC`` for a table relative to one 16-bit multiply-accumulate.  What
+    ``prices`` does not state, the curves, two-part operations and compound components may know.
     """
 
     name: str
@@ -51,24 +57,78 @@ class EnergyTable:
     word_bits: int = 16
     source: str = ""
     assumptions: tuple[str, ...] = ()
+    curves: Mapping[str, Mapping[str, Curve]] = field(default_factory=dict)
+    macs: Mapping[str, Mapping[str, MacParts]] = field(default_factory=dict)
+    compounds: Mapping[str, Compound] = field(default_factory=dict)
+    areas: Mapping[str, Area] = field(default_factory=dict)
+    area_curves: Mapping[str, Curve] = field(default_factory=dict)
+    node_nm: float | None = None
+    per_access: bool = False
+    """Whether prices without a width are for one physical access, whatever its width."""
 
-    def price(self, component: str, action: str) -> Price | None:
-        """Return the price of ``action`` on ``component``, or None if the table lacks it.
+    @cached_property
+    def components(self) -> tuple[str, ...]:
+        """The classes of components that the table knows."""
+        known = (self.prices, self.curves, self.macs, self.compounds)
+        return tuple(dict.fromkeys(name for part in known for name in part))
+
+    @cached_property
+    def _estimators(self) -> tuple[Estimator, ...]:
+        primitives = (
+            Stated(self.prices),
+            Curves(self.curves),
+            Macs(self.macs, self.word_bits),
+        )
+        whole = Compounds(self.compounds, FirstOf(primitives), self.word_bits)
+        return (*primitives, whole)
+
+    def estimate(self, component: str, attributes: Attributes, action: str) -> Price | None:
+        """Return the price of ``action`` on an instance of ``component``; None if unknown.
 
         A table that does not mention ``first_read`` does not charge it: the first read of a sum is
         elided because the sum starts from zero.  One that does not mention ``address`` prices
         accesses with the generation of their addresses.
         """
-        actions = self.prices.get(component, {})
-        if action in actions:
-            return actions[action]
-        if action in ("read", "fill", "update", "drain"):
-            return actions.get("access")
-        if action == "first_read":
+        price = FirstOf(self._estimators).estimate(component, attributes, action)
+        if price is None and action == "first_read":
             return Price(0.0, "a sum that starts from zero is not read")
-        if action == "address":
+        if price is None and action == "address":
             return Price(0.0, "in the price of the access")
-        return None
+        if price is None or self.macs.get(component, {}).get(without_kind(action)):
+            return price
+        if self.per_access and price.width_bits is None and attributes.access_bits:
+            price = replace(price, width_bits=attributes.access_bits)
+        if attributes.operand_bits:
+            width = price.width_bits or self.word_bits
+            factor = operation_factor(action, attributes.operand_bits, width)
+            price = replace(price, energy=price.energy * factor)
+        return price
+
+    def price(self, component: str, action: str) -> Price | None:
+        """Return the price of ``action`` on any instance of ``component``; None if unknown."""
+        return self.estimate(component, ANY, action)
+
+    def area(self, component: str, attributes: Attributes) -> Area | None:
+        """Return the area of an instance; None if the table does not know it."""
+        curve = self.area_curves.get(component)
+        if curve is None or component in self.areas:
+            return self.areas.get(component)
+        found = None if attributes.size_bits is None else curve.at(attributes.size_bits)
+        return None if found is None else Area(found.value, found.source, found.assumed)
+
+    def gap(self, component: str, attributes: Attributes, action: str) -> str:
+        """Return why a component that the table knows has no price for an action, if it can say."""
+        curve = Curves(self.curves).curve(component, action)
+        if curve is not None:
+            return curve.gap(attributes.size_bits)
+        compound = self.compounds.get(component)
+        for step in (compound.steps(action) or {}) if compound else {}:
+            assert compound is not None
+            name, _, inner = step.partition(".")
+            part = compound.parts[name].component
+            if self.estimate(part, attributes, inner) is None:
+                return f"its part {name} needs '{inner}' of component '{part}'"
+        return ""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
 from accelsim import units
 from accelsim.conventions import WORDS
 from accelsim.specs.fields import (
+    Area,
     Name,
     Number,
+    Size,
     Text,
     Words,
     choice,
@@ -19,9 +21,13 @@ from accelsim.specs.fields import (
     refuse,
 )
 from accelsim.specs.join import SpecModel
+from accelsim.technology.estimators.curves import ENDS
 from accelsim.units import Quantity
 
 UNITS = ("MAC", "pJ")
+
+LABELS = ("verified", "derived", "from_memory")
+"""How well a number is known: read in its source, computed from such numbers, only remembered."""
 
 
 def _energy(value: object) -> float | Quantity:
@@ -49,13 +55,33 @@ Energy = Annotated[
 ]
 
 
-class PriceSpec(SpecModel):
+Label = Annotated[
+    str,
+    PlainValidator(choice("label", LABELS)),
+    WithJsonSchema({"type": "string", "enum": list(LABELS)}),
+]
+
+End = Annotated[
+    str,
+    PlainValidator(choice("end", ENDS)),
+    WithJsonSchema({"type": "string", "enum": list(ENDS)}),
+]
+
+
+class SourcedSpec(SpecModel):
+    """A number, or several, with a source."""
+
+    source: Text | None = Field(None, description="where the number comes from")
+    assumed: Text | None = Field(None, description="why a number without a source is what it is")
+    label: Label | None = Field(None, description="how well it is known; from_memory: assumed")
+
+
+class PriceSpec(SourcedSpec):
     """A price with a source of its own."""
 
     noun: ClassVar[str] = "price"
     energy: Energy = Field(description="per word (or operation), in the table's unit")
-    source: Text | None = Field(None, description="where the number comes from")
-    assumed: Text | None = Field(None, description="why a number without a source is what it is")
+    width: Words | None = Field(None, description="that it is for; left out: the table's word")
 
 
 def _price(value: object, info: ValidationInfo) -> PriceSpec:
@@ -75,8 +101,10 @@ Price = Annotated[
                     "type": "object",
                     "properties": {
                         "energy": {"type": ["number", "string"]},
+                        "width": {"type": "string"},
                         "source": {"type": "string"},
                         "assumed": {"type": "string"},
+                        "label": {"type": "string", "enum": list(LABELS)},
                     },
                     "required": ["energy"],
                     "additionalProperties": False,
@@ -111,6 +139,99 @@ Drains = Annotated[str, *_word_of("drains")]
 Leakage = Annotated[str, *_word_of("leakage")]
 
 
+class PointSpec(SourcedSpec):
+    """A point of a curve of energies."""
+
+    noun: ClassVar[str] = "point"
+    size: Size = Field(description="of one instance")
+    energy: Energy = Field(description="per word, in the table's unit")
+
+
+class CurveSpec(SourcedSpec):
+    """Energy as a function of size: straight lines between points."""
+
+    noun: ClassVar[str] = "curve"
+    points: list[PointSpec] = Field(min_length=2, max_length=1000, description="in order of size")
+    width: Words | None = Field(None, description="that it is for; left out: the table's word")
+    below: End = Field("refused", description="smaller sizes: refused or extrapolated")
+    above: End = Field("refused", description="larger sizes: refused or extrapolated")
+
+
+class AreaPointSpec(SourcedSpec):
+    """A point of a curve of areas."""
+
+    noun: ClassVar[str] = "point"
+    size: Size = Field(description="of one instance")
+    area: Area
+
+
+class AreaSpec(SourcedSpec):
+    """The area of one instance: a number, or straight lines between points."""
+
+    noun: ClassVar[str] = "area"
+    area: Area | None = Field(None, description="of an instance of any size")
+    points: list[AreaPointSpec] | None = Field(
+        None, min_length=2, max_length=1000, description="in order of size"
+    )
+    below: End = Field("refused", description="smaller sizes: refused or extrapolated")
+    above: End = Field("refused", description="larger sizes: refused or extrapolated")
+
+
+class MacPartsSpec(SpecModel):
+    """An operation by bit widths: a multiplier (quadratic) and an adder (linear)."""
+
+    noun: ClassVar[str] = "operation"
+    multiplier: Price = Field(description="one product; `width` is that of both operands")
+    adder: Price = Field(description="one addition; `width` is that of the sum")
+
+
+class CompoundPartSpec(SpecModel):
+    """A part of a compound component."""
+
+    noun: ClassVar[str] = "part"
+    component: Name = Field(description="class that this table prices")
+    width: Words | None = Field(None, description="of its own, as of an address generator")
+    size: Size | None = Field(None, description="of its own; left out: that of the whole")
+
+
+class CompoundSpec(SourcedSpec):
+    """A component made of others."""
+
+    noun: ClassVar[str] = "compound"
+    parts: dict[Name, CompoundPartSpec] = Field(min_length=1)
+    actions: dict[str, dict[str, Number]] = Field(
+        min_length=1, description="action -> part.action -> how often"
+    )
+
+
+class NodePointSpec(SpecModel):
+    """The energy of one circuit at one node."""
+
+    noun: ClassVar[str] = "node"
+    nm: Number = Field(description="the node in nm")
+    energy: Number = Field(description="in any unit")
+
+
+class ScalingSpec(SourcedSpec):
+    """Another table, at another process node."""
+
+    noun: ClassVar[str] = "scaling"
+    table: Text = Field(description="name or path of the other table")
+    to_nm: Number = Field(description="the node wanted; the other table says its own")
+    energies: list[NodePointSpec] = Field(
+        min_length=2, description="of one circuit that all scale as, in order of nodes"
+    )
+    unscaled: list[Name] = Field(default_factory=list, description="components that stay")
+
+
+class AccelergySpec(SpecModel):
+    """Tables that Accelergy wrote."""
+
+    noun: ClassVar[str] = "accelergy"
+    ert: Text = Field(description="path of the energy reference table, seen from this file")
+    art: Text | None = Field(None, description="path of the area reference table")
+
+
 class TechnologySpec(SpecModel):
     """Energy per action, by class of component."""
 
@@ -122,10 +243,25 @@ class TechnologySpec(SpecModel):
     word: Words | None = Field(None, description="width that the prices are for; left out: 16 b")
     source: Text | None = Field(None, description="where prices without a source come from")
     assumed: Text | None = None
+    node_nm: Number | None = Field(None, description="process node of the prices, for scaling")
     prices: dict[Name, dict[str, Price]] = Field(
+        default_factory=dict,
         description="component -> action -> energy; `access` stands for read, fill, update, drain",
-        min_length=1,
     )
+    curves: dict[Name, dict[str, CurveSpec]] = Field(
+        default_factory=dict, description="component -> action -> energy as a function of size"
+    )
+    macs: dict[Name, dict[str, MacPartsSpec]] = Field(
+        default_factory=dict, description="component -> operation -> energy by bit widths"
+    )
+    compounds: dict[Name, CompoundSpec] = Field(
+        default_factory=dict, description="components made of others of this table"
+    )
+    areas: dict[Name, AreaSpec] = Field(default_factory=dict, description="component -> area")
+    scaling: ScalingSpec | None = Field(
+        None, description="start from another table at another node"
+    )
+    accelergy: AccelergySpec | None = Field(None, description="start from Accelergy's tables")
 
 
 class ConventionsSpec(SpecModel):

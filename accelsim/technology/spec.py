@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
+from accelsim import shipped, yamldoc
 from accelsim.conventions import Conventions, convention_problems
 from accelsim.errors import Problem
 from accelsim.records_json import from_data
@@ -13,6 +15,11 @@ from accelsim.roles import ROLES
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.specs.join import Faults, check_kind, validate
 from accelsim.specs.references import open_spec, parse_reference, pattern_problems
+from accelsim.technology.accelergy import is_reference_table, read_reference_tables
+from accelsim.technology.csv_table import CSV_SUFFIX, read_csv
+from accelsim.technology.estimators.contract import KINDS
+from accelsim.technology.estimators.scaled import Scaled
+from accelsim.technology.estimators.stated import IN_ACCESS
 from accelsim.technology.records import (
     ACTIONS,
     ADDRESS_ACTIONS,
@@ -22,22 +29,24 @@ from accelsim.technology.records import (
     MESH_ACTIONS,
     Accounting,
     EnergyTable,
-    Price,
 )
-from accelsim.technology.schema import AccountingSpec, PriceSpec, TechnologySpec
-from accelsim.units import Quantity
-from accelsim.yamldoc import Document, Keys
+from accelsim.technology.scaling import scaled_table
+from accelsim.technology.schema import AccountingSpec, TechnologySpec
+from accelsim.technology.tables import TableReader
+from accelsim.yamldoc import Document, Keys, Node
 
 DEFAULT_WORD_BITS = 16
 
-IN_ACCESS = ("read", "update", "fill", "drain")
-"""What ``access`` stands for."""
-
 KNOWN_ACTIONS = ("access", *ACTIONS)
+
+PRIMITIVE_ACTIONS = ("add", "multiply", "compare")
+"""What parts of compound components do beside these."""
+
+T = TypeVar("T")
 
 
 def read_technology(name_or_path: str | Path) -> EnergyTable:
-    """Read an energy table.
+    """Read an energy table: a shipped name, a spec, a CSV file, or a table of Accelergy's.
 
     Raises
     ------
@@ -45,63 +54,90 @@ def read_technology(name_or_path: str | Path) -> EnergyTable:
         With every problem of the file.
     """
     reference = parse_reference(name_or_path)
+    path = Path(reference.name)
+    if path.suffix == CSV_SUFFIX:
+        return read_csv(path)
     document = open_spec("technology", reference)
+    if is_reference_table(document):
+        return read_reference_tables(document)
     check_kind(document, "technology")
     faults = Faults(document, pattern_problems(document, reference))
-    faults.problems += _unknown_actions(document, "prices", narrowed=False)
+    for key in ("prices", "curves", "macs"):
+        faults.problems += _unknown_actions(document, (key,), kinds=True)
     spec = validate(TechnologySpec, faults)
     if spec is None:
         raise faults.error()
-    prices = {
-        component: {
-            action: _price(spec, price, document, ("prices", component, action), faults.problems)
-            for action, price in actions.items()
-        }
-        for component, actions in spec.prices.items()
-    }
+    for name in spec.compounds:
+        keys = ("compounds", name)
+        faults.problems += _unknown_actions(document, keys, ("actions",), kinds=True)
+    table = _table(spec, TableReader(spec, document, faults.problems), Path(document.file).parent)
     if faults:
         raise faults.error()
-    return EnergyTable(
+    return table
+
+
+def _table(spec: TechnologySpec, reader: TableReader, folder: Path) -> EnergyTable:
+    """Return the table of a file, laid over the one that it starts from."""
+    start = _start(spec, reader, folder)
+    if spec.unit != start.unit:
+        what = f"a table in {spec.unit} that starts from one in {start.unit}"
+        reader.fault(("unit",), what, start.unit)
+    prices, curves, macs = reader.prices(), reader.curves(), reader.macs()
+    fixed, area_curves = reader.areas()
+    own = replace(
+        start,
         name=spec.name,
-        unit=spec.unit,
-        prices=prices,
-        word_bits=int(spec.word.worth()) if spec.word else DEFAULT_WORD_BITS,
-        source=spec.source or "",
-        assumptions=(spec.assumed,) if spec.assumed else (),
+        prices=_laid_over(start.prices, prices),
+        curves=_laid_over(start.curves, curves),
+        macs=_laid_over(start.macs, macs),
+    )
+    compounds = reader.compounds(own.components)
+    if not own.components:
+        reader.fault(("name",), f"table '{spec.name}' prices nothing", "`prices:`")
+    return replace(
+        own,
+        word_bits=int(spec.word.worth()) if spec.word else start.word_bits,
+        source="; ".join(filter(None, (spec.source, start.source))),
+        assumptions=(*((spec.assumed,) if spec.assumed else ()), *start.assumptions),
+        compounds={**start.compounds, **compounds},
+        areas={**start.areas, **fixed},
+        area_curves={**start.area_curves, **area_curves},
+        node_nm=spec.node_nm or start.node_nm,
     )
 
 
-def _price(
-    spec: TechnologySpec,
-    price: PriceSpec,
-    document: Document,
-    keys: Keys,
-    problems: list[Problem],
-) -> Price:
-    energy = price.energy
-    if isinstance(energy, Quantity):
-        if spec.unit != "pJ":
-            problems.append(
-                Problem(
-                    f"an energy in {energy.unit} in a table whose unit is {spec.unit}",
-                    document.where(keys),
-                    expected="a plain number, relative to one MAC",
-                )
-            )
-        energy = float(energy.worth())
-    source = price.source or price.assumed or spec.source or spec.assumed
-    if source is None:
-        problems.append(
-            Problem(
-                f"the price of {keys[-2]}.{keys[-1]} has no source",
-                document.where(keys),
-                expected="`source:` (or `assumed: reason`) beside it or at the top of the file",
-            )
-        )
-    assumed = price.assumed is not None or (price.source is None and spec.source is None)
-    if price.source and price.assumed:
-        source = f"{price.source}; {price.assumed}"
-    return Price(energy, source or "", assumed)
+def _laid_over(
+    below: Mapping[str, Mapping[str, T]], above: Mapping[str, Mapping[str, T]]
+) -> dict[str, Mapping[str, T]]:
+    return {name: {**below.get(name, {}), **above.get(name, {})} for name in {**below, **above}}
+
+
+def _start(spec: TechnologySpec, reader: TableReader, folder: Path) -> EnergyTable:
+    """Return the table that a file starts from: another, scaled, or Accelergy's; else none."""
+    if spec.accelergy:
+        ert = yamldoc.load(folder / spec.accelergy.ert)
+        art = yamldoc.load(folder / spec.accelergy.art) if spec.accelergy.art else None
+        return read_reference_tables(ert, art)
+    if spec.scaling is None:
+        return EnergyTable(spec.name, spec.unit, {}, DEFAULT_WORD_BITS)
+    scaling = spec.scaling
+    path = shipped.is_path(scaling.table)
+    base = read_technology(folder / scaling.table if path else scaling.table)
+    rule = reader.rule(scaling)
+    factor = rule.factor(base.node_nm, scaling.to_nm) if base.node_nm and not reader.problems else 1
+    if base.node_nm is None:
+        reader.fault(("scaling", "table"), f"table '{base.name}' does not say its `node_nm`")
+    elif factor is None:
+        nodes = [f"{node:g}" for node, _ in rule.energies]
+        what = f"the rule says nothing of {base.node_nm:g} nm and {scaling.to_nm:g} nm"
+        reader.fault(("scaling", "energies"), what, f"nodes from {nodes[0]} to {nodes[-1]} nm")
+    for index, component in enumerate(scaling.unscaled):
+        if component not in base.components:
+            keys: Keys = ("scaling", "unscaled", index)
+            reader.fault(keys, f"no component '{component}'", one_of(base.components))
+    said = f"x {factor or 1:.4g} from {base.node_nm or 0:g} to {scaling.to_nm:g} nm ({rule.source})"
+    scaled = Scaled(base, factor or 1.0, said, rule.assumed, frozenset(scaling.unscaled))
+    return replace(scaled_table(base, scaled), node_nm=scaling.to_nm)
 
 
 def read_accounting(name_or_path: str | Path) -> Accounting:
@@ -116,7 +152,7 @@ def read_accounting(name_or_path: str | Path) -> Accounting:
     document = open_spec("accounting", reference)
     check_kind(document, "accounting")
     faults = Faults(document, pattern_problems(document, reference))
-    faults.problems += _unknown_actions(document, "weights", narrowed=True)
+    faults.problems += _unknown_actions(document, ("weights",))
     spec = validate(AccountingSpec, faults)
     if spec is None or faults:
         raise faults.error()
@@ -142,26 +178,40 @@ def _spelt_out(actions: Mapping[str, float]) -> dict[str, float]:
     return spelt
 
 
-def _unknown_actions(document: Document, key: str, *, narrowed: bool) -> list[Problem]:
-    """Return a problem for every action (``action.Role`` if ``narrowed``) that does not exist."""
+def _unknown_actions(
+    document: Document, keys: Keys, within: Keys = (), *, kinds: bool = False
+) -> list[Problem]:
+    """Return a problem for every action that does not exist.
+
+    Under ``kinds`` an action may have a kind, as ``read.gated``, and be one of a primitive; without
+    it, it may be narrowed to a role, as ``read.Weights``.
+    """
     problems = []
-    components = document.node((key,))
+    components = document.node((*keys, *within))
     if components is None or not isinstance(components.value, dict):
         return []
-    for component, actions in components.value.items():
+    described: dict[str, Node] = components.value
+    if within:
+        described = {str(keys[-1]): components}
+    for component, actions in described.items():
         if not isinstance(actions.value, dict):
             continue
         for written in actions.value:
-            action, dot, role = written.partition(".") if narrowed else (written, "", "")
-            where = document.where_key((key, component, written))
-            if action not in KNOWN_ACTIONS:
+            action, dot, narrowed = written.partition(".")
+            place = (*keys, *within) if within else (*keys, component)
+            where = document.where_key((*place, written))
+            if action not in KNOWN_ACTIONS and not (kinds and action in PRIMITIVE_ACTIONS):
                 known = _likely_actions(list(actions.value))
                 what = f"unknown action '{action}' of component '{component}'"
                 hint = suggestion(action, KNOWN_ACTIONS)
                 problems.append(Problem(what, where, action, one_of(known), hint))
-            elif dot and role not in ROLES:
-                what = f"unknown tensor '{role}' in '{written}'"
-                problems.append(Problem(what, where, role, one_of(ROLES), suggestion(role, ROLES)))
+                continue
+            narrower = KINDS if kinds else ROLES
+            if dot and narrowed not in narrower:
+                noun = "kind" if kinds else "tensor"
+                what = f"unknown {noun} '{narrowed}' in '{written}'"
+                hint = suggestion(narrowed, narrower)
+                problems.append(Problem(what, where, narrowed, one_of(narrower), hint))
     return problems
 
 

@@ -15,6 +15,7 @@ from accelsim.mapspace.records import Dataflow
 from accelsim.report import schemas
 from accelsim.report.notes import activations_note
 from accelsim.study import Study
+from accelsim.technology.assumed import assumed_numbers
 from accelsim.technology.records import Accounting, EnergyTable
 from accelsim.verbs.load import Loaded, load
 from accelsim.verbs.made_for import read_machine_and_layer, read_made_for
@@ -134,7 +135,4 @@ def _assumed(spec: Loaded) -> Iterator[str]:
             for text in layer.assumptions:
                 yield f"{layer.name}: {text}"
     if isinstance(spec, EnergyTable):
-        for component, actions in spec.prices.items():
-            for action, price in actions.items():
-                if price.assumed:
-                    yield f"{component}.{action} = {price.energy:g} {spec.unit}: {price.source}"
+        yield from assumed_numbers(spec)

@@ -17,7 +17,8 @@ from accelsim.evaluation.records import Evaluation
 from accelsim.mapper.benchmark import evaluation_speed, search_speed
 from accelsim.mapper.contract import mapping_problem
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
-from accelsim.technology.records import EnergyTable, Price
+from accelsim.technology.estimators.contract import Price
+from accelsim.technology.records import EnergyTable
 from accelsim.technology.spec import read_technology
 from accelsim.verbs.search import usable_threads
 from accelsim.workload.records import Layer, Rank, Tensor, Term

@@ -230,6 +230,7 @@ def _of(layer: Layer, found: LayerResult) -> LayerResult:
             capacity_bits=dict(evaluation.capacity_bits),
             instances=dict(evaluation.instances),
             port_cycles=dict(evaluation.port_cycles),
+            port_bits=dict(evaluation.port_bits),
         )
     if infeasible is not None:
         infeasible = infeasible.named(layer.name, infeasible.arch)

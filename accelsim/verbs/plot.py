@@ -12,8 +12,9 @@ from accelsim.report.folder import read_folder
 from accelsim.report.front_figure import front_figure
 from accelsim.report.fronts import LayerFront, NetworkFront
 from accelsim.report.results import Comparison, LayerRun, NetworkRun
+from accelsim.report.roofline_figure import roofline_figure
 
-BREAKDOWN, PARETO = KINDS = ("energy-breakdown", "pareto")
+BREAKDOWN, PARETO, ROOFLINE = KINDS = ("energy-breakdown", "pareto", "roofline")
 
 
 def plot(
@@ -29,10 +30,11 @@ def plot(
     Parameters
     ----------
     result : a result, or the folder or JSON file that it was written to
-    kind : "energy-breakdown", or "pareto" for the trade-offs that were searched with it
+    kind : "energy-breakdown", "roofline" for the rates that layers reach, or "pareto" for the
+        trade-offs that were searched with it
     by : "level" or "tensor"; both, side by side, if left out
     group : only the layers of this group (``conv``, ``fc``, ...)
-        Neither has a meaning for a front.
+        Neither has a meaning for a front or a roofline.
     output : where to write the figure, if anywhere; PDF, PNG or SVG by the ending
 
     Raises
@@ -50,7 +52,8 @@ def plot(
         raise UsageError(Problem(f"cannot stack bars by '{by}'", expected=expected))
     if isinstance(result, str | Path):
         result = read_folder(Path(result))
-    drawn = _front(result, by, group) if kind == PARETO else _breakdown(result, by, group)
+    drawers = {PARETO: _front, ROOFLINE: _roofline, BREAKDOWN: _breakdown}
+    drawn = drawers[kind](result, by, group)
     if output is not None:
         try:
             figures.save(drawn, Path(output))
@@ -70,6 +73,18 @@ def _breakdown(
     if not any(row.totals(group).layers for row in result.rows):
         raise UsageError(Problem("nothing to draw: no layer has a mapping"))
     return draw(result, next((one for one in figures.BYS if one == by), None), group)
+
+
+def _roofline(
+    result: Comparison | NetworkRun | LayerRun, by: str | None, group: str | None
+) -> Figure:
+    if by is not None or group is not None:
+        raise UsageError(
+            Problem("a roofline is drawn whole", hint=f"'by' and 'group' are for {BREAKDOWN}")
+        )
+    if not any(row.total.layers for row in result.rows):
+        raise UsageError(Problem("nothing to draw: no layer has a mapping"))
+    return roofline_figure(result.rows, title(result))
 
 
 def _front(result: object, by: str | None, group: str | None) -> Figure:

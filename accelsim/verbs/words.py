@@ -18,6 +18,8 @@ from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.spec import read_dataflow
 from accelsim.specs.fields import one_of
 from accelsim.specs.references import Reference, open_spec, parse_reference
+from accelsim.technology.accelergy import is_reference_table
+from accelsim.technology.csv_table import CSV_SUFFIX
 from accelsim.technology.records import Accounting, EnergyTable
 from accelsim.technology.spec import read_accounting, read_technology
 from accelsim.workload import spec as workload_spec
@@ -67,7 +69,11 @@ def kind_of(word: Word, allowed: Sequence[str]) -> str:
 def _kind_of_file(path: Path) -> str:
     if is_foreign(path.name):
         return "workload"
+    if path.suffix == CSV_SUFFIX:
+        return "technology"
     document = yamldoc.load(path)
+    if is_reference_table(document):
+        return "technology"
     kind = document.data.get("kind")
     if kind not in KINDS:
         where = document.where(("kind",)) if "kind" in document.data else Where(document.file)

@@ -18,6 +18,7 @@ from accelsim.mapspace.space import mapspace
 from accelsim.mapspace.spec import read_dataflow
 from accelsim.roles import ROLES
 from accelsim.study import read_study
+from accelsim.technology.estimators.contract import Attributes
 from accelsim.technology.spec import read_accounting, read_technology
 from accelsim.verbs.made_for import read_machine_and_layer, read_made_for
 from accelsim.workload.spec import read_workload
@@ -206,8 +207,9 @@ def test_small_buffers_lie_on_the_line_between_register_file_and_buffer() -> Non
         ("nn-dataflow-65nm", 1.0, 15.0, 108.0),  # nn_dataflow's two points
     ):
         table = read_technology(name)
-        for kib in (3, 8, 32):
-            price = table.price(f"sram_{kib}k", "read")
+        for kib in (0.5, 3, 8, 20, 32, 64):
+            size = Attributes(size_bits=int(kib * 8192))
+            price = table.estimate("sram", size, "read")
             assert price is not None
             expected = small + (large - small) * (kib - 0.5) / (large_kib - 0.5)
             assert price.energy == pytest.approx(expected, abs=5e-4)

@@ -14,6 +14,7 @@ from accelsim.arch.records import Architecture, Compute, Fanout, Memory
 from accelsim.technology.records import COMPUTE_ACTIONS
 from accelsim.workload.records import Tensor
 from tests.evaluation.cases import PricedCase
+from tests.naive.nest import held_bits
 
 READ_PORT = ("read", "drain")
 WRITE_PORT = ("update", "fill")
@@ -100,7 +101,7 @@ def bill(priced: PricedCase) -> Bill:
     found.tile_words = dict(moved.tile_words)
     for memory in arch.memories:
         bits = sum(
-            words * tensors[tensor].bits
+            words * held_bits(memory, tensors[tensor])
             for (name, tensor), words in moved.tile_words.items()
             if name == memory.name
         )
@@ -130,9 +131,9 @@ def _access_energy(
     """Return the energy of one physical access: of a word, or of the words of a wide block."""
     words = 1
     if isinstance(part, Memory) and part.block_bits > part.word_bits:
-        words = max(1, part.block_bits // tensor.bits)
+        words = max(1, part.block_bits // held_bits(part, tensor))
     price = _price(priced, part, action) * _weight(priced, part.component, action, tensor.role)
-    return price * words * Fraction(tensor.bits, priced.table.word_bits)
+    return price * words * Fraction(held_bits(part, tensor), priced.table.word_bits)
 
 
 def _price(priced: PricedCase, part: Memory | Fanout | Compute, action: str) -> Fraction:
@@ -175,7 +176,7 @@ def _operation_energy(priced: PricedCase) -> Fraction:
 
 def _port_cycles(priced: PricedCase, part: Memory | Fanout) -> int | None:
     """Return the cycles of the busiest instance's slowest port; None where all are unlimited."""
-    bits = {tensor.name: tensor.bits for tensor in priced.case.layer.tensors}
+    bits = {tensor.name: held_bits(part, tensor) for tensor in priced.case.layer.tensors}
     if isinstance(part, Memory):
         widths = {
             READ_PORT: part.read_words_per_cycle,

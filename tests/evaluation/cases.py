@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 
 from accelsim.arch.records import Architecture, Compute, Fanout, Memory, Node
 from accelsim.mapping.records import Block
-from accelsim.roles import ROLES
+from accelsim.roles import ROLES, Role
 from accelsim.technology.records import Accounting, EnergyTable, Price
 from tests.evaluation.traffic import Traffic, traffic
 from tests.naive.cases import Case, random_case
+from tests.naive.nest import held_bits
 
 COMPONENTS = ("big", "small", "tiny")
 NETWORKS = ("bus", "mesh")
@@ -80,7 +81,20 @@ def _sums_return_to_lanes(case: Case) -> bool:
 def _with_words(rng: random.Random, memory: Memory) -> Memory:
     """Draw what the walk has to know: words and blocks."""
     word = rng.choice([8, 16, 16, 32])
-    return replace(memory, word_bits=word, block_bits=word * rng.choice([1, 1, 2, 3, 4]))
+    return replace(
+        memory,
+        word_bits=word,
+        block_bits=word * rng.choice([1, 1, 2, 3, 4]),
+        widths=_widths(rng),
+        packing=rng.choice(["dense", "dense", "lanes"]),
+    )
+
+
+def _widths(rng: random.Random) -> dict[Role, int]:
+    """Draw the widths in which a level has some roles."""
+    if rng.random() < 0.6:
+        return {}
+    return {role: rng.choice([3, 8, 12, 24, 40]) for role in ROLES if rng.random() < 0.6}
 
 
 def _priced(rng: random.Random, case: Case, moved: Traffic, table: EnergyTable) -> Architecture:
@@ -89,7 +103,7 @@ def _priced(rng: random.Random, case: Case, moved: Traffic, table: EnergyTable) 
     memories = []
     for memory in case.architecture.memories:
         used = sum(
-            words * tensor.bits
+            words * held_bits(memory, tensor)
             for tensor in case.layer.tensors
             for (name, kept), words in moved.tile_words.items()
             if (name, kept) == (memory.name, tensor.name)
@@ -122,6 +136,7 @@ def _priced(rng: random.Random, case: Case, moved: Traffic, table: EnergyTable) 
                 component=rng.choice(NETWORKS),
                 words_per_cycle=rng.choice(widths),
                 word_bits=rng.choice([8, 16, 16, 32]),
+                widths=_widths(rng),
                 energy=_stated(rng, ("deliver", "collect", "reduce")),
             )
         elif isinstance(node, Compute):

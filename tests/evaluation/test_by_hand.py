@@ -79,6 +79,46 @@ def test_words_are_priced_by_their_bits() -> None:
     assert found.energy_total == pytest.approx(16 / 4 + 12 / 2 + 36 * 2)
 
 
+def test_a_level_holds_sums_in_a_width_of_its_own() -> None:
+    """Sums of 24 b in the buffer, 16 b elsewhere; 32 b on the way through the array."""
+    found = example(
+        machine(
+            buffer=replace(BUFFER, widths={"Outputs": 24}, shared_words_per_cycle=1.0),
+            array=replace(ARRAY, widths={"Outputs": 32}),
+        ),
+        priced(
+            dram={"access": 1.0},
+            buffer={"access": 1.0},
+            array={"deliver": 0.0, "collect": 1.0, "reduce": 1.0},
+        ),
+    )
+    energy = found.energy.by("level", "tensor")
+    # 12 + 24 sums at the DRAM; 12 reads, 24 updates, 12 fills and 24 drains at the buffer.
+    assert energy["dram", "Outputs"] == 36
+    assert energy["buffer", "Outputs"] == 72 * 24 / 16
+    assert energy["array", "Outputs"] == (24 + 48) * 2
+    assert energy["buffer", "Inputs"] == 48 + 16
+    # The buffer's tile: 4 inputs and 6 weights of 16 b, 4 sums of 24 b.
+    assert found.capacity_bits["buffer"][0] == 10 * 16 + 4 * 24
+    # Inputs 48 + 16 words, weights 36 + 12 of 16 b, sums 72 of 24 b, through 16 b a cycle.
+    assert found.port_cycles["buffer"] == 64 + 48 + 72 * 24 / 16
+
+
+def test_values_in_lanes_waste_what_is_left_of_a_word() -> None:
+    """Of a 64-bit word, 24 bits take 32 (two a word), 5 take 8, 16 as they are."""
+    packed = replace(DRAM, word_bits=64, block_bits=128, packing="lanes")
+    found = example(machine(dram=packed), priced(dram={"access": 1.0}), row(5, 16, 24))
+    widths = {"Weights": 8, "Inputs": 16, "Outputs": 32}
+    words = {"Weights": 12, "Inputs": 16, "Outputs": 12}
+    assert found.capacity_bits["dram"][0] == sum(words[t] * widths[t] for t in words)
+    # Blocks of 16 weights, 8 inputs and 4 sums: two sweeps of 3 visits for inputs, 2 visits for
+    # weights, 6 for sums, 3 of which take sums back.
+    energy = found.energy.by("level", "tensor")
+    assert energy["dram", "Inputs"] == 6 * 128 / 16
+    assert energy["dram", "Weights"] == 2 * 128 / 16
+    assert energy["dram", "Outputs"] == 9 * 128 / 16
+
+
 def test_a_first_read_costs_only_what_a_table_says() -> None:
     assert example(prices=priced(dram={"access": 1.0})).energy_total == 64
     # The 12 sums that start from zero at the DRAM.

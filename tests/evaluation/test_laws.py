@@ -8,11 +8,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from accelsim.arch.records import Architecture, Place
+from accelsim.arch.records import Architecture, Fanout, Place
 from accelsim.evaluation.evaluate import evaluate, reprice
 from accelsim.evaluation.records import Evaluation
 from accelsim.mapper.objectives import EDP, ENERGY, LATENCY, Objective
 from accelsim.mapspace.enumerate import enumerate_mappings
+from accelsim.roles import ROLES
 from accelsim.technology.records import Accounting, EnergyTable, Price
 from accelsim.workload.records import Layer
 from tests.evaluation.cases import PricedCase, random_priced_case
@@ -78,18 +79,47 @@ def test_bits_scale_data_linearly_and_multiplications_quadratically(seed: int) -
             block_bits=m.word_bits,
             size_bits=None if m.size_bits else m.size_bits,
             energy={action: e for action, e in m.energy.items() if action != "address"},
+            widths={},
+            packing="dense",
         )
         for m in arch.memories
     )
+    nodes = tuple(replace(n, widths={}) if isinstance(n, Fanout) else n for n in arch.nodes)
     layer = priced.case.layer
     twice = replace(layer, tensors=tuple(replace(t, bits=2 * t.bits) for t in layer.tensors))
-    arch = replace(arch, memories=memories)
+    arch = replace(arch, memories=memories, nodes=nodes)
     one = evaluate_case(replace(priced, case=replace(priced.case, architecture=arch)))
     case = replace(priced.case, architecture=arch, layer=twice)
     two = evaluate_case(replace(priced, case=case))
     for (tensor,), energy in one.energy.by("tensor").items():
         by = 2 if tensor != "compute" or layer.op == "alu" else 4
         assert two.energy.by("tensor")[tensor,] == pytest.approx(by * energy, rel=1e-12)
+
+
+@settings(max_examples=60)
+@given(SEEDS)
+def test_half_the_bits_at_a_level_are_half_its_data_energy(seed: int) -> None:
+    """Whatever the layer says: a level that holds every tensor in 32 b, or in 16 b."""
+    priced = without_own_prices(random_priced_case(seed))
+    arch = priced.case.architecture
+
+    def held_in(bits: int) -> Evaluation:
+        widths = dict.fromkeys(ROLES, bits)
+        memories = tuple(
+            replace(m, widths=widths, packing="dense", size_bits=m.size_bits and None,
+                    block_bits=m.word_bits)
+            for m in arch.memories
+        )  # fmt: skip
+        nodes = tuple(replace(n, widths=widths) if isinstance(n, Fanout) else n for n in arch.nodes)
+        case = replace(priced.case, architecture=replace(arch, memories=memories, nodes=nodes))
+        return evaluate_case(replace(priced, case=case))
+
+    wide, narrow = held_in(32), held_in(16)
+    for (tensor,), energy in wide.energy.by("tensor").items():
+        part = 1.0 if tensor == "compute" else 0.5
+        assert narrow.energy.by("tensor")[tensor,] == pytest.approx(part * energy, rel=1e-12)
+    for name, (read, written) in wide.port_bits.items():
+        assert narrow.port_bits[name] == (read / 2, written / 2)
 
 
 @settings(max_examples=60)

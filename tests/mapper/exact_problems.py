@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 
 from accelsim.arch.records import (
+    PACKINGS,
     Architecture,
     Compute,
     Fanout,
@@ -20,6 +21,7 @@ from accelsim.mapper.contract import MappingProblem, mapping_problem
 from accelsim.mapspace.enumerate import enumerate_mappings
 from accelsim.mapspace.records import Dataflow, Limit, Rule
 from accelsim.mapspace.space import mapspace
+from accelsim.roles import ROLES, Role
 from accelsim.technology.records import Accounting, EnergyTable, Price
 from accelsim.workload.records import Layer
 from accelsim.workload.shapes import Options, named_layer
@@ -113,6 +115,9 @@ def random_machine(rng: random.Random) -> Architecture:
     # one memory in two places must have no fanout between for its instances to be the same
     if blocky:
         memories = [replace(m, block_bits=rng.choice([16, 16, 16, 32])) for m in memories]
+    if rng.random() < 0.3:
+        memories = [replace(m, widths=_widths(rng), packing=rng.choice(PACKINGS)) for m in memories]
+        nodes = [replace(n, widths=_widths(rng)) if isinstance(n, Fanout) else n for n in nodes]
     if rng.random() < 0.15:
         memories = [replace(m, leakage_mw=rng.choice([0.0, 0.5])) for m in memories]
     if rng.random() < 0.4:
@@ -125,6 +130,11 @@ def random_machine(rng: random.Random) -> Architecture:
             for n in nodes
         ]
     return Architecture("random", (DRAM, *nodes, Compute("mac", "mac")), tuple(memories))
+
+
+def _widths(rng: random.Random) -> dict[Role, int]:
+    """Return the widths in which a level has some tensors."""
+    return {role: rng.choice([4, 8, 12, 24]) for role in ROLES if rng.random() < 0.5}
 
 
 def _with_ports(rng: random.Random, memory: Memory) -> Memory:

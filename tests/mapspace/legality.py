@@ -10,6 +10,7 @@ from accelsim.arch.records import Architecture, Fanout, Place
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
 from accelsim.mapspace.records import Dataflow, Rule
 from accelsim.workload.records import Layer, Tensor
+from tests.naive.nest import held_bits
 
 
 def loops_of(step: Block | Spread, axis: str) -> tuple[Loop, ...]:
@@ -79,7 +80,7 @@ def machine_faults(mapping: Mapping, layer: Layer, arch: Architecture) -> Iterat
             elif kept and holding is not None:
                 if arch.memory[holding.memory].usable_bits is None:
                     continue
-                bits = words_in(tensor, extents) * tensor.bits
+                bits = words_in(tensor, extents) * held_bits(arch.memory[holding.memory], tensor)
                 used_bits[holding.memory] = used_bits.get(holding.memory, 0) + bits
             elif holding is not None and tensor.role in holding.keep:
                 yield f"{node.name} must keep {tensor.name}"

@@ -9,6 +9,8 @@ from tests.mutants.mutants import Mutant
 
 KERNEL = "evaluation/kernel.py"
 PRICES = "evaluation/prices.py"
+ARRAYS = "mapping/arrays.py"
+MACS = "technology/estimators/macs.py"
 EVALUATE = "evaluation/evaluate.py"
 
 EVALUATION_MUTANTS = (
@@ -28,20 +30,20 @@ EVALUATION_MUTANTS = (
     Mutant(
         "words cost the same whatever their bits",
         PRICES,
-        "return price * weight * tensor.bits / prices.table.word_bits",
-        "return price * weight",
+        "return price.energy * weight * bits / (price.width_bits or prices.table.word_bits)",
+        "return price.energy * weight",
     ),
     Mutant(
         "a multiplication is linear in the bits",
-        PRICES,
+        MACS,
         "prod(widths) ** (2 / len(widths))",
         "prod(widths) ** (1 / len(widths))",
     ),
     Mutant(
         "a cheap operation is as wide as its first operand",
-        PRICES,
-        "return price * weight * max(widths)",
-        "return price * weight * widths[0]",
+        MACS,
+        "else max(widths)",
+        "else widths[0]",
     ),
     Mutant(
         "an accounting does not know tensors",
@@ -52,8 +54,8 @@ EVALUATION_MUTANTS = (
     Mutant(
         "the table wins over the level",
         PRICES,
-        "return _stated(part, action) or table.price(part.component, action)",
-        "return table.price(part.component, action) or _stated(part, action)",
+        "return _stated(part, action) or table.estimate(",
+        "return table.price(part.component, action) or table.estimate(",
     ),
     Mutant(
         "leakage of the instances in use only",
@@ -64,7 +66,7 @@ EVALUATION_MUTANTS = (
     Mutant(
         "gated memories leak everywhere",
         EVALUATE,
-        "instances[memory.name][0 if memory.gates_unused else 1]",
+        "instances[memory.name][0 if leaks_in_use(memory, conventions) else 1]",
         "instances[memory.name][1]",
     ),
     Mutant(
@@ -144,13 +146,25 @@ EVALUATION_MUTANTS = (
     Mutant(
         "ports take words of any bits alike",
         KERNEL,
-        "bits = float(layer.tensor_bits[tensor])\n        parent",
-        "bits = 16.0\n        parent",
+        "bits = float(machine.place_bits[parent, tensor])",
+        "bits = 16.0",
+    ),
+    Mutant(
+        "ports of what is filled are as wide as those that fill",
+        KERNEL,
+        "bits = float(machine.place_bits[place, tensor])",
+        "bits = float(machine.place_bits[parent, tensor])",
+    ),
+    Mutant(
+        "lanes waste nothing",
+        ARRAYS,
+        "return bits if memory.packing == DENSE else lane_bits(bits, memory.word_bits)",
+        "return bits",
     ),
     Mutant(
         "networks take words of any bits alike",
         KERNEL,
-        "bits += float(words) * layer.tensor_bits[tensor]",
+        "bits += float(words) * machine.wire_bits[fanout, tensor]",
         "bits += words * 16.0",
     ),
     Mutant(

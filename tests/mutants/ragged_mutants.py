@@ -154,7 +154,7 @@ RAGGED_MUTANTS = (
     Mutant(
         "fills come through the read port",
         TIME,
-        "+= moved[DRAINS], moved[FILLS]",
-        "+= moved[DRAINS] + moved[FILLS], 0",
+        "+= moved[DRAINS] * each, moved[FILLS] * each",
+        "+= (moved[DRAINS] + moved[FILLS]) * each, 0",
     ),
 )

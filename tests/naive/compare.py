@@ -9,6 +9,7 @@ from accelsim.counter import Conventions, Counts
 from accelsim.mapping.records import Mapping
 from accelsim.workload.records import Layer
 from tests.naive.cases import Case
+from tests.naive.nest import held_bits
 from tests.naive.walk import Walk, walk
 
 WORD_ACTIONS = ("READS", "FIRST_READS", "UPDATES", "FILLS", "DRAINS")
@@ -64,7 +65,7 @@ def differences(case: Case, walked: Walk, counted: Counts) -> list[str]:
                 check(key, walked.network[key], int(counted.network[f, t, a]))
     for m, memory in enumerate(machine.memories):
         bits = sum(
-            walked.tile_words.get((place.name, tensor.name), 0) * tensor.bits
+            walked.tile_words.get((place.name, tensor.name), 0) * held_bits(memory, tensor)
             for place in machine.places
             for tensor in case.layer.tensors
             if any(h.memory == memory.name and tensor.role in h.roles for h in place.holdings)

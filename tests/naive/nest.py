@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise, product
-from math import prod
+from math import ceil, prod
 
-from accelsim.arch.records import Architecture, Fanout, Place
+from accelsim.arch.records import Architecture, Fanout, Memory, Place
 from accelsim.mapping.records import Block, Loop, Mapping
 from accelsim.workload.records import Layer, Tensor
 
@@ -149,7 +149,7 @@ def _block_words(architecture: Architecture, place: Place, tensor: Tensor) -> in
     )
     if memory.block_bits <= memory.word_bits:
         return 1
-    return max(1, memory.block_bits // tensor.bits)
+    return max(1, memory.block_bits // held_bits(memory, tensor))
 
 
 def _loops_with_strides(mapping: Mapping) -> list[list[NestLoop]]:
@@ -187,3 +187,15 @@ def _closing_run(tensor: Tensor, outside: list[NestLoop]) -> tuple[int, int]:
             break
         start -= 1
     return start, end
+
+
+def held_bits(part: Memory | Fanout, tensor: Tensor) -> int:
+    """Return the bits that a value takes there, by docs/model.md, rule 16."""
+    bits = part.widths.get(tensor.role, tensor.bits)
+    if isinstance(part, Fanout) or part.packing == "dense":
+        return bits
+    if bits > part.word_bits:
+        return ceil(bits / part.word_bits) * part.word_bits
+    most = max(n for n in range(1, part.word_bits + 1)
+               if part.word_bits % n == 0 and n * bits <= part.word_bits)  # fmt: skip
+    return part.word_bits // most

@@ -317,7 +317,7 @@ def machine_of(memories: int) -> Architecture:
     between = Place("pe_buffer", (Holding(held.memory, held.keep, held.may_keep),))
     at = arch.nodes.index(rf)
     nodes = (*arch.nodes[:at], between, *arch.nodes[at:])
-    more = Memory("pe_buffer", "sram_8k", size_bits=8 * 8 * 1024)
+    more = Memory("pe_buffer", "sram", size_bits=8 * 8 * 1024)
     return replace(arch, name="four_memories", nodes=nodes, memories=(*arch.memories, more))
 
 

@@ -84,6 +84,7 @@ def test_everything_that_a_memory_may_say(tmp_path: Path) -> None:
     text = sound.ARCHITECTURE.replace(
         "  size: 64 KiB\n",
         "  size: 64 KiB\n  word: 8 b\n  block: 64 b\n  buffering: 2\n"
+        "  widths: {Outputs: 24}\n  packing: lanes\n"
         "  read_bandwidth: 4 words/cycle\n"
         "  write_bandwidth: 16 b/cycle\n  shared_bandwidth: 0.5 words/cycle\n  overlap: false\n"
         "  energy: {read: 6, access: 7}\n  leakage: 1 mW\n  gates_unused: true\n  area: 1.2 mm2\n"
@@ -96,6 +97,8 @@ def test_everything_that_a_memory_may_say(tmp_path: Path) -> None:
         64 * 8192,
         word_bits=8,
         block_bits=64,
+        widths={"Outputs": 24},
+        packing="lanes",
         buffering=2,
         read_words_per_cycle=4.0,
         write_words_per_cycle=2.0,

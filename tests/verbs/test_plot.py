@@ -30,7 +30,7 @@ def test_the_layers_of_a_network_by_tensor(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"kind": "pie"}, "unknown kind 'pie'; expected one of energy-breakdown, pareto"),
+        ({"kind": "pie"}, "unknown kind 'pie'; expected one of energy-breakdown, pareto, roofline"),
         ({"by": "colour"}, "cannot stack bars by 'colour'; expected one of level, tensor"),
         ({"group": "conv"}, "no layers of group 'conv'; expected one of fc"),
     ],

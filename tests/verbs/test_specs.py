@@ -135,8 +135,9 @@ def test_check_reads_what_a_study_names(tmp_path: Path) -> None:
     path.write_text(text, encoding="utf-8")
     said = [
         (
-            f"{path}:8:15: no technology 'eyeriss-relativ'; expected one of eyeriss-relative,"
-            " nn-dataflow-65nm; did you mean 'eyeriss-relative'? (accelsim list technologies)"
+            f"{path}:8:15: no technology 'eyeriss-relativ'; expected one of"
+            f" {', '.join(shipped.names('technology'))}; did you mean 'eyeriss-relative'?"
+            " (accelsim list technologies)"
         ),
         f"{path}:11:13: no dataflow 'inputz' (accelsim list dataflows)",
     ]
@@ -208,9 +209,9 @@ def test_what_check_passes_can_be_priced(tmp_path: Path, monkeypatch: pytest.Mon
     said = priced(path, "technology: small-table", "technology: small-tabel")
     assert said[0] == [
         (
-            f"{path}:3:13: no technology 'small-tabel'; expected one of eyeriss-relative,"
-            " nn-dataflow-65nm, small-table; did you mean 'small-table'? (accelsim list"
-            " technologies)"
+            f"{path}:3:13: no technology 'small-tabel'; expected one of"
+            f" {', '.join(sorted(tables))}; did you mean 'small-table'?"
+            " (accelsim list technologies)"
         )
     ]
     assert said == [said[0]] * 5

@@ -270,4 +270,4 @@ def _widen_outermost(counter: np.record, layer: LayerArrays, machine: MachineArr
         counter["counts"]["tile_words"][0, tensor] = words
         memory = machine.place_memory[0, tensor]
         if memory >= 0:
-            counter["machine"]["whole_bits"][memory] += words * layer.tensor_bits[tensor]
+            counter["machine"]["whole_bits"][memory] += words * machine.place_bits[0, tensor]

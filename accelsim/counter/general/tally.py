@@ -70,7 +70,7 @@ def measure_tiles(counter: np.record, general: np.record, keep: Ints) -> int:
                 counter, general, tensor, machine.place_node[place], plain(0), plain(0)
             )
         counts.tile_words[place, tensor] = words
-        bits = words * counter.layer.tensor_bits[tensor]
+        bits = words * machine.holding_bits[holding]
         counts.memory_bits[machine.holding_memory[holding]] += bits
     for memory in range(machine.n_memories):
         if counts.memory_bits[memory] > machine.memory_room[memory]:

@@ -66,7 +66,6 @@ def fill_layer(s: np.void, problem: MappingProblem) -> Points:
     s["n_dims"], s["n_tensors"] = nd, nt
     s["output"], s["output_words"] = layer.output, layer.output_words
     s["operations"] = problem.layer.operations
-    s["bits"][:nt] = layer.tensor_bits
     step = 1
     for d, bound in enumerate(bounds):
         divisors = numbered_divisors(bound)

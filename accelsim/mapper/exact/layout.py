@@ -76,7 +76,6 @@ FIELDS = np.dtype(
         ("n_points", _int),
         ("output", _int),
         ("output_words", _float),
-        ("bits", _float, (MAX_TENSORS,)),  # of a word
         ("bounds", _int, (MAX_DIMS,)),
         # Divisors are numbered by their prime exponents in mixed radix, and points by the
         # numbers of their divisors (sum of radix x number), so that to multiply is to add.
@@ -159,6 +158,7 @@ FIELDS = np.dtype(
         # Ports and networks.
         ("n_sheets", _int),
         ("sheet_bits", _float, (MAX_SHEETS,)),  # bits a cycle
+        ("sheet_word", _float, (MAX_SHEETS, MAX_TENSORS)),  # bits of a word that passes
         ("sheet_node", _int, (MAX_SHEETS,)),  # lanes outside it are instances of the port
         ("sheet_memory", _int, (MAX_SHEETS,)),  # -1 for a network
         ("sheet_waits", _int, (MAX_SHEETS,)),  # 1 where transfers stop the compute

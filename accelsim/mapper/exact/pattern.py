@@ -126,7 +126,7 @@ class Fits:
         self.machine, self.limits = problem.machine, problem.space.arrays.tile_max
         self.place = [int(p) for p in s["place"][: s["n_nodes"]]]
         self.words = [points["words"][:, t].copy() for t in range(s["n_tensors"])]
-        self.bits = [float(b) for b in problem.layer_arrays.tensor_bits]
+        self.bits = problem.machine.place_bits.astype(np.float64)
         self.known: dict[tuple[int, int], Ints] = {}
 
     def used_bits(self, node: int, kept: int, memory: int) -> Floats:
@@ -134,7 +134,7 @@ class Fits:
         used = np.zeros(len(self.words[0]))
         for t, words in enumerate(self.words):
             if kept >> t & 1 and self.machine.place_memory[self.place[node], t] == memory:
-                used += words * self.bits[t]
+                used += words * self.bits[self.place[node], t]
         return used
 
     def of(self, node: int, kept: int) -> Ints:
@@ -251,7 +251,7 @@ def write_bits(s: np.record, k: int, place_memory: Ints) -> None:
     memory, network, outermost = s.sheet_memory[k], s.sheet_node[k], s.n_nodes - 1
     credited = 0
     for tensor in range(s.n_tensors):
-        bits, row = s.bits[tensor], 0
+        bits, row = s.sheet_word[k, tensor], 0
         while True:
             parent = s.parent[row, tensor]
             if memory < 0 and row <= network < parent:
@@ -273,4 +273,4 @@ def write_bits(s: np.record, k: int, place_memory: Ints) -> None:
             if parent == outermost:
                 break
             row = parent + 1
-    s.sheet_credit[k] = credited * s.bits[s.output] * s.output_words
+    s.sheet_credit[k] = credited * s.sheet_word[k, s.output] * s.output_words

@@ -43,7 +43,7 @@ from accelsim.mapper.exact.outlook import place_outlook, write_shares
 from accelsim.mapper.exact.pattern import Fits, Keep, fill_pattern, patterns
 from accelsim.mapper.exact.rebuild import rebuild
 from accelsim.mapper.exact.search import root_bound
-from accelsim.mapper.exact.sheets import limited_sheets
+from accelsim.mapper.exact.sheets import limited_sheets, word_bits
 from accelsim.mapper.objectives import Objective
 from accelsim.mapping.arrays import Ints, MappingArrays, unpack_mapping
 
@@ -131,6 +131,7 @@ class Work:
             s["sheet_bits"][k], s["sheet_node"][k] = sheet.bits_per_cycle, sheet.node
             s["sheet_memory"][k], s["sheet_waits"][k] = sheet.memory, sheet.waits
             s["sheet_reads"][k], s["sheet_writes"][k] = sheet.reads, sheet.writes
+            s["sheet_word"][k, : s["n_tensors"]] = word_bits(self.problem, sheet)
         s["sheet_memory"][0] = -1
         s["energy_power"], s["cycles_power"] = objective.energy_power, objective.cycles_power
         s["operation_energy"] = prices.operation_energy

@@ -190,7 +190,7 @@ def share_of(twin: MappingProblem, padding: Padding, output_words: int) -> Share
         + energy[holds[1:], FILL].sum()
         + prices.fanout_energy[:, output, DELIVER].sum()
     )
-    late, rounded = _late(twin, lost * float(twin.layer_arrays.tensor_bits[output]))
+    late, rounded = _late(twin, lost)
     cycles_owed = late + padding.share * rounded
     operations = float(twin.layer.operations)
     lanes = float(np.prod(machine.array_mesh, dtype=np.float64))
@@ -203,15 +203,20 @@ def share_of(twin: MappingProblem, padding: Padding, output_words: int) -> Share
     )
 
 
-def _late(twin: MappingProblem, bits: float) -> tuple[float, int]:
-    """Return the cycles in which ports pass ``bits`` for every return, and the sums rounded up."""
-    prices, places = twin.price_arrays, twin.machine.place_memory[:, twin.layer_arrays.output]
-    hidden = [bits / width for width in prices.fanout_bits if width]
+def _late(twin: MappingProblem, words: float) -> tuple[float, int]:
+    """Return the cycles in which ports pass ``words`` for every return, and the sums rounded up."""
+    prices, output = twin.price_arrays, twin.layer_arrays.output
+    places = twin.machine.place_memory[:, output]
+    wires = twin.machine.wire_bits[:, output]
+    hidden = [
+        words * bits / width for bits, width in zip(wires, prices.fanout_bits, strict=True) if width
+    ]
     waiting: list[float] = []
     for m, overlaps in enumerate(prices.overlaps):
         widths = [w[m] for w in (prices.read_bits, prices.write_bits, prices.shared_bits) if w[m]]
         if widths:  # reads of what is kept there, fills of the same
-            late = 2 * int((places[holders(twin)] == m).sum()) * bits / min(widths)
+            bits = int(twin.machine.place_bits[places == m, output].max(initial=0))
+            late = 2 * int((places[holders(twin)] == m).sum()) * words * bits / min(widths)
             (hidden if overlaps else waiting).append(late)
     rounded = bool(hidden) or prices.operations_per_cycle != 1.0
     return max(hidden, default=0.0) + sum(waiting), len(waiting) + rounded

@@ -1,0 +1,180 @@
+"""What takes the time of one mapping: each limit's share, what would lift it, and the roofline.
+
+A **limit** is one port of a memory (read, write or shared), the network of a fanout, or the
+compute.  Rates are of the whole machine: all instances in use, at the traffic of the busiest one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+
+from accelsim.arch.records import Memory
+from accelsim.evaluation.records import Evaluation
+
+COMPUTE = "compute"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit on the time of a mapping.
+
+    Attributes
+    ----------
+    level, port : str
+        The level, and which of its ports: ``read``, ``write``, ``shared``, ``network``; none for
+        the compute.
+    cycles : float
+        That it is busy, at least (before rounding up to whole cycles).
+    busy : float
+        Share of all cycles.
+    slack_cycles : float
+        By which it could take longer before the whole did.
+    overlaps : bool
+        Whether its time hides behind that of others.
+    """
+
+    level: str
+    port: str
+    cycles: float
+    busy: float
+    slack_cycles: float
+    overlaps: bool = True
+
+    @property
+    def name(self) -> str:
+        if not self.port:
+            return self.level
+        return f"{self.level} {'bandwidth' if self.port == 'network' else f'{self.port} bandwidth'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """What sets the time, and how much more of it would make something else do so.
+
+    ``factor`` is None where nothing else would: no other limit, or transfers that do not overlap.
+    """
+
+    limit: Limit
+    factor: float | None
+    then: Limit | None
+
+    @property
+    def text(self) -> str:
+        """Put it into words, as "dram read bandwidth; 1.6x more would make it compute-bound"."""
+        if not self.limit.overlaps:
+            return f"{self.limit.name}, whose transfers do not hide behind others"
+        if self.factor is None or self.then is None:
+            return self.limit.name
+        after = "compute-bound" if self.then.level == COMPUTE else f"bound by {self.then.name}"
+        if self.factor == 1.0:
+            return f"{self.limit.name}, as much as by {self.then.name}"
+        return f"{self.limit.name}; {_times(self.factor)}x more would make it {after}"
+
+
+@dataclass(frozen=True, slots=True)
+class RooflinePoint:
+    """One memory of the roofline.
+
+    Attributes
+    ----------
+    operations_per_byte : float
+        Operational intensity against what moves through the memory's ports; infinite if nothing.
+    bytes_per_cycle : float or None
+        Bandwidth at this mix of reads and writes; None if unlimited.
+    operations_per_cycle : float
+        The rate that it allows, the compute's at most.
+    """
+
+    level: str
+    operations_per_byte: float
+    bytes_per_cycle: float | None
+    operations_per_cycle: float
+
+
+@dataclass(frozen=True, slots=True)
+class Roofline:
+    """Rates in operations per cycle: of all that is built, as reached, as each level allows."""
+
+    peak: float
+    reached: float
+    points: tuple[RooflinePoint, ...]
+
+
+def limits(evaluation: Evaluation) -> tuple[Limit, ...]:
+    """Return everything that limits the time, by level from the outermost, the compute last."""
+    found = [*_limits(evaluation)]
+    hidden = max(cycles for _, _, cycles, overlaps in found if overlaps)
+    whole = evaluation.cycles
+    return tuple(
+        Limit(level, port, cycles, cycles / whole, max(0.0, hidden - cycles) if overlaps else 0.0,
+              overlaps)
+        for level, port, cycles, overlaps in found
+    )  # fmt: skip
+
+
+def lift(evaluation: Evaluation) -> Lift:
+    """Return what sets the time, and what would lift it."""
+    found = limits(evaluation)
+    most = max(found, key=lambda limit: (limit.cycles, limit.level == COMPUTE))
+    others = [limit for limit in found if limit is not most and limit.overlaps]
+    then = max(others, key=lambda limit: (limit.cycles, limit.level == COMPUTE), default=None)
+    if not most.overlaps or then is None or not then.cycles:
+        return Lift(most, None, None)
+    return Lift(most, most.cycles / then.cycles, then)
+
+
+def roofline(evaluation: Evaluation) -> Roofline:
+    """Return the roofline of every memory that moves anything."""
+    arch, operations = evaluation.arch, evaluation.operations
+    peak = float(arch.instances(arch.compute) * arch.compute.ops_per_cycle)
+    slowest: dict[str, float] = {}
+    for level, port, cycles, _ in _limits(evaluation):
+        if port in ("read", "write", "shared"):
+            slowest[level] = max(cycles, slowest.get(level, 0.0))
+    points = []
+    for memory in arch.memories:
+        read, written = evaluation.port_bits[memory.name]
+        moved = (read + written) * evaluation.instances[memory.name][0] / 8
+        if not moved:
+            continue
+        busy = slowest.get(memory.name)
+        allowed = operations / busy if busy else peak
+        width = moved / busy if busy else None
+        points.append(RooflinePoint(memory.name, operations / moved, width, min(peak, allowed)))
+    return Roofline(peak, operations / evaluation.cycles, tuple(points))
+
+
+def _limits(evaluation: Evaluation) -> Iterator[tuple[str, str, float, bool]]:
+    """Yield (level, port, cycles, whether it overlaps) of every limit."""
+    arch = evaluation.arch
+    for level in evaluation.levels:
+        memory = arch.memory.get(level)
+        if memory is not None:
+            for port, bits, width in _ports(memory, *evaluation.port_bits[level]):
+                yield level, port, bits / width, memory.overlap
+        elif level in evaluation.port_cycles:
+            yield level, "network", evaluation.port_cycles[level], True
+    yield COMPUTE, "", evaluation.compute_cycles, True
+
+
+def _ports(memory: Memory, read: float, written: float) -> Iterator[tuple[str, float, float]]:
+    """Yield (port, bits through it, bits per cycle) of every limited port of one instance."""
+    for port, bits, words in (
+        ("read", read, memory.read_words_per_cycle),
+        ("write", written, memory.write_words_per_cycle),
+        ("shared", read + written, memory.shared_words_per_cycle),
+    ):
+        if words:
+            yield port, bits, words * memory.word_bits
+
+
+def _times(factor: float) -> str:
+    """Write a factor so that it is enough: rounded up.
+
+    >>> _times(1.6), _times(1.601), _times(12.01), _times(1.0004)
+    ('1.6', '1.7', '13', '1.1')
+    """
+    tenths = ceil(round(factor * 10, 6)) if factor < 10 else 10 * ceil(round(factor, 6))
+    return f"{tenths / 10:g}"

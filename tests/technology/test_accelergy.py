@@ -1,0 +1,184 @@
+"""Accelergy's reference tables, read and used as energy tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from accelsim.arch.records import Compute, Memory
+from accelsim.errors import SpecError
+from accelsim.evaluation.evaluate import evaluate
+from accelsim.technology.estimators.contract import Area, Attributes
+from accelsim.technology.spec import read_technology
+from tests.evaluation.machines import ARRAY, MAPPING, machine, row
+
+ERT = Path(__file__).with_name("eyeriss_like.ERT.yaml")
+
+OLDER = """\
+ERT:
+  version: 0.2
+  tables:
+    chip.PE[0..3].spad:
+      read:
+      - {arguments: {data_delta: 1, address_delta: 1}, energy: 3}
+      - {arguments: {data_delta: 0, address_delta: 0}, energy: 0.5}
+      write: 4
+      update: 5
+      leak: 0.1
+    chip.PE[0..3].mac: {compute: 2}
+"""
+
+
+def test_a_hand_counted_mapping_to_the_last_digit() -> None:
+    """The worked example of docs/model.md on memories with blocks of 64 b, 64 b and 16 b."""
+    arch = machine(
+        dram=Memory("dram", "DRAM", block_bits=64),
+        buffer=Memory("buffer", "shared_glb", block_bits=64),
+        register=Memory("register", "weights_spad"),
+        array=replace(ARRAY, energy={"deliver": 0.0, "collect": 0.0, "reduce": 0.0}),
+        mac=Compute("mac", "mac"),
+    )
+    found = evaluate(row(), arch, MAPPING, read_technology(ERT))
+    accesses = {
+        (level, tensor, action): int(found.accesses[i, j, k])
+        for i, level in enumerate(found.levels)
+        for j, tensor in enumerate(found.tensors)
+        for k, action in enumerate(found.energy.labels["action"])
+        if found.accesses[i, j, k]
+    }
+    # Blocks of four words, by visit.  The buffer takes its inputs in sweeps of 4 + 2 + 2 words (two
+    # sweeps), 6 weights twice, and 4 sums at each of 6 visits (3 of them take 4 sums back).
+    assert accesses["dram", "Inputs", "read"] == 2 * (1 + 1 + 1)
+    assert accesses["dram", "Weights", "read"] == 2 * 2
+    assert accesses["dram", "Outputs", "update"] == 6
+    assert accesses["dram", "Outputs", "read"] == 3
+    assert accesses["buffer", "Inputs", "fill"] == 6
+    assert accesses["buffer", "Weights", "fill"] == 4
+    assert accesses["buffer", "Outputs", "fill"] == 3
+    assert accesses["buffer", "Outputs", "drain"] == 6
+    # The array takes 4 inputs and 3 weights a step, 12 steps; sums come one by one, lane by lane.
+    assert accesses["buffer", "Inputs", "read"] == 12
+    assert accesses["buffer", "Weights", "read"] == 12
+    assert accesses["buffer", "Outputs", "update"] == 24
+    assert accesses["buffer", "Outputs", "read"] == 12
+    assert accesses["register", "Weights", "fill"] == 72
+    assert accesses["register", "Weights", "read"] == 72
+    energy = found.energy.by("level")
+    assert energy["dram",] == (6 + 4 + 6 + 3) * 512
+    reads, writes = 12 + 12 + 12 + 6, 6 + 4 + 3 + 24
+    assert energy["buffer",] == pytest.approx(reads * 74.144 + writes * 75.215, rel=1e-15)
+    assert energy["register",] == pytest.approx(144 * 1.586, rel=1e-15)
+    assert energy["mac",] == pytest.approx(72 * 2.2, rel=1e-15)
+    total = 9728 + 3114.048 + 2782.955 + 228.384 + 158.4
+    assert found.energy_total == pytest.approx(total, rel=1e-15)
+
+
+def test_kinds_of_actions_and_what_is_assumed() -> None:
+    table = read_technology(ERT)
+    known = Attributes(access_bits=64)
+    energies = {
+        action: price.energy
+        for action in ("read", "read.random", "drain", "read.repeated", "fill", "fill.repeated")
+        if (price := table.estimate("shared_glb", known, action))
+    }
+    assert energies == {
+        "read": 74.144,
+        "read.random": 74.144,
+        "drain": 74.144,
+        "read.repeated": 0.055,
+        "fill": 75.215,
+        "fill.repeated": 0.055,
+    }
+    gated = table.estimate("mac", Attributes(), "mac.gated")
+    assert gated is not None
+    assert gated.energy == 0.103
+    alu = table.price("mac", "alu")
+    assert alu is not None
+    assert alu.assumed
+    assert table.assumptions == (
+        "an access is as wide as the machine's block: a reference table does not say",
+        "every access is at random: the largest values of address_delta and data_delta",
+        "not charged: idle",
+    )
+
+
+def test_the_older_form_and_areas(tmp_path: Path) -> None:
+    path = tmp_path / "old.yaml"
+    path.write_text(OLDER + "ART:\n  tables:\n  - {name: 'chip.PE[0..3].spad', area: 12.5}\n")
+    table = read_technology(path)
+    energies = [
+        price.energy
+        for action in ("read", "drain", "read.repeated", "fill", "update")
+        if (price := table.price("spad", action))
+    ]
+    assert energies == [3, 3, 0.5, 4, 5]
+    mac = table.price("mac", "mac")
+    assert mac is not None
+    assert mac.energy == 2
+    area = table.area("spad", Attributes())
+    assert area is not None
+    assert area.um2 == 12.5
+    assert table.area("mac", Attributes()) is None
+    assert isinstance(area, Area)
+
+
+def test_a_file_lays_its_own_prices_over_the_tables(tmp_path: Path) -> None:
+    (tmp_path / "old.ERT.yaml").write_text(OLDER)
+    (tmp_path / "old.ART.yaml").write_text("ART: {tables: {chip.spad: 7}}\n")
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "kind: technology\nname: mine\nunit: pJ\nsource: a test\n"
+        "accelergy: {ert: old.ERT.yaml, art: old.ART.yaml}\n"
+        "prices: {spad: {update: 9}, array: {deliver: 1}}\n"
+    )
+    table = read_technology(path)
+    energies = [
+        price.energy
+        for component, action in (("spad", "read"), ("spad", "update"), ("array", "deliver"))
+        if (price := table.price(component, action))
+    ]
+    assert energies == [3, 9, 1]
+    area = table.area("spad", Attributes())
+    assert area is not None
+    assert area.um2 == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ERT: {version: 0.3}\n", "bad.yaml:1:6: this ERT has no tables"),
+        ("ERT:\n  tables:\n  - {actions: []}\n", "bad.yaml:3:5: a table has no name"),
+        (
+            "ERT:\n  tables:\n  - name: mac\n    actions:\n    - {name: compute}\n",
+            "bad.yaml:5:7: an action has no energy",
+        ),
+        (
+            "ERT:\n  tables:\n  - {name: a.mac, actions: []}\n  - {name: b.mac, actions: []}\n",
+            "bad.yaml:4:5: two components are called 'mac'",
+        ),
+        (
+            "ERT:\n  tables:\n    mac: {compute: -1}\n",
+            "bad.yaml:3:20: an action has no energy",
+        ),
+    ],
+)
+def test_a_broken_table_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("bad.yaml").write_text(text)
+    with pytest.raises(SpecError) as refusal:
+        read_technology("bad.yaml")
+    assert str(refusal.value).startswith(said)
+
+
+def test_what_a_table_lacks_is_refused_by_name() -> None:
+    arch = machine(
+        dram=Memory("dram", "DRAM"),
+        buffer=Memory("buffer", "shared_glb"),
+        register=Memory("register", "weights_spad"),
+    )
+    with pytest.raises(SpecError, match="'deliver', 'collect', 'reduce'"):
+        evaluate(row(), arch, MAPPING, read_technology(ERT))
