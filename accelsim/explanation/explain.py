@@ -76,14 +76,7 @@ def refuse_other_rules(evaluation: Evaluation) -> None:
     ------
     UsageError
     """
-    if evaluation.conventions != Conventions():
-        raise UsageError(
-            Problem(
-                "only counts under the default conventions are explained, and these were counted "
-                f"under {evaluation.conventions}",
-                hint="count the mapping again without them",
-            )
-        )
+    refuse_conventions(evaluation.conventions)
     unexplained = {
         "words that neighbours pass on": any(f.forwards for f in evaluation.arch.fanouts),
         "hops over a mesh": bool(evaluation.meshes),
@@ -92,6 +85,23 @@ def refuse_other_rules(evaluation: Evaluation) -> None:
     for what, there in unexplained.items():
         if there:
             raise UsageError(Problem(f"{what} are not explained yet ({evaluation.arch.name})"))
+
+
+def refuse_conventions(conventions: Conventions) -> None:
+    """Refuse other conventions than the default.
+
+    Raises
+    ------
+    UsageError
+    """
+    if conventions != Conventions():
+        raise UsageError(
+            Problem(
+                "only counts under the default conventions are explained, and these are counted "
+                f"under {conventions}",
+                hint="choose another --accounting",
+            )
+        )
 
 
 def _check(found: Explanation) -> None:

@@ -220,7 +220,8 @@ class _Found:
         names = {name for one in all_of for name, _ in one.details}
         ended = next((one.stopped_by for one in all_of if not one.reproducible), None)
         unproved = next((one for one in all_of if not one.optimal), all_of[0])
-        what = f"{', '.join(place.name for place in places)} in {len(forms) - 1} orders of tensors"
+        orders = f"{len(all_of) - 1} of {len(forms) - 1}" if not searched else f"{len(forms) - 1}"
+        what = f"{', '.join(place.name for place in places)} in {orders} orders of tensors"
         return replace(
             unproved,
             space_size=sum(form.space.size for form in forms),

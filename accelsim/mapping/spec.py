@@ -65,7 +65,8 @@ def _read(document: Document, arch: Architecture, layer: Layer) -> Mapping:
     check_kind(document, "mapping")
     faults = Faults(document)
     spec = validate(MappingSpec, faults)
-    arch = form_with(arch, _places_named(document))
+    named = _places_named(document)
+    arch = form_with(arch, named)
     build = _Build(document, arch, layer, faults.problems)
     for index, node in faults.intact_items("levels"):
         keys: Keys = ("levels", index)
@@ -77,6 +78,7 @@ def _read(document: Document, arch: Architecture, layer: Layer) -> Mapping:
             build.block(keys, step)
         elif isinstance(step, SpreadSpec):
             build.spread(keys, step)
+    build.parts(named)
     if spec and not faults:
         build.products(spec.remainders)
     if spec is None or faults:
@@ -150,6 +152,24 @@ class _Build:
             )
         self.last = max(self.last, nodes.index(node))
         return node
+
+    def parts(self, named: list[str]) -> None:
+        """Refuse a memory divided by role of which a part is not named: it has no place."""
+        of: dict[str, list[str]] = {}
+        for place in self.arch.places:
+            if place.part_of:
+                of.setdefault(place.part_of, []).append(place.name)
+        for whole, parts in of.items():
+            missing = [part for part in parts if part not in named]
+            if missing:
+                lacking = ", ".join(missing)
+                self.problems.append(
+                    Problem(
+                        f"'{whole}' is divided by tensor, and its part {lacking} is missing",
+                        self.document.where_key(("levels",)),
+                        expected=f"{', '.join(parts)}, in the order in which they stand",
+                    )
+                )
 
     def loops(self, keys: Keys, written: list[Loop]) -> tuple[Loop, ...]:
         dims = [dim for dim, _ in self.layer.dims]

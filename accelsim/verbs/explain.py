@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from accelsim.errors import Problem, UsageError
+from accelsim.explanation.explain import refuse_conventions
 from accelsim.mapper.contract import never
 from accelsim.mapping.records import Mapping
 from accelsim.report.explanation import LayerExplanation
 from accelsim.verbs.evaluate import evaluate
 from accelsim.verbs.map import map as map_layer
 from accelsim.verbs.search import OnStep, Search, Stop, silent
-from accelsim.verbs.words import Flow, Machine, Rules, Technology, Work
+from accelsim.verbs.words import Flow, Machine, Rules, Technology, Work, as_accounting
 
 
 def explain(
@@ -56,6 +57,7 @@ def explain(
     IllegalMappingError
         If the mapping breaks a rule of the machine or of the layer.
     """
+    refuse_conventions(as_accounting(accounting).conventions)
     if mapping is None:
         found = map_layer(
             machine,

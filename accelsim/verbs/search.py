@@ -135,13 +135,25 @@ def plan(
     ------
     SpecError
         If prices are missing, or a dataflow cannot apply to the machine.
+    UsageError
+        If remainders are asked for under conventions that do not know them, or a memory is to be
+        mapped unevenly that no tensors share.
     """
     binding_rules(dataflows, arch)
+    rules = as_accounting(accounting)
+    if search.remainders and not rules.conventions.plain:
+        raise UsageError(
+            Problem(
+                f"mappings with remainders are not searched under accounting '{rules.name}', which "
+                f"counts by other conventions ({rules.conventions})",
+                hint="leave out --remainders, or choose another --accounting",
+            )
+        )
     return Plan(
         label=label,
         arch=arch,
         table=as_energy_table(technology, arch, read_from),
-        accounting=as_accounting(accounting),
+        accounting=rules,
         dataflows=tuple(dataflows),
         objective=objective_named(search.objective),
         budget=search.budget,

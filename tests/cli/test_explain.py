@@ -162,3 +162,10 @@ def test_an_uneven_mapping(call: Call) -> None:
     )
     assert done.code == 0
     assert "total                                                           1,018" in done.out
+
+
+def test_another_accounting_is_refused_before_a_search(call: Call) -> None:
+    done = call("explain", "eyeriss", "alexnet:conv3", "--accounting", "timeloop")
+    assert done.code == 2
+    assert "only counts under the default conventions are explained" in done.err
+    assert "considered" not in done.err

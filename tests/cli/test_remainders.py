@@ -73,3 +73,9 @@ def test_the_front_is_refused(call: Call, words: tuple[str, ...]) -> None:
         "trade-offs of energy and cycles are not searched with remainders; ask for one best"
         " (--objective), or for the front without remainders\n"
     )
+
+
+def test_remainders_under_other_conventions_are_refused_by_name(call: Call) -> None:
+    done = call("map", "eyeriss", "alexnet:conv3", "--remainders", "--accounting", "timeloop")
+    assert done.code == 2
+    assert "leave out --remainders, or choose another --accounting" in done.err

@@ -374,7 +374,7 @@ def test_an_uneven_mapping_reads_back_to_the_same_numbers() -> None:
     assert evaluate(even.layer, even.arch, again, TABLE).energy_total == best.energy
 
 
-def test_a_role_without_a_block_stands_inside() -> None:
+def test_every_part_must_be_named() -> None:
     arch, layer = buffered(9), gemm(M=4, N=3, K=2)
     text = """\
 kind: mapping
@@ -382,8 +382,18 @@ levels:
 - {place: dram, loops: [M 4, N 3, K 2], keep: [Weights, Inputs, Outputs]}
 - {place: buffer.Outputs, keep: [Outputs]}
 """
-    mapping = parse_mapping(text, arch, layer)
-    assert mapping.places == ("dram", "buffer.Outputs", "buffer.Inputs", "buffer.Weights")
+    with pytest.raises(
+        SpecError,
+        match=r"'buffer' is divided by tensor, and its part .*buffer\.Inputs.* is missing",
+    ):
+        parse_mapping(text, arch, layer)
+    text += "- {place: buffer.Weights}\n- {place: buffer.Inputs}\n"
+    assert parse_mapping(text, arch, layer).places == (
+        "dram",
+        "buffer.Outputs",
+        "buffer.Weights",
+        "buffer.Inputs",
+    )
     with pytest.raises(SpecError, match=r"'buffer\.Outputs' cannot keep Inputs"):
         parse_mapping(text.replace("keep: [Outputs]", "keep: [Inputs]"), arch, layer)
     with pytest.raises(SpecError, match=r"has no place 'buffer\.Sums'"):
