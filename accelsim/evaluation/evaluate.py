@@ -23,8 +23,7 @@ from accelsim.evaluation.prices import (
     PriceArrays,
     Prices,
     attributes_of,
-    leakage_per_cycle,
-    leaks_in_use,
+    leakage_rates,
     operation_energy,
     outermost_place,
     pack,
@@ -111,7 +110,7 @@ def evaluate_at(
     meshes = meshes_of(layer, arch, mapping, found.network, conventions)
     price_extras(layer, arch, prices, levels, addresses, meshes, energy)
     instances = _instances(arch, found.instances)
-    leaked = leakage(arch, instances, found.cycles, conventions)
+    leaked = found.cycles * sum(leakage_rates(arch, instances, conventions).values())
     ports, bound = _times(arch, packed_prices, found)
     compute_instances = arch.instances(arch.compute) * arch.compute.ops_per_cycle
     cycles = found.cycles + arch.latency_cycles
@@ -369,20 +368,6 @@ def _energies(
     operation = ACTIONS.index(layer.op)
     energy[-1, -1, operation] = accesses[-1, -1, operation] * operation_energy(prices, arch, layer)
     return energy
-
-
-def leakage(
-    arch: Architecture,
-    instances: dict[str, tuple[int, int]],
-    cycles: float,
-    conventions: Conventions,
-) -> float:
-    """Return the energy that leaks over ``cycles``: of all instances, or of those in use."""
-    return cycles * sum(
-        leakage_per_cycle(memory, arch)
-        * instances[memory.name][0 if leaks_in_use(memory, conventions) else 1]
-        for memory in arch.memories
-    )
 
 
 def area_mm2(arch: Architecture, table: EnergyTable) -> float | None:
