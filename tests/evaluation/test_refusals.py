@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from accelsim.arch.records import Architecture, Compute, Fanout, Memory
+from accelsim.arch.records import EVERY_DIM, Architecture, Compute, Fanout, Memory
+from accelsim.conventions import Conventions
 from accelsim.errors import SpecError
 from accelsim.evaluation.evaluate import IllegalMappingError, evaluate
 from accelsim.evaluation.prices import resolve
@@ -183,3 +184,41 @@ def test_power_has_no_price_in_macs() -> None:
     relative: EnergyTable = replace(FREE, unit="MAC")
     with pytest.raises(SpecError, match="leaks"):
         evaluate(row(), arch, MAPPING, relative)
+
+
+# --- ports whose busiest instance is not known ----------------------------------------------------
+
+TIMELOOP = Accounting(
+    "timeloop", conventions=Conventions(reuse="timeloop", tiles="box", multicast="equal")
+)
+PASSING = replace(ARRAY, forwards={"Inputs": EVERY_DIM})
+READS = {"read_words_per_cycle": "read_bandwidth", "shared_words_per_cycle": "shared_bandwidth"}
+
+
+@pytest.mark.parametrize("port", READS)
+def test_lanes_that_read_for_neighbours_may_not_limit_their_reads(port: str) -> None:
+    register = replace(REGISTER, **{port: 1.0})
+    with pytest.raises(SpecError) as fault:
+        resolve(machine(register=register, array=PASSING), FREE, TIMELOOP)
+    key = READS[port]
+    assert str(fault.value) == (
+        "'register' of machine limits its reads, but under `reuse: timeloop` 'array' lets it read "
+        "Inputs for neighbours: how many the busiest instance reads is not known; no "
+        f"`{key}` of 'register', no `forwards` of 'array', or an accounting with `reuse: window`"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arch", "accounting"),
+    [
+        (machine(register=replace(REGISTER, read_words_per_cycle=1.0), array=PASSING), DEFAULT),
+        (machine(register=replace(REGISTER, read_words_per_cycle=1.0)), TIMELOOP),
+        (machine(register=replace(REGISTER, write_words_per_cycle=1.0), array=PASSING), TIMELOOP),
+        (machine(buffer=replace(BUFFER, read_words_per_cycle=1.0), array=PASSING), TIMELOOP),
+    ],
+    ids=["window", "nobody forwards", "writes", "outside"],
+)
+def test_ports_whose_busiest_instance_is_known_may_be_limited(
+    arch: Architecture, accounting: Accounting
+) -> None:
+    resolve(arch, FREE, accounting)
