@@ -17,6 +17,7 @@ from accelsim.errors import AccelsimError, ExitCode, SpecError
 from accelsim.evaluation.extras import HOP, ROUTE, count_addresses, meshes_of, price_extras
 from accelsim.evaluation.general import make_general_case, price_general
 from accelsim.evaluation.kernel import add_up_ports, make_case, price_mapping
+from accelsim.evaluation.peer_ports import refuse_unknown_ports
 from accelsim.evaluation.prices import (
     DEFAULT_ACCOUNTING,
     Floats,
@@ -81,7 +82,8 @@ def evaluate(
         If the mapping breaks a rule of the machine or of the layer.
     SpecError
         If the mapping is not one of this machine and layer, the table lacks a price, or the
-        conventions do not go together, with the machine, or with remainders.
+        conventions do not go together, with the machine, or with remainders, or the busiest port
+        that limits a memory is not known.
     """
     return evaluate_at(layer, arch, mapping, resolve(arch, table, accounting))
 
@@ -101,6 +103,7 @@ def evaluate_at(
     conventions = prices.accounting.conventions
     count = _count_with_remainders if mapping.remainders else _count
     found = count(layer, arch, mapping, packed_prices, conventions)
+    refuse_unknown_ports(layer, arch, mapping, conventions)
 
     levels = level_names(arch)
     words = _by_level(layer, arch, mapping, levels, found.words, found.network)
