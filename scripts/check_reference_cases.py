@@ -6,8 +6,10 @@
 
 A case (schema ``accelsim-reference-case/1``) is a problem, a machine, a mapping and what Timeloop
 reports for them; a file may hold a list of cases.  Each is evaluated under the accounting
-``timeloop``.  A line for every case says how many quantities agree; a line for every difference
-says which, with our value, the expected one and the tolerance.
+``timeloop``; but where a case says that Timeloop counts its mapping inexactly, under plain counts,
+which are compared with the independent walk in the case.  A line for every case says how many
+quantities agree, and for the latter which are not compared; a line for every difference says which,
+with our value, the expected one and the tolerance.
 
 Exit code 0: all agree; 1: something differs; 2: the command line is at fault; 3: so is a file.
 """
@@ -71,7 +73,8 @@ def as_text(compared: Sequence[Comparison]) -> Iterator[str]:
         state = f"agrees: {equal} quantities equal"
         if not comparison.agrees:
             state = f"DIFFERS in {len(comparison.differences)}: {equal} quantities equal"
-        yield f"{comparison.case}: {state}"
+        note = f" ({comparison.note})" if comparison.note else ""
+        yield f"{comparison.case}: {state}{note}"
     rows = [
         tuple(asdict(difference).values())
         for comparison in compared
@@ -102,6 +105,7 @@ def as_data(compared: Sequence[Comparison], problems: Sequence[Problem]) -> dict
             {
                 "case": comparison.case,
                 "agrees": comparison.agrees,
+                "note": comparison.note,
                 "equal": comparison.equal,
                 "differences": [asdict(difference) for difference in comparison.differences],
             }

@@ -17,14 +17,14 @@ from accelsim.errors import AccelsimError, ExitCode, SpecError
 from accelsim.evaluation.extras import HOP, ROUTE, count_addresses, meshes_of, price_extras
 from accelsim.evaluation.general import make_general_case, price_general
 from accelsim.evaluation.kernel import add_up_ports, make_case, price_mapping
+from accelsim.evaluation.peer_ports import refuse_unknown_ports
 from accelsim.evaluation.prices import (
     DEFAULT_ACCOUNTING,
     Floats,
     PriceArrays,
     Prices,
     attributes_of,
-    leakage_per_cycle,
-    leaks_in_use,
+    leakage_rates,
     operation_energy,
     outermost_place,
     pack,
@@ -82,7 +82,8 @@ def evaluate(
         If the mapping breaks a rule of the machine or of the layer.
     SpecError
         If the mapping is not one of this machine and layer, the table lacks a price, or the
-        conventions do not go together, with the machine, or with remainders.
+        conventions do not go together, with the machine, or with remainders, or the busiest port
+        that limits a memory is not known.
     """
     return evaluate_at(layer, arch, mapping, resolve(arch, table, accounting))
 
@@ -102,6 +103,7 @@ def evaluate_at(
     conventions = prices.accounting.conventions
     count = _count_with_remainders if mapping.remainders else _count
     found = count(layer, arch, mapping, packed_prices, conventions)
+    refuse_unknown_ports(layer, arch, mapping, conventions)
 
     levels = level_names(arch)
     words = _by_level(layer, arch, mapping, levels, found.words, found.network)
@@ -111,7 +113,7 @@ def evaluate_at(
     meshes = meshes_of(layer, arch, mapping, found.network, conventions)
     price_extras(layer, arch, prices, levels, addresses, meshes, energy)
     instances = _instances(arch, found.instances)
-    leaked = leakage(arch, instances, found.cycles, conventions)
+    leaked = found.cycles * sum(leakage_rates(arch, instances, conventions).values())
     ports, bound = _times(arch, packed_prices, found)
     compute_instances = arch.instances(arch.compute) * arch.compute.ops_per_cycle
     cycles = found.cycles + arch.latency_cycles
@@ -369,20 +371,6 @@ def _energies(
     operation = ACTIONS.index(layer.op)
     energy[-1, -1, operation] = accesses[-1, -1, operation] * operation_energy(prices, arch, layer)
     return energy
-
-
-def leakage(
-    arch: Architecture,
-    instances: dict[str, tuple[int, int]],
-    cycles: float,
-    conventions: Conventions,
-) -> float:
-    """Return the energy that leaks over ``cycles``: of all instances, or of those in use."""
-    return cycles * sum(
-        leakage_per_cycle(memory, arch)
-        * instances[memory.name][0 if leaks_in_use(memory, conventions) else 1]
-        for memory in arch.memories
-    )
 
 
 def area_mm2(arch: Architecture, table: EnergyTable) -> float | None:

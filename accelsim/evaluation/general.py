@@ -1,7 +1,8 @@
 """Pricing one mapping under any conventions: as ``evaluation.kernel``, with other ports.
 
 What passes a port follows the conventions: a sum whose first read is charged is read every time, a
-drain that is free takes no time, and what a lane reads for its neighbours is spread over all lanes.
+drain that is free takes no time.  What a lane reads for its neighbours is spread over all lanes, so
+that reads there may not be limited (``peer_ports``).
 """
 
 from __future__ import annotations
@@ -116,7 +117,10 @@ def first_sums(case: np.record, place: int) -> int:
 
 @kernel
 def add_up_ports(case: np.record, keep: Ints) -> None:
-    """Add up the bits through the ports of the busiest instance of each memory (rule 17)."""
+    """Add up the bits through the ports of the busiest instance of each memory (rule 17).
+
+    Of the average one, where lanes read for neighbours: ``peer_ports`` refuses limits there.
+    """
     layer, machine, nest = case.counter.layer, case.counter.machine, case.counter.nest
     port, general = case.port_bits, case.general
     for memory in range(machine.n_memories):

@@ -308,5 +308,21 @@ def leaks_in_use(memory: Memory, conventions: Conventions) -> bool:
     return memory.gates_unused or conventions.leakage == "used"
 
 
+def leakage_rates(
+    arch: Architecture, instances: Mapping[str, tuple[int, int]], conventions: Conventions
+) -> dict[str, float]:
+    """Return the picojoules that each memory leaks in a cycle, all instances or those in use.
+
+    Parameters
+    ----------
+    instances : mapping of memory to (in use, built)
+    """
+    return {
+        memory.name: leakage_per_cycle(memory, arch)
+        * instances[memory.name][0 if leaks_in_use(memory, conventions) else 1]
+        for memory in arch.memories
+    }
+
+
 def _bits_per_cycle(ports: Iterable[tuple[float | None, int]]) -> Floats:
     return np.array([words * bits if words else 0.0 for words, bits in ports], dtype=np.float64)

@@ -19,6 +19,7 @@ from accelsim.arch.records import Architecture
 from accelsim.conventions import Conventions
 from accelsim.errors import Problem, SpecError, UsageError
 from accelsim.evaluation.extras import search_problem
+from accelsim.evaluation.peer_ports import search_port_problem
 from accelsim.evaluation.prices import PriceArrays, Prices, pack
 from accelsim.keys import content_key
 from accelsim.mapper.infeasible import Infeasibility
@@ -77,9 +78,10 @@ def mapping_problem(
     ------
     SpecError
         If the rules cannot apply to the machine (see :func:`accelsim.mapspace.space.mapspace`), or
-        no search knows what it costs (:func:`accelsim.evaluation.extras.search_problem`).
+        no search knows what it costs (:func:`accelsim.evaluation.extras.search_problem`) or how
+        long it takes (:func:`accelsim.evaluation.peer_ports.search_port_problem`).
     """
-    refused = search_problem(arch)
+    refused = search_problem(arch) or search_port_problem(arch, prices.accounting.conventions)
     if refused:
         raise SpecError([refused])
     space = mapspace(layer, arch, dataflows)

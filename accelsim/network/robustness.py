@@ -15,13 +15,12 @@ from functools import cached_property
 from itertools import combinations
 from math import fsum, isclose
 
-from accelsim.arch.records import Architecture, Compute, Fanout, Memory
 from accelsim.evaluation.evaluate import level_names
-from accelsim.evaluation.prices import leakage_per_cycle, present_memories
+from accelsim.evaluation.prices import leakage_rates, priced_parts
 from accelsim.evaluation.records import Evaluation
 from accelsim.mapper.objectives import objective_named
 from accelsim.network.records import NetworkResult
-from accelsim.technology.records import ACTIONS, FANOUT_ACTIONS, MEMORY_ACTIONS
+from accelsim.technology.records import ACTIONS
 
 ROUNDING = 1e-9
 """Relative: sums of the same numbers in another order differ by less."""
@@ -83,7 +82,7 @@ class Robustness:
         """The order, rows that are equal together."""
         found: list[list[Ranked]] = []
         for row in self.rows:
-            if found and isclose(found[-1][0].figure, row.figure, rel_tol=ROUNDING):
+            if found and _alike(found[-1][0].figure, row.figure):
                 found[-1].append(row)
             else:
                 found.append([row])
@@ -112,8 +111,21 @@ class Robustness:
 
     @property
     def holds(self) -> bool:
-        """Whether no change of one price by up to ``change`` alters the order."""
+        """Whether no change of one price by up to ``change`` swaps rows that are not level.
+
+        Level rows have no order that could break; :attr:`parting` names those that a change parts.
+        """
         return not self.breaking
+
+    @cached_property
+    def parting(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+        """The pairs of level rows that any change of a price parts, with these prices."""
+        found = []
+        for one, other in combinations(self.rows, 2):
+            prices = tuple(p for p in self.prices if not _alike(one.paid.get(p), other.paid.get(p)))
+            if _alike(one.figure, other.figure) and prices:
+                found.append((one.label, other.label, prices))
+        return tuple(found)
 
     def first_swap(self, price: str, direction: int) -> Swap | None:
         """Return the first swap as a price falls (-1) or rises (1), however far."""
@@ -124,19 +136,22 @@ class Robustness:
         return tuple(row.label for row in sorted(self.rows, key=lambda row: row.at(price, change)))
 
 
+def _alike(one: float | None, other: float | None) -> bool:
+    """Tell whether two sums are the same number; what is not paid is 0."""
+    return isclose(one or 0.0, other or 0.0, rel_tol=ROUNDING)
+
+
 def swap_point(better: Ranked, worse: Ranked, price: str) -> float | None:
     """Return the change of a price at which two rows are level; None if there is none.
 
-    A price cannot fall below zero; rows that are equal as it is do not swap.
+    A price cannot fall below zero; rows that are level as it is do not swap, but may part.
 
     >>> one, other = Ranked("one", 10.0, {"p": 8.0}), Ranked("other", 12.0, {"p": 3.0})
     >>> swap_point(one, other, "p")  # 10 + 8 * 0.4 = 12 + 3 * 0.4
     0.4
     """
-    if isclose(better.figure, worse.figure, rel_tol=ROUNDING):
-        return None
     paid = better.paid.get(price, 0.0), worse.paid.get(price, 0.0)
-    if isclose(*paid, rel_tol=ROUNDING):
+    if _alike(better.figure, worse.figure) or _alike(*paid):
         return None
     change = (worse.figure - better.figure) / (paid[0] - paid[1])
     return change if change >= -1 else None
@@ -184,12 +199,7 @@ def paid_by_price(evaluation: Evaluation, name_table: bool = False) -> dict[str,
     levels = level_names(arch)
     spent = evaluation.energy_array.sum(axis=1)
     prefix = f"{table.name}: " if name_table else ""
-    priced: list[tuple[Memory | Fanout | Compute, tuple[str, ...]]] = [
-        *((memory, MEMORY_ACTIONS) for memory in present_memories(arch)),
-        *((fanout, FANOUT_ACTIONS) for fanout in arch.fanouts),
-        (arch.compute, (evaluation.layer.op,)),
-    ]
-    for part, actions in priced:
+    for part, actions in priced_parts(arch):
         for action in actions:
             energy = float(spent[levels.index(part.name), ACTIONS.index(action)])
             stated = _stated_as(action, part.energy)
@@ -199,8 +209,12 @@ def paid_by_price(evaluation: Evaluation, name_table: bool = False) -> dict[str,
                 by_size = table.curves.get(part.component, {})
                 known = {*table.prices.get(part.component, {}), *by_size}
                 paid[f"{prefix}{part.component}.{_stated_as(action, known) or action}"] += energy
-    for name, energy in _leakage(evaluation, arch).items():
-        paid[f"{arch.name}.{name}.leakage"] += energy
+    leaking = evaluation.cycles - arch.latency_cycles
+    rates = leakage_rates(arch, evaluation.instances, evaluation.conventions)
+    for name, rate in rates.items():
+        paid[f"{arch.name}.{name}.leakage"] += leaking * rate
+    whole, total = fsum(paid.values()), evaluation.energy_total
+    assert isclose(whole, total, rel_tol=ROUNDING), f"prices add up to {whole}, not to {total}"
     return {price: energy for price, energy in paid.items() if energy}
 
 
@@ -208,12 +222,3 @@ def _stated_as(action: str, prices: Container[str]) -> str:
     """Return the word under which prices state an action; empty if they do not."""
     words = (action, "access") if action in ("read", "fill", "update", "drain") else (action,)
     return next((word for word in words if word in prices), "")
-
-
-def _leakage(evaluation: Evaluation, arch: Architecture) -> dict[str, float]:
-    return {
-        memory.name: evaluation.cycles
-        * leakage_per_cycle(memory, arch)
-        * evaluation.instances[memory.name][0 if memory.gates_unused else 1]
-        for memory in arch.memories
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -19,7 +20,7 @@ from accelsim.report.tables import NOTHING, Table
 from accelsim.report.tornado_figure import tornado_figure
 
 FIRST_FEW = 3
-"""Swaps that the sentence names."""
+"""Swaps, and prices that part level rows, that the sentence names."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -101,18 +102,30 @@ def sentence(found: Robustness) -> str:
     order, by = f"The order {order_text(found)}", f"{100 * found.change:g} %"
     if objective_named(found.objective).energy_power == 0:
         return f"{order} does not depend on any energy."
+    level = "".join(
+        f" {one} and {other} are level, and part at any change of {_some(prices)}."
+        for one, other, prices in found.parting
+    )
     if found.holds:
         held = f"{order} holds under every single change of {by}"
         if not found.swaps:
-            return f"{held}, and under any other of one price."
-        return f"{held}; first, {_swap_text(found.swaps[0])}."
+            return f"{held}, and under any other of one price.{level}"
+        return f"{held}; first, {_swap_text(found.swaps[0])}.{level}"
     shown = found.breaking[:FIRST_FEW]
     more = len(found.breaking) - len(shown)
     named = "; ".join(map(_swap_text, shown)) + (f"; and {more} more pairs swap" if more else "")
     best = found.ties[0]
     keeps = not any(swap.better in best for swap in found.breaking)
     stays = f" {' and '.join(best)} {'stay' if len(best) > 1 else 'stays'} best." if keeps else ""
-    return f"{order} does not hold under every single change of {by}: {named}.{stays}"
+    return f"{order} does not hold under every single change of {by}: {named}.{stays}{level}"
+
+
+def _some(names: Sequence[str]) -> str:
+    """Name the first few."""
+    more = len(names) - FIRST_FEW
+    if more > 0:
+        return f"{', '.join(names[:FIRST_FEW])} or {more} more"
+    return " or ".join(names)
 
 
 def _swap_text(swap: Swap) -> str:
@@ -168,6 +181,9 @@ def robustness_data(found: Robustness, group: str | None) -> dict[str, Any]:
         "change": found.change,
         "order": list(found.order),
         "ties": [list(labels) for labels in found.ties],
+        "parting": [
+            {"rows": [one, other], "prices": list(prices)} for one, other, prices in found.parting
+        ],
         "holds": found.holds,
         "sentence": sentence(found),
         "prices": [

@@ -21,6 +21,8 @@ KNOWN = {
     "ocr_checked": "read in a transcription of its source, doubtful digits settled by sums or by a "
     "second source",
     "derived": "computed from such numbers",
+    "restated": "computed once from our restatement of the authors' rules, and frozen: not a "
+    "number that they published",
     "from_memory": "only remembered",
 }
 """What the labels say of a published number."""

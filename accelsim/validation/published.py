@@ -35,6 +35,26 @@ class Figure:
         assert value is not None, keys
         return value
 
+    def branch(self, *keys: str) -> dict[str, float] | None:
+        """Return the numbers under a branch, by their own names; None if it cannot run.
+
+        Raises
+        ------
+        KeyError
+            If there is no such branch.
+        """
+        if keys in self.values:
+            assert self.values[keys] is None, keys
+            return None
+        found = {
+            name: value
+            for (*outer, name), value in self.values.items()
+            if tuple(outer) == keys and value is not None
+        }
+        if not found:
+            raise KeyError(keys)
+        return found
+
     def case(
         self,
         group: str,

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Label = Literal["verified", "ocr_checked", "derived", "from_memory"]
+Label = Literal["verified", "ocr_checked", "derived", "restated", "from_memory"]
 """How a published number is known: read in its source; read in a transcription of it, doubtful
-digits settled by sums or by a second source; computed from such numbers; only remembered."""
+digits settled by sums or by a second source; computed from such numbers; computed once from our
+restatement of the authors' rules, and frozen; only remembered."""
 
 LABELS: tuple[str, ...] = get_args(Label)
 

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from accelsim.arch.records import Architecture, Compute, Fanout, Memory
+from accelsim.arch.records import EVERY_DIM, Architecture, Compute, Fanout, Memory
+from accelsim.conventions import Conventions
 from accelsim.errors import SpecError
 from accelsim.evaluation.evaluate import IllegalMappingError, evaluate
 from accelsim.evaluation.prices import resolve
+from accelsim.mapper.contract import mapping_problem
 from accelsim.mapping.arrays import pack_layer
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
 from accelsim.technology.records import Accounting, EnergyTable
@@ -183,3 +185,70 @@ def test_power_has_no_price_in_macs() -> None:
     relative: EnergyTable = replace(FREE, unit="MAC")
     with pytest.raises(SpecError, match="leaks"):
         evaluate(row(), arch, MAPPING, relative)
+
+
+# --- ports whose busiest instance is not known ----------------------------------------------------
+
+TIMELOOP = Accounting(
+    "timeloop", conventions=Conventions(reuse="timeloop", tiles="box", multicast="equal")
+)
+PASSING = replace(ARRAY, mesh_y=1, mesh_x=3, forwards={"Inputs": EVERY_DIM})
+HANDED_ON = Mapping(
+    (
+        Block("dram", loops("M2 C2"), ALL),
+        Block("buffer", loops("P6"), ALL),
+        Spread("array", x=loops("R3")),
+        Block("register", (), ALL),
+    )
+)
+"""Lane r holds input p + r: at the next p each takes its neighbour's."""
+LIMITED = {
+    "read_bandwidth": replace(REGISTER, read_words_per_cycle=1.0),
+    "write_bandwidth": replace(REGISTER, write_words_per_cycle=1.0),
+    "shared_bandwidth": replace(REGISTER, shared_words_per_cycle=1.0),
+}
+
+
+def limited(key: str, array: Fanout = PASSING) -> Architecture:
+    return machine(register=LIMITED[key], array=array)
+
+
+@pytest.mark.parametrize("key", ["read_bandwidth", "shared_bandwidth"])
+def test_lanes_that_read_for_neighbours_may_not_limit_their_reads(key: str) -> None:
+    arch = limited(key)
+    with pytest.raises(SpecError) as fault:
+        evaluate(row(), arch, HANDED_ON, FREE, TIMELOOP)
+    assert str(fault.value) == (
+        "'register' of machine limits its reads, and under `reuse: timeloop` 'array' lets it read "
+        "Inputs for neighbours: how many the busiest instance reads is not known; no "
+        f"`{key}` of 'register', no `forwards` of 'array', or an accounting with "
+        "`reuse: window`"
+    )
+    with pytest.raises(SpecError, match="how many the busiest instance reads is not known"):
+        mapping_problem(row(), arch, resolve(arch, FREE, TIMELOOP))
+
+
+@pytest.mark.parametrize(
+    ("arch", "accounting"),
+    [
+        (limited("read_bandwidth"), DEFAULT),
+        (limited("read_bandwidth", replace(PASSING, forwards={})), TIMELOOP),
+        (limited("write_bandwidth"), TIMELOOP),
+        (machine(buffer=replace(BUFFER, read_words_per_cycle=1.0), array=PASSING), TIMELOOP),
+    ],
+    ids=["window", "nobody forwards", "writes", "outside"],
+)
+def test_ports_whose_busiest_instance_is_known_may_be_limited(
+    arch: Architecture, accounting: Accounting
+) -> None:
+    assert evaluate(row(), arch, HANDED_ON, FREE, accounting).port_cycles
+    mapping_problem(row(), arch, resolve(arch, FREE, accounting))
+
+
+def test_a_mapping_that_hands_nothing_on_may_be_limited() -> None:
+    """The same lanes keep no inputs: nobody reads a register for a neighbour."""
+    *outside, register = HANDED_ON.steps
+    assert isinstance(register, Block)
+    without = Mapping((*outside, replace(register, keep=ALL - {"Inputs"})))
+    arch = limited("read_bandwidth")
+    assert evaluate(row(), arch, without, FREE, TIMELOOP).port_cycles

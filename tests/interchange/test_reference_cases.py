@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -313,6 +314,26 @@ def test_cases_that_agree(
     assert rest[-1].startswith("2 of 2 cases agree: ")
     assert rest[-1].endswith(" quantities equal, 0 not")
     assert said.err == ""
+
+
+def test_a_case_that_timeloop_counts_inexactly_says_what_is_not_compared(
+    tmp_path: Path, script: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inexact = case("conv1d_imperfect_temporal")
+    written(tmp_path, inexact, "a.json")
+    written(tmp_path, case(), "b.json")
+    assert script.main([str(tmp_path)]) == 0
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    state, _, note = first.partition(" (counts only, by an independent walk: ")
+    assert state.startswith("conv1d_imperfect_temporal: agrees: ")
+    said = re.fullmatch(r"(\d+) quantities that Timeloop states are not compared: (.*)\)", note)
+    assert said
+    number, left = said.groups()
+    names = left.split(", ")
+    assert int(number) == len(names) > 15
+    assert {"cycles", "total_energy_pJ", "reads_per_instance"} <= {*names}
+    assert not {*names} & {*compare(read(inexact), RULES).equal}
+    assert "counts only" not in second
 
 
 def wrong(data: Json) -> None:

@@ -90,8 +90,8 @@ EVALUATION_MUTANTS = (
     Mutant(
         "latencies leak",
         EVALUATE,
-        "leaked = leakage(arch, instances, found.cycles, conventions)",
-        "leaked = leakage(arch, instances, found.cycles + arch.latency_cycles, conventions)",
+        "leaked = found.cycles * sum(",
+        "leaked = (found.cycles + arch.latency_cycles) * sum(",
     ),
     # Rule 15: blocks.
     Mutant(

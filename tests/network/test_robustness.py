@@ -11,15 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import accelsim as acs
+from accelsim import shipped
 from accelsim.arch.records import Compute, Fanout, Memory
+from accelsim.arch.spec import read_architecture
+from accelsim.conventions import Conventions
 from accelsim.errors import UsageError
 from accelsim.evaluation.evaluate import evaluate
+from accelsim.mapping.spec import read_mapping
 from accelsim.network.robustness import Ranked, Robustness, paid_by_price, robustness
 from accelsim.report.results import Comparison
 from accelsim.report.robustness import sentence
 from accelsim.report.tornado_figure import leads, pairs_shown
 from accelsim.technology.records import EnergyTable, Price
 from accelsim.technology.spec import read_technology
+from accelsim.workload.spec import read_workload
+from tests.evaluation import test_mesh as mesh_case
 from tests.evaluation.cases import random_priced_case
 from tests.small import PICOJOULES, TABLE
 from tests.small.results import comparison, entry, network_run, refused, row
@@ -98,6 +104,34 @@ def test_a_swap_at_the_very_change_is_one() -> None:
     assert not Robustness(rows, "energy", 0.5).holds
 
 
+LEVEL = (Ranked("a", 10.0, {"p": 8.0, "q": 2.0}), Ranked("b", 10.0, {"p": 3.0, "q": 7.0}))
+
+
+def test_level_rows_have_no_order_to_break_and_are_named() -> None:
+    found = Robustness((*LEVEL, Ranked("c", 90.0, {"p": 3.0, "q": 7.0})), "energy", 0.5)
+    assert found.holds
+    assert found.parting == (("a", "b", ("p", "q")),)
+    assert sentence(found) == (
+        "The order a = b < c holds under every single change of 50 %; first, a and c swap when p"
+        " rises by 1600 %. a and b are level, and part at any change of p or q."
+    )
+
+
+def test_level_rows_that_pay_the_same_do_not_part() -> None:
+    first, _ = LEVEL
+    found = Robustness((first, replace(first, label="b")), "energy", 0.5)
+    assert found.parting == ()
+    assert sentence(found) == (
+        "The order a = b holds under every single change of 50 %, and under any other of one price."
+    )
+
+
+def test_level_rows_are_named_where_others_swap_too() -> None:
+    found = Robustness((*LEVEL, Ranked("c", 10.5, {"p": 3.0})), "energy", 0.5)
+    assert not found.holds
+    assert sentence(found).endswith(" a and b are level, and part at any change of p or q.")
+
+
 def test_latency_depends_on_no_price() -> None:
     found = robustness(small(objective="latency").rows, "latency", 0.3)
     assert found.swaps == ()
@@ -131,8 +165,11 @@ def test_a_changed_price_is_what_repricing_says(price: str, change: float) -> No
 @given(st.integers(0, 2**32))
 def test_what_is_paid_by_price_is_the_whole_energy(seed: int) -> None:
     priced = random_priced_case(seed)
-    case, table = priced.case, priced.table
-    evaluation = evaluate(case.layer, case.architecture, case.mapping, table, priced.accounting)
+    case = priced.case
+    table = with_addresses(priced.table) if seed % 2 else priced.table
+    leaking = Conventions(leakage="used" if seed % 3 else "built")
+    accounting = replace(priced.accounting, conventions=leaking)
+    evaluation = evaluate(case.layer, case.architecture, case.mapping, table, accounting)
     paid = paid_by_price(evaluation)
     assert isclose(fsum(paid.values()), evaluation.energy_total, rel_tol=1e-12)
     for price, its in paid.items():
@@ -142,9 +179,7 @@ def test_what_is_paid_by_price_is_the_whole_energy(seed: int) -> None:
             old = prices[owner][action]
             prices[owner][action] = replace(old, energy=3 * old.energy)
             changed = replace(table, prices=prices)
-            again = evaluate(
-                case.layer, case.architecture, case.mapping, changed, priced.accounting
-            )
+            again = evaluate(case.layer, case.architecture, case.mapping, changed, accounting)
             expected = evaluation.energy_total + 2 * its
             assert isclose(again.energy_total, expected, rel_tol=1e-12)
         else:
@@ -154,6 +189,49 @@ def test_what_is_paid_by_price_is_the_whole_energy(seed: int) -> None:
             (part,) = [one for one in parts if owner == f"{arch.name}.{one.name}"]
             leaks = isinstance(part, Memory) and action == "leakage"
             assert leaks or action in part.energy
+
+
+def with_addresses(table: EnergyTable) -> EnergyTable:
+    """Return a table that prices the addresses of every memory that it knows."""
+    prices = {
+        name: {**actions, "address": Price(0.5, "made up")} if "access" in actions else actions
+        for name, actions in table.prices.items()
+    }
+    return replace(table, prices=prices)
+
+
+def test_addresses_of_a_shipped_machine_are_paid() -> None:
+    """At 1 for each address, every memory is paid what it generates."""
+    arch = read_architecture("eyeriss")
+    memories = tuple(replace(m, energy={**m.energy, "address": 1.0}) for m in arch.memories)
+    arch = replace(arch, memories=memories)
+    (conv3,) = read_workload("alexnet:conv3,batch=4").layers
+    nest = read_mapping(shipped.find("mapping", "eyeriss_alexnet_conv3"), arch, conv3)
+    found = evaluate(conv3, arch, nest, read_technology(arch.technology))
+    paid = paid_by_price(found)
+    by_level = dict(zip(found.levels, found.addresses.sum(axis=1), strict=True))
+    assert sum(by_level.values()) > 1e9
+    for memory in memories:
+        assert paid.get(f"{arch.name}.{memory.name}.address", 0.0) == by_level[memory.name]
+    assert isclose(fsum(paid.values()), found.energy_total, rel_tol=1e-12)
+
+
+def test_hops_and_routers_are_paid() -> None:
+    found = evaluate(
+        mesh_case.row(), mesh_case.machine(array=mesh_case.MESH), mesh_case.MAPPING, mesh_case.HOPS
+    )
+    paid = paid_by_price(found)
+    component = found.arch.fanouts[0].component
+    for action in ("hop", "route"):
+        assert paid[f"{component}.{action}"] == found.energy.over("action")[action] > 0
+    assert isclose(fsum(paid.values()), found.energy_total, rel_tol=1e-12)
+
+
+def test_prices_that_are_not_the_whole_energy_are_a_defect() -> None:
+    whole = entry("C").evaluation
+    assert whole is not None
+    with pytest.raises(AssertionError, match="prices add up to 996"):
+        paid_by_price(replace(whole, energy_total=997.0))
 
 
 FIGURES = st.floats(1, 100)

@@ -106,6 +106,15 @@ def test_figures_are_read_by_the_names_of_their_branches(folder: Path) -> None:
     assert figure.case("a", "b", 2.0, 2.5, None, unit="x").unit == "x"
 
 
+def test_a_branch_of_a_figure(folder: Path) -> None:
+    (folder / "one.yaml").write_text(FIGURE.replace("LABEL", "restated"), encoding="utf-8")
+    figure = read_figures("one")["energy"]
+    assert figure.branch("conv") == {"N 1": 2.5}
+    assert figure.branch("conv", "N 2") is None
+    with pytest.raises(KeyError, match="fc"):
+        figure.branch("fc")
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

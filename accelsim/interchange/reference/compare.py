@@ -47,6 +47,8 @@ class Comparison:
     equal: dict[str, int]
     """quantity -> how many of that name agree"""
     differences: tuple[Difference, ...]
+    note: str = ""
+    """What of the case is not compared, and what with; empty where all of it is."""
 
     @property
     def agrees(self) -> bool:
@@ -56,7 +58,9 @@ class Comparison:
 def compare(case: ReferenceCase, accounting: Accounting) -> Comparison:
     """Evaluate a case under Timeloop's accounting and compare it, quantity by quantity.
 
-    A mapping that we cannot evaluate differs in validity, and says why.
+    A mapping that Timeloop counts inexactly is evaluated under :data:`COUNTS` instead, and compared
+    with the independent walk of the case, which knows counts only; ``note`` says so and names what
+    is not compared.  A mapping that we cannot evaluate differs in validity, and says why.
     """
     wanted = case.wanted
     valid = "a valid mapping"
@@ -73,11 +77,25 @@ def compare(case: ReferenceCase, accounting: Accounting) -> Comparison:
     differences = tuple(_differences(case.name, ours, expected))
     equal = Counter(["valid", *(name.quantity for name in expected)])
     equal.subtract(difference.quantity for difference in differences)
-    return Comparison(case.name, {name: n for name, n in equal.items() if n}, differences)
+    found = {name: n for name, n in equal.items() if n}
+    return Comparison(case.name, found, differences, _note(case, expected))
+
+
+def _note(case: ReferenceCase, expected: Quantities) -> str:
+    """Say what Timeloop states of an inexact case and is not compared."""
+    if case.trust != INEXACT:
+        return ""
+    compared = {name.quantity for name in expected}
+    left = sorted({name.quantity for name in stated(case.wanted)} - compared)
+    said = f"{len(left)} quantities that Timeloop states are not compared: {', '.join(left)}"
+    return f"counts only, by an independent walk: {said}"
 
 
 def _accounts(case: ReferenceCase, accounting: Accounting) -> tuple[Quantities, Quantities]:
-    """Return (ours, expected)."""
+    """Return (ours, expected): Timeloop's statistics, or where inexact, the walk's counts.
+
+    The accounting is then :data:`COUNTS`, whatever was asked for.
+    """
     lowered = lower(case)
     if case.trust == INEXACT:
         accounting = COUNTS

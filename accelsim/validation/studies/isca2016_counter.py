@@ -7,7 +7,7 @@ file of that nest.  *Wide*: the mapper chooses buffer tiles and the order at the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -28,6 +28,7 @@ from accelsim.validation.published import Figure, read_figures
 from accelsim.validation.records import (
     Case,
     Study,
+    Tolerance,
     around,
     at_least,
     at_most,
@@ -35,7 +36,7 @@ from accelsim.validation.records import (
     times,
     within,
 )
-from accelsim.validation.studies.isca2016_rules import BATCHES, KINDS, PES, by_level, found
+from accelsim.validation.studies.isca2016_rules import BATCHES, KINDS, PES
 from accelsim.workload.spec import read_workload
 
 OTHERS = tuple(DATAFLOWS)[1:]
@@ -65,10 +66,6 @@ WIDE_NOTES = {
     "NLR": "free tiles and order hardly matter: operands come from the buffer at every step",
 }
 """Where it differs from the paper, and why."""
-
-WIDE_RANGE = {"WS": (1.7, 2.9), "OSA": (1.3, 1.5), "OSB": (1.3, 1.5), "OSC": (1.3, 1.5),
-              "NLR": (2.3, 2.6)}  # fmt: skip
-OSC_ONE_IMAGE = (2.1, 2.4)
 
 
 @dataclass(frozen=True)
@@ -176,10 +173,6 @@ class SetUp:
     def group(self) -> str:
         return f"CONV, {self.pes} PEs, N {self.batch}"
 
-    def rules(self, dataflow: str) -> dict[str, float] | None:
-        bests = found(dataflow, self.pes, "CONV", self.batch)
-        return None if bests is None else by_level(bests)
-
     def narrow(self, dataflow: str) -> Total | None:
         return counted(dataflow, self.pes, self.batch, conventions_of(dataflow))
 
@@ -203,13 +196,13 @@ class SetUp:
 def cases() -> Iterator[Case]:
     """Yield every set-up, narrow and wide, then FC and the machine that OSA must not be."""
     figures = read_figures("isca2016")
-    figure = figures["rules_minimised"]
+    figure = figures["rules_restated"]
     set_ups = [SetUp(pes, batch) for pes in PES for batch in BATCHES]
     for set_up in set_ups:
         yield from narrow_cases(figure, set_up)
     yield from _shares(figures["rs_shares"], SetUp(256, 16))
     for set_up in set_ups:
-        yield from wide_cases(figure, set_up)
+        yield from wide_cases(figures, set_up)
     yield from _fully_connected(figure)
     yield from _unpinned(figures["osa_registers_free"])
 
@@ -219,7 +212,7 @@ def narrow_cases(figure: Figure, set_up: SetUp) -> Iterator[Case]:
     group = f"{set_up.group}: narrow, energy/MAC"
     apart: dict[str, float] = {}
     for dataflow in DATAFLOWS:
-        theirs, ours = set_up.rules(dataflow), set_up.narrow(dataflow)
+        theirs, ours = figure.branch(set_up.group, dataflow), set_up.narrow(dataflow)
         if theirs is None or ours is None:
             mapped = searched(dataflow, set_up.pes, "CONV", set_up.batch, PLAIN, "_narrow")
             yield figure.case(group, dataflow, None if ours is None else ours.energy,
@@ -250,31 +243,33 @@ def _shares(figure: Figure, set_up: SetUp) -> Iterator[Case]:
         yield figure.case(group, level, share, theirs, around(theirs, 2))
 
 
-def wide_cases(figure: Figure, set_up: SetUp) -> Iterator[Case]:
+def wide_cases(figures: Mapping[str, Figure], set_up: SetUp) -> Iterator[Case]:
     """Yield row stationary beside the paper's, and the others beside row stationary."""
+    figure = figures["rules_restated"]
     group = f"{set_up.group}: wide"
-    base, theirs = set_up.wide("RS"), set_up.rules("RS")
+    rules = {name: figure.branch(set_up.group, name) for name in DATAFLOWS}
+    base, theirs = set_up.wide("RS"), rules["RS"]
     assert theirs is not None
     paper = sum(theirs.values())
     note = "free tiles and order at the DRAM"
     yield figure.case(group, "RS, energy/MAC", base.energy, paper, times(paper, 0.95, 1.01), note)
     runs = {name: its for name in OTHERS if not (its := set_up.wide(name)).refused}
     least = min(runs, key=lambda name: runs[name].energy)
-    rivals = [sum(known.values()) for name in OTHERS if (known := set_up.rules(name))]
+    rivals = [sum(known.values()) for name in OTHERS if (known := rules[name])]
     yield figure.case(group, "cheapest other / RS", runs[least].energy / base.energy,
                       min(rivals) / paper, at_least(1), least, unit="x RS")  # fmt: skip
     for dataflow in OTHERS:
-        low, high = WIDE_RANGE[dataflow]
-        if (dataflow, set_up.batch) == ("OSC", 1):
-            low, high = OSC_ONE_IMAGE
-        ours, rules = set_up.wide(dataflow), set_up.rules(dataflow)
+        one_image = (dataflow, set_up.batch) == ("OSC", 1)
+        key = "wide_range_one_image" if one_image else "wide_ranges"
+        room, judged = _judged(figures[key], dataflow)
+        ours, rule = set_up.wide(dataflow), rules[dataflow]
         yield figure.case(
             group,
             f"{dataflow} / RS",
             None if ours.refused else ours.energy / base.energy,
-            None if rules is None else sum(rules.values()) / paper,
-            between(low, high),
-            ours.refused or WIDE_NOTES[dataflow],
+            None if rule is None else sum(rule.values()) / paper,
+            room,
+            ours.refused or f"{judged}; {WIDE_NOTES[dataflow]}",
             unit="x RS",
         )
     dearer = {name: its.energy / set_up.least_narrow(name) for name, its in runs.items()}
@@ -283,23 +278,33 @@ def wide_cases(figure: Figure, set_up: SetUp) -> Iterator[Case]:
     name = "wide / narrow, at most"
     yield figure.case(group, name, dearer[worst], 1.0, at_most(1), worst, unit="x narrow")
     if set_up.pes == 256:
-        for level, low, high in (("RF", 60, 70), ("DRAM", 10, 18)):
+        for level in ("RF", "DRAM"):
             share = 100 * base.levels[level] / base.energy
+            room, judged = _judged(figures["wide_shares"], level)
             yield figure.case(group, f"share of RS, {level}", share, 100 * theirs[level] / paper,
-                              between(low, high), unit="%")  # fmt: skip
+                              room, judged, unit="%")  # fmt: skip
+
+
+def _judged(ranges: Figure, name: str) -> tuple[Tolerance, str]:
+    """Return a range that was set beforehand, and the note that it is what is judged."""
+    its = ranges.branch(name)
+    assert its is not None
+    middle = f"{its['closed form']:g} by " if "closed form" in its else ""
+    note = f"judged is the range, not the number beside it: {middle}{ranges.source}"
+    return between(its["least"], its["most"]), note
 
 
 def _fully_connected(figure: Figure) -> Iterator[Case]:
     for pes in PES:
         for batch in (16, 64):
-            group = f"FC, {pes} PEs, N {batch}: wide"
+            group = f"FC, {pes} PEs, N {batch}"
             base = searched("RS", pes, "FC", batch, PLAIN)
             ours = {name: searched(name, pes, "FC", batch, PLAIN) for name in OTHERS}
             ratios = {n: its.energy / base.energy for n, its in ours.items() if not its.refused}
             least = min(ratios, key=lambda name: ratios[name])
-            rules = [found(name, pes, "FC", batch) for name in DATAFLOWS]
-            energies = [sum(by_level(its).values()) for its in rules if its]
-            yield figure.case(group, "cheapest other / RS", ratios[least],
+            rules = [figure.branch(group, name) for name in DATAFLOWS]
+            energies = [sum(its.values()) for its in rules if its]
+            yield figure.case(f"{group}: wide", "cheapest other / RS", ratios[least],
                               min(energies[1:]) / energies[0], at_least(1), least,
                               unit="x RS")  # fmt: skip
 
@@ -309,9 +314,11 @@ def _unpinned(figure: Figure) -> Iterator[Case]:
     ours = searched("OSA", 256, "CONV", 16, PLAIN, "_unpinned")
     theirs = figure["OSA"]
     group = "CONV, 256 PEs, N 16: OSA, registers free"
-    note = "a PE that keeps many sums is another machine than the paper's, whose ratio is 1.40"
-    ratio = ours.energy / base.energy
-    yield figure.case(group, "OSA / RS", ratio, theirs, within(theirs, 0.05), note)
+    note = (
+        "not judged: theirs is ours in closed form; a PE that keeps many sums is another machine "
+        "than the paper's, whose ratio is 1.40"
+    )
+    yield figure.case(group, "OSA / RS", ours.energy / base.energy, theirs, None, note)
 
 
 STUDY = Study(
