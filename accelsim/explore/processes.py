@@ -23,6 +23,9 @@ from accelsim.explore.executors import Lost, Result, Stop, Take, Task, Work, chu
 
 POLL_SECONDS = 0.1
 
+LAST_SECONDS = 2.0
+"""How long a worker may take to end once its pipe is closed."""
+
 MOST_LOSSES = 3
 """So often is a worker lost over one task before the task counts as lost."""
 
@@ -119,7 +122,8 @@ class _Crew(Generic[Task, Result]):
     def dismiss(self) -> None:
         """End every worker at once."""
         for worker in self.workers:
-            _end(worker)
+            worker.process.kill()
+            _end(worker, LAST_SECONDS)
         self.workers.clear()
 
     def _next(self) -> _Chunk[Task] | None:
@@ -136,7 +140,7 @@ class _Crew(Generic[Task, Result]):
     def _bury(self, worker: _Worker[Task]) -> None:
         """Take leave of a worker that ended, and see to its chunk."""
         self.workers.remove(worker)
-        how = _end(worker)
+        how = _end(worker, LAST_SECONDS)
         if not worker.ready:
             raise UsageError(Problem(f"a worker process could not start: it {how}"))
         chunk = worker.chunk
@@ -169,15 +173,14 @@ def _started(work: object) -> _Worker[Any]:
     return worker
 
 
-def _end(worker: _Worker[Any]) -> str:
-    """End a worker, and say how it ended."""
+def _end(worker: _Worker[Any], patience: float) -> str:
+    """Let a worker end by itself for so many seconds, else end it; say how it ended."""
     worker.line.close()
-    if worker.process.poll() is None:
-        try:
-            worker.process.wait(POLL_SECONDS / 10)
-        except subprocess.TimeoutExpired:
-            worker.process.kill()
-            worker.process.wait()
+    try:
+        worker.process.wait(patience)
+    except subprocess.TimeoutExpired:
+        worker.process.kill()
+        worker.process.wait()
     code = worker.process.returncode
     if code < 0:
         return f"was killed by signal {-code}"

@@ -79,6 +79,12 @@ class Store:
         with self._said("open"):
             self._database = _connect(path, writing)
             try:
+                if not writing:
+                    self._database.execute("PRAGMA query_only = 1")
+                else:
+                    self._version()  # a database of somebody else's is not to be changed
+                    self._database.execute("PRAGMA journal_mode = WAL")
+                    self._database.execute("PRAGMA synchronous = FULL")
                 self._check_version(writing)
             except BaseException:
                 self._database.close()
@@ -297,17 +303,7 @@ def _connect(path: Path, writing: bool) -> sqlite3.Connection:
         # Without the right to put files beside it, it can be read as long as nobody writes it.
         mode = "ro" if path.with_name(f"{path.name}-wal").exists() else "ro&immutable=1"
     place = f"{path.absolute().as_uri()}?mode={mode}"
-    database = sqlite3.connect(place, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
-    try:
-        if writing:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = FULL")
-        else:
-            database.execute("PRAGMA query_only = 1")
-    except BaseException:
-        database.close()
-        raise
-    return database
+    return sqlite3.connect(place, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
 
 
 def _may_write(folder: Path) -> bool:
