@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,13 +118,15 @@ class SweepResult:
         """Return how many points there are, and why some are not done."""
         counts = self.counts()
         said = [", ".join(f"{count:,} {status}" for status, count in counts.items() if count)]
-        reasons: dict[str, int] = {}
-        for status in (IMPOSSIBLE, FAILED):
-            for row in self.points(status):
-                text = f"{status}: {row.reason}"
-                if text in reasons or len(reasons) < REASONS:
-                    reasons[text] = reasons.get(text, 0) + 1
-        said += (f"{plural(count, 'point')} {text}" for text, count in reasons.items())
+        reasons = Counter(
+            f"{status}: {row.reason}"
+            for status in (IMPOSSIBLE, FAILED)
+            for row in self.points(status)
+        )
+        ordered = sorted(reasons.items(), key=lambda its: (-its[1], its[0]))
+        said += (f"{plural(count, 'point')} {text}" for text, count in ordered[:REASONS])
+        if len(ordered) > REASONS:
+            said.append(f"and {plural(len(ordered) - REASONS, 'other reason')}")
         if self.progress is not None:
             its = self.progress
             left = f", {its.left_out:,} left out by --where" if its.left_out else ""
