@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -127,13 +128,22 @@ class Sweep:
         tell(self.progress)
 
     def _take(self, most: int) -> Sequence[Task]:
-        """Return the next tasks that are not finished yet, here or by another process."""
-        while len(self.looked_up) < most:
-            batch = list(islice(self.tasks, LOOK_UPS))
-            if not batch:
-                break
-            self.looked_up += self._unknown(batch)
-        taken, self.looked_up = self.looked_up[:most], self.looked_up[most:]
+        """Return the next tasks that are not finished yet, here or by another process.
+
+        They are looked up many at a time, and once more as they are taken; their order is shuffled,
+        so that processes which share a store seldom take the same point.
+        """
+        taken: list[Task] = []
+        while len(taken) < most:
+            if not self.looked_up:
+                batch = list(islice(self.tasks, LOOK_UPS))
+                if not batch:
+                    break
+                self.looked_up = self._unknown(batch)
+                random.shuffle(self.looked_up)
+            room = most - len(taken)
+            taken += self._unknown(self.looked_up[:room])
+            self.looked_up = self.looked_up[room:]
         return taken
 
     def _unknown(self, batch: Sequence[Task]) -> list[Task]:
