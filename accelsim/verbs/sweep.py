@@ -276,11 +276,19 @@ def _constrained(
     paths = [path for path, _ in bench.overrides]
     paths += (path for parameter in space.parameters for path in parameter.paths)
     constraints = [read_constraint(words, paths) for words in where]
-    for machine in bench.machines:
+    for number, machine in enumerate(bench.machines):
+        first = bench.settings(space.point([number, *[0] * (len(space.sides) - 1)]))
+        words = [f"{path}={value}" for path, value in first.items() if path in bench.of_machine]
+        try:
+            arch = as_architecture(machine, words)
+            table = bench.table(arch)
+        except SpecError:
+            continue  # the point itself will say so
+        known = machine_values(arch, table, {}) if table else {}
         for its in constraints:
-            if AREA in its.names and AREA not in machine_values(as_architecture(machine), {}):
+            if AREA in its.names - {*known}:
                 raise its.fault(
-                    f"the area of '{called(machine)}' is not known",
+                    f"the area of '{arch.name}' is not known",
                     hint="give each of its memories and its compute an `area:`",
                 )
     needing = tuple(its for its in constraints if its.needs_machine)

@@ -88,6 +88,10 @@ class Bench:
         seconds = time.perf_counter() - started
         return Outcome(outcome.status, outcome.figures, outcome.reason, seconds)
 
+    def table(self, arch: Architecture) -> EnergyTable | None:
+        """Return the energy table of a machine here; None if it names none."""
+        return _table(self.technology or arch.technology)
+
     def settings(self, point: Point) -> dict[str, str]:
         """Return all that is set at a point, by path; what is varied wins."""
         return {**dict(self.overrides), **dict(point.settings)}
@@ -151,19 +155,19 @@ class Bench:
         machine, workload, _, settings = self._parts(point)
         for_machine, for_work = self._split(settings)
         arch = as_architecture(machine, for_machine)
-        values = machine_values(arch, settings)
-        broken = next((its for its in self.constraints if not its.holds(values)), None)
-        if broken is not None:
-            return Outcome(LEFT_OUT, reason=f"not {broken.words}")
         row = plan(
             arch.name,
             arch,
             self._flows[point.dataflow],
-            _table(self.technology or arch.technology),
+            self.table(arch),
             self.accounting,
             self.search,
             ReadFrom(word_of(machine), for_machine),
         )
+        values = machine_values(arch, row.table, settings)
+        broken = next((its for its in self.constraints if not its.holds(values)), None)
+        if broken is not None:
+            return Outcome(LEFT_OUT, reason=f"not {broken.words}")
         network = _network(workload, for_work)
         found = run_network(network, row, threads=1, stop=stop, cache=users_cache())
         if found.run.stopped_by == "stop":
@@ -183,20 +187,22 @@ class Bench:
         return tuple(() if flow is None else (as_dataflow(flow),) for flow in self.dataflows)
 
 
-def machine_values(arch: Architecture, settings: Mapping[str, str]) -> dict[str, Any]:
+def machine_values(
+    arch: Architecture, table: EnergyTable, settings: Mapping[str, str]
+) -> dict[str, Any]:
     """Return what constraints may name: the numbers that are set, and figures of the machine."""
     values: dict[str, Any] = {**values_of(settings), PES: arch.instances(arch.compute)}
-    area = area_mm2(arch)
+    area = area_mm2(arch, table)
     return values if area is None else {**values, AREA: area}
 
 
 def figures_of(found: NetworkResult) -> dict[str, Any]:
     """Return the figures of a network that a sweep keeps; words are all that a level handles."""
     total = found.total
+    evaluations = [its.evaluation for its in found.layers if its.evaluation is not None]
     words: dict[str, int] = {}
-    for its in found.layers:
-        assert its.evaluation is not None
-        for level, count in zip(its.evaluation.levels, its.evaluation.words, strict=True):
+    for evaluation in evaluations:
+        for level, count in zip(evaluation.levels, evaluation.words, strict=True):
             words[level] = words.get(level, 0) + int(count.sum())
     return {
         "energy": total.energy_total,
@@ -208,7 +214,7 @@ def figures_of(found: NetworkResult) -> dict[str, Any]:
         "utilization": total.utilization,
         "macs": total.macs,
         "pes": found.arch.instances(found.arch.compute),
-        "area_mm2": area_mm2(found.arch),
+        "area_mm2": evaluations[0].area_mm2,
         "proved": all(
             its.certificate is not None and its.certificate.optimal for its in found.layers
         ),
@@ -272,8 +278,10 @@ def _stated_table(machine: str) -> object:
     return open_spec("architecture", parse_reference(machine)).data.get("technology")
 
 
-def _table(table: Technology) -> Technology | None:
-    return _table_of_word(str(table)) if _is_word(table) else table or None
+def _table(table: Technology) -> EnergyTable | None:
+    if isinstance(table, EnergyTable):
+        return table
+    return _table_of_word(str(table)) if table else None
 
 
 @lru_cache(MOST_KEPT)

@@ -246,7 +246,7 @@ def test_it_stops_when_told(store: Path) -> None:
         ((), {"parameters": ["fc.K=1"]}, "'K'"),
         ((), {"overrides": ["buffer.sise=1"]}, "--set buffer.sise=1: unknown key"),
         ((*SMALL, "eyeriss"), {}, "not every machine knows 'buffer.size'"),
-        ((), {"where": ["area<=1"]}, "the area of 'tests/small/machine.yaml' is not known"),
+        ((), {"where": ["area<=1"]}, "the area of 'small' is not known"),
         ((), {"where": ["buffer.size<1"]}, "no point is left"),
         ((), {"executor": "threads"}, "unknown executor 'threads'"),
         ((), {"workers": 2}, "2 workers in one process"),
