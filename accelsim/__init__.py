@@ -5,11 +5,13 @@
 '0.1.0'
 
 Every verb of the command line is one function here (:func:`compare`, :func:`run`, :func:`map`,
-:func:`evaluate`, :func:`explain`, :func:`diff`, :func:`robustness`, :func:`reprice`, :func:`plot`,
-:func:`show`, :func:`check`, :func:`list`, :func:`import_`, :func:`validate`, :func:`doctor`);
-:func:`load` reads a spec, :func:`save` writes a result into a folder, :func:`schema` describes a
-kind of spec, and :class:`Search` says how to search.  :func:`lookup` is :func:`map` for loops that
-ask thousands of times.  The rest is ``accelsim.<room>.<function>``.
+:func:`evaluate`, :func:`explain`, :func:`diff`, :func:`robustness`, :func:`sweep`, :func:`reprice`,
+:func:`plot`, :func:`show`, :func:`check`, :func:`list`, :func:`import_`, :func:`validate`,
+:func:`doctor`); :func:`load` reads a spec, :func:`save` writes a result into a folder,
+:func:`schema` describes a kind of spec, :class:`Search` says how to search, and :class:`Design`
+which points a sweep looks at.  :func:`sweep_show` and its like read what a sweep keeps.
+:func:`lookup` is :func:`map` for loops that ask thousands of times.  The rest is
+``accelsim.<room>.<function>``.
 
 This module is the one place of deferred imports: a name is fetched on first use, so that
 ``accelsim --help`` does not wait for numba and matplotlib.
@@ -22,6 +24,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from accelsim.explore.points import Design as Design
     from accelsim.verbs.check import check as check
     from accelsim.verbs.check import schema as schema
     from accelsim.verbs.compare import compare as compare
@@ -41,11 +44,18 @@ if TYPE_CHECKING:
     from accelsim.verbs.save import save as save
     from accelsim.verbs.search import Search as Search
     from accelsim.verbs.show import show as show
+    from accelsim.verbs.sweep import sweep as sweep
+    from accelsim.verbs.sweep_store import sweep_export as sweep_export
+    from accelsim.verbs.sweep_store import sweep_merge as sweep_merge
+    from accelsim.verbs.sweep_store import sweep_prune as sweep_prune
+    from accelsim.verbs.sweep_store import sweep_show as sweep_show
+    from accelsim.verbs.sweep_store import sweep_status as sweep_status
     from accelsim.verbs.validate import validate as validate
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "Design": "accelsim.explore.points",
     "Search": "accelsim.verbs.search",
     "check": "accelsim.verbs.check",
     "compare": "accelsim.verbs.compare",
@@ -65,11 +75,18 @@ _HOME = {
     "save": "accelsim.verbs.save",
     "schema": "accelsim.verbs.check",
     "show": "accelsim.verbs.show",
+    "sweep": "accelsim.verbs.sweep",
+    "sweep_export": "accelsim.verbs.sweep_store",
+    "sweep_merge": "accelsim.verbs.sweep_store",
+    "sweep_prune": "accelsim.verbs.sweep_store",
+    "sweep_show": "accelsim.verbs.sweep_store",
+    "sweep_status": "accelsim.verbs.sweep_store",
     "validate": "accelsim.verbs.validate",
 }
 """Name -> the module that defines it."""
 
 __all__ = [
+    "Design",
     "Search",
     "__version__",
     "check",
@@ -90,6 +107,12 @@ __all__ = [
     "save",
     "schema",
     "show",
+    "sweep",
+    "sweep_export",
+    "sweep_merge",
+    "sweep_prune",
+    "sweep_show",
+    "sweep_status",
     "validate",
 ]
 

@@ -37,6 +37,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("network",),
     ("published",),
     ("validation",),
+    ("explore",),
     ("report",),
     ("interchange",),
     ("verbs",),
@@ -49,6 +50,7 @@ LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 
 DEFERRED: dict[str, str] = {
     "accelsim/__init__.py": "the table of top-level names: each is fetched on first use",
+    "accelsim/report/sweep_export.py": "the extra `frames`, for Parquet",
     "accelsim/__main__.py": "Ctrl-C is to be quiet while the command line is imported",
     "accelsim/interchange/extras.py": "packages that only an extra brings",
     "accelsim/interchange/torch/export.py": "the user's own module",

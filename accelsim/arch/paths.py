@@ -76,6 +76,21 @@ def matched_names(document: Document, path: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+def path_problem(document: Document, path: str) -> Problem | None:
+    """Return what is wrong with a path whose key no level can have, or None if there may be one."""
+    found = resolve_path(document, path)
+    if isinstance(found, Problem):
+        return found
+    for place in found:
+        around = [part for part in _named_parts(document) if place[: len(part.keys)] == part.keys]
+        if around:
+            inner = max(around, key=lambda part: len(part.keys))
+            keys = [str(key) for key in place[len(inner.keys) :]]
+            if not inner.model.knows(keys):
+                return inner.model.unknown_key(keys[0], f"{inner.model.noun} '{inner.name}'")
+    return None
+
+
 class _Part(NamedTuple):
     """A level, or a memory, place or part inside one: where it is described, and by what model."""
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from accelsim.arch.paths import matched_names, resolve_path
+from accelsim.arch.paths import matched_names, path_problem, resolve_path
 from accelsim.arch.records import (
     Architecture,
     Compute,
@@ -98,6 +98,11 @@ def knows_path(name_or_path: str | Path, path: str) -> bool:
     """Tell whether a ``--set`` path means something in this machine."""
     document = open_spec("architecture", parse_reference(name_or_path))
     return not isinstance(resolve_path(document, path), Problem)
+
+
+def unknown_path(name_or_path: str | Path, path: str) -> Problem | None:
+    """Return what is wrong with a ``--set`` path that no value could mend; None if nothing is."""
+    return path_problem(open_spec("architecture", parse_reference(name_or_path)), path)
 
 
 def changed_names(name_or_path: str | Path, path: str) -> tuple[str, ...]:

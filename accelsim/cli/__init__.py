@@ -30,6 +30,8 @@ from accelsim.cli.reprice import reprice
 from accelsim.cli.robustness import robustness
 from accelsim.cli.run import run
 from accelsim.cli.show import show
+from accelsim.cli.sweep import sweep
+from accelsim.cli.sweep_store import COMMANDS, joined
 from accelsim.cli.validate import validate
 from accelsim.errors import ExitCode, Problem
 from accelsim.report.json_text import dumps, envelope
@@ -43,6 +45,7 @@ VERBS = (
     explain,
     diff,
     robustness,
+    sweep,
     reprice,
     plot,
     show,
@@ -85,11 +88,14 @@ NAMES = tuple(verb.__name__.rstrip("_") for verb in VERBS)
 
 for verb in VERBS:
     app.command(name=verb.__name__.rstrip("_"))(verb)
+    for name, inner in COMMANDS.items():
+        if name.startswith(f"{verb.__name__} "):
+            app.command(name=name)(inner)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end the process with its exit code."""
-    words = sys.argv[1:] if arguments is None else [*arguments]
+    words = joined(sys.argv[1:] if arguments is None else arguments)
     end_on_interrupt(lambda: _failure(words, ExitCode.INTERRUPTED, [INTERRUPTED]))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -108,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def guarded(words: Sequence[str]) -> int:
     """Run one command; turn every error into its message and exit code."""
     try:
-        return _invoke(words)
+        return _invoke(joined(words))
     except BrokenPipeError:
         # Whoever read the output has enough (`accelsim show eyeriss | head`).
         silence(sys.stdout)
@@ -150,6 +156,6 @@ def _fail(words: Sequence[str], code: ExitCode, problems: Sequence[Problem]) -> 
 def _failure(words: Sequence[str], code: ExitCode, problems: Sequence[Problem]) -> tuple[int, str]:
     """Return where a failure is said, and how: in words, or as the one JSON object."""
     if "--json" in words:
-        verb = next((word for word in words if word in NAMES), "")
+        verb = next((word for word in words if word in {*NAMES, *COMMANDS}), "")
         return STDOUT, dumps(envelope(verb, {}, code, problems))
     return STDERR, f"{render_all(problems)}\n"

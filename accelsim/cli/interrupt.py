@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from accelsim import ctrl_c
 from accelsim.cli.output import STDERR, WIPE, rewritable, say
@@ -17,6 +17,8 @@ from accelsim.errors import ExitCode
 
 if TYPE_CHECKING:
     from accelsim.verbs.search import OnStep, Step
+
+Report = TypeVar("Report")
 
 Handler = Callable[[int, FrameType | None], object]
 
@@ -82,6 +84,15 @@ class Interrupt:
             tell(report)
 
         return watch
+
+    def keeping(self, tell: Callable[[Report], None]) -> Callable[[Report], None]:
+        """Pass progress on whose work is safe: from its first report on, Ctrl-C asks it to stop."""
+
+        def keep(report: Report) -> None:
+            self._found = True
+            tell(report)
+
+        return keep
 
     def over(self) -> bool:
         """Note that a search is over, and tell whether it was stopped."""

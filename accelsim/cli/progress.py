@@ -6,14 +6,16 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from accelsim.cli.options import JSON, NONE
 from accelsim.cli.output import WIPE, rewritable, say, talk
 
 if TYPE_CHECKING:
+    from accelsim.explore.run import SweepProgress
     from accelsim.verbs.search import Step
 
 PATIENCE_SECONDS = 1.0
@@ -23,14 +25,27 @@ LINE_SECONDS = 5.0
 """Between two lines, where there is no terminal."""
 
 
-class Teller:
+Report = TypeVar("Report")
+
+
+@dataclass(frozen=True, slots=True)
+class Manner(Generic[Report]):
+    """How reports of a kind are put: as a sentence, as the share that is done, as an event."""
+
+    sentence: Callable[[Report], str]
+    share: Callable[[Report], float]
+    event: Callable[[Report], dict[str, Any]]
+
+
+class Teller(Generic[Report]):
     """Tells nothing; what the others have in common."""
 
-    def __init__(self) -> None:
+    def __init__(self, manner: Manner[Report]) -> None:
+        self.manner = manner
         self.started = time.monotonic()
         self.last = self.started
 
-    def tell(self, report: Step) -> None:
+    def tell(self, report: Report) -> None:
         """Take a report."""
 
     def close(self) -> None:
@@ -45,31 +60,31 @@ class Teller:
         return True
 
 
-class Lines(Teller):
+class Lines(Teller[Report]):
     """A line now and then, if there is news."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, manner: Manner[Report]) -> None:
+        super().__init__(manner)
         self.said = ""
 
-    def tell(self, report: Step) -> None:
-        said = sentence(report)
+    def tell(self, report: Report) -> None:
+        said = self.manner.sentence(report)
         if said != self.said and self.due(LINE_SECONDS):
             self.said = said
             say(said)
 
 
-class Bar(Teller):
+class Bar(Teller[Report]):
     """One line of a terminal, written over again and again."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, manner: Manner[Report]) -> None:
+        super().__init__(manner)
         self.shown = False
 
-    def tell(self, report: Step) -> None:
+    def tell(self, report: Report) -> None:
         if self.due(0.1):
             self.shown = True
-            line = f"{bar(report)} {sentence(report)}"
+            line = f"{bar(self.manner.share(report))} {self.manner.sentence(report)}"
             columns = shutil.get_terminal_size().columns
             talk(f"{WIPE}{line[: columns - 1]}")
 
@@ -78,27 +93,13 @@ class Bar(Teller):
             talk(WIPE)
 
 
-class Events(Teller):
+class Events(Teller[Report]):
     """One JSON object a line."""
 
-    def tell(self, report: Step) -> None:
+    def tell(self, report: Report) -> None:
         if self.due(0.5):
-            network = report.network
-            event = {
-                "event": "progress",
-                "seconds": round(time.monotonic() - self.started, 3),
-                "row": report.row,
-                "row_number": report.row_number,
-                "rows": report.rows,
-                "layers_done": network.layers_done,
-                "layers": network.layers,
-                "considered": network.considered,
-                "layer": network.layer,
-                "best_energy": network.best_energy,
-                "energy_unit": report.energy_unit,
-                "best_cycles": network.best_cycles,
-            }
-            say(json.dumps(event))
+            seconds = round(time.monotonic() - self.started, 3)
+            say(json.dumps({"event": "progress", "seconds": seconds, **self.manner.event(report)}))
 
 
 def sentence(report: Step) -> str:
@@ -117,27 +118,111 @@ def sentence(report: Step) -> str:
     return said
 
 
-def bar(report: Step, width: int = 20) -> str:
-    """Return the share of rows and layers done as a bar."""
+def share(report: Step) -> float:
+    """Return the share of rows and layers done."""
     within = report.network.layers_done / max(1, report.network.layers)
-    done = (report.row_number - 1 + within) / max(1, report.rows)
+    return (report.row_number - 1 + within) / max(1, report.rows)
+
+
+def event(report: Step) -> dict[str, Any]:
+    """Return how far a search is, as data."""
+    network = report.network
+    return {
+        "row": report.row,
+        "row_number": report.row_number,
+        "rows": report.rows,
+        "layers_done": network.layers_done,
+        "layers": network.layers,
+        "considered": network.considered,
+        "layer": network.layer,
+        "best_energy": network.best_energy,
+        "energy_unit": report.energy_unit,
+        "best_cycles": network.best_cycles,
+    }
+
+
+def bar(done: float, width: int = 20) -> str:
+    """Return a share as a bar.
+
+    >>> bar(0.25)
+    '[#####...............]'
+    """
     full = round(width * done)
     return f"[{'#' * full}{'.' * (width - full)}]"
 
 
+def sweep_sentence(report: SweepProgress) -> str:
+    """Return how far a sweep is, in one line."""
+    said = f"{report.finished:,}/{report.points:,} points"
+    if report.rate is not None:
+        said += f", {report.rate:.3g}/s"
+    if report.eta_seconds:
+        said += f", {duration(report.eta_seconds)} left"
+    if report.impossible or report.failed:
+        said += f", {report.impossible:,} impossible, {report.failed:,} failed"
+    if report.best is not None:
+        set_to = ", ".join(f"{path}={value}" for path, value in report.best.parameters.items())
+        said += f", best {report.measure} {report.best.figures[report.measure]:.4g}"
+        said += f" at {set_to}" if set_to else ""
+    return said
+
+
+def sweep_share(report: SweepProgress) -> float:
+    """Return the share of points done."""
+    return report.finished / max(1, report.points)
+
+
+def sweep_event(report: SweepProgress) -> dict[str, Any]:
+    """Return how far a sweep is, as data."""
+    best = report.best
+    return {
+        "points": report.points,
+        "finished": report.finished,
+        "known": report.known,
+        "computed": report.computed,
+        "impossible": report.impossible,
+        "failed": report.failed,
+        "left_out": report.left_out,
+        "points_per_second": report.rate,
+        "eta_seconds": report.eta_seconds,
+        "best": best and {"key": best.key, "parameters": dict(best.parameters)},
+        f"best_{report.measure}": best and best.figures[report.measure],
+    }
+
+
+def duration(seconds: float) -> str:
+    """Write a time roughly.
+
+    >>> duration(8.4), duration(150), duration(9000)
+    ('8 s', '2 min', '2.5 h')
+    """
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+searching: Manner[Step] = Manner(sentence, share, event)
+sweeping: Manner[SweepProgress] = Manner(sweep_sentence, sweep_share, sweep_event)
+
+
 @contextmanager
-def progress(style: str, quiet: bool) -> Iterator[Teller]:
+def telling(style: str, quiet: bool, manner: Manner[Report]) -> Iterator[Teller[Report]]:
     """Choose how to tell progress, and clean up after it."""
-    teller: Teller
+    teller: Teller[Report]
     if style == JSON:
-        teller = Events()
+        teller = Events(manner)
     elif style == NONE or quiet:
-        teller = Teller()
+        teller = Teller(manner)
     elif rewritable(sys.stderr):
-        teller = Bar()
+        teller = Bar(manner)
     else:
-        teller = Lines()
+        teller = Lines(manner)
     try:
         yield teller
     finally:
         teller.close()
+
+
+def progress(style: str, quiet: bool) -> AbstractContextManager[Teller[Step]]:
+    """Choose how to tell the progress of a search."""
+    return telling(style, quiet, searching)

@@ -44,6 +44,21 @@ def resolve_path(document: Document, path: str) -> list[Keys] | Problem:
     return Problem(f"no {noun} '{head}'", expected=expected, hint=suggestion(head, known))
 
 
+def path_problem(document: Document, path: str) -> Problem | None:
+    """Return what is wrong with a path whose key no layer can have, or None if there may be one."""
+    found = resolve_path(document, path)
+    if isinstance(found, Problem):
+        return found
+    models = {model.tag: model for model in models_in(LayerSpec)}
+    for place in found:
+        node = document.node(place[:2]) if place[0] == "layers" else None
+        tag = layer_tag(node.plain()) if node else None
+        keys = [str(key) for key in place[2:]]
+        if tag is not None and keys and not models[tag].knows(keys):
+            return models[tag].unknown_key(keys[0], f"the layer of '{path}'")
+    return None
+
+
 def matched_names(document: Document, path: str) -> tuple[str, ...]:
     """Return the names of the layers that a ``--set`` path changes; none for any other path."""
     found = resolve_path(document, path)

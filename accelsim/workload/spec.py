@@ -19,7 +19,7 @@ from accelsim.specs.overrides import marked, overridden
 from accelsim.specs.references import Reference, open_spec, parameters_of, parse_reference
 from accelsim.units import ValueProblemError, shown
 from accelsim.workload.flow import edges_of
-from accelsim.workload.paths import matched_names, resolve_path
+from accelsim.workload.paths import matched_names, path_problem, resolve_path
 from accelsim.workload.records import Layer, Network, Op, Rank, Tensor, Term, without_graph
 from accelsim.workload.schema import (
     BatchedGemmSpec,
@@ -171,6 +171,11 @@ def selected(network: Network, reference: Reference) -> Network:
 def knows_path(document: Document, path: str) -> bool:
     """Tell whether a ``--set`` path means something in a workload."""
     return not isinstance(resolve_path(document, path), Problem)
+
+
+def unknown_path(document: Document, path: str) -> Problem | None:
+    """Return what is wrong with a ``--set`` path that no value could mend; None if nothing is."""
+    return path_problem(document, path)
 
 
 def changed_names(document: Document, reference: Reference, path: str) -> tuple[str, ...]:

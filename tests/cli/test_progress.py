@@ -52,7 +52,7 @@ def test_a_sentence() -> None:
 
 
 def test_a_bar() -> None:
-    assert telling.bar(step()) == "[######..............]"
+    assert telling.bar(telling.share(step())) == "[######..............]"
 
 
 def test_what_is_quick_is_not_talked_about(

@@ -1,0 +1,156 @@
+"""A sweep under way: what is not in the store is computed, and committed as it is finished."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from accelsim.explore.executors import Executor, Lost, Stop, Work
+from accelsim.explore.points import Point
+from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, LEFT_OUT, Outcome, Row
+from accelsim.explore.store import Store
+
+LOOK_UPS = 256
+"""Points that are looked up in the store at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A point with its key."""
+
+    key: str
+    point: Point
+
+
+@dataclass
+class SweepProgress:
+    """How far a sweep is.
+
+    ``known`` points were in the store, ``computed`` ones are new; both are among ``points``, as are
+    those ``left_out`` by a constraint.  ``best`` is the row with the least of ``measure``; None as
+    long as there is none, or where networks are mixed, whose figures cannot be compared.
+    """
+
+    points: int
+    measure: str
+    comparable: bool = True
+    known: int = 0
+    computed: int = 0
+    impossible: int = 0
+    failed: int = 0
+    left_out: int = 0
+    seconds: float = 0.0
+    best: Row | None = None
+
+    @property
+    def finished(self) -> int:
+        return self.known + self.computed + self.left_out
+
+    @property
+    def rate(self) -> float | None:
+        """Points computed per second."""
+        return self.computed / self.seconds if self.computed and self.seconds else None
+
+    @property
+    def eta_seconds(self) -> float | None:
+        """Return the time that the rest takes at this rate."""
+        return (self.points - self.finished) / self.rate if self.rate else None
+
+    def count(self, row: Row) -> None:
+        """Take a new row into account."""
+        self.computed += 1
+        self.impossible += row.status == IMPOSSIBLE
+        self.failed += row.status == FAILED
+        self.consider(row)
+
+    def consider(self, row: Row) -> None:
+        """Take the better of a row and the best."""
+        if not self.comparable or row.status != DONE:
+            return
+        if self.best is None or self._rank(row) < self._rank(self.best):
+            self.best = row
+
+    def _rank(self, row: Row) -> tuple[float, str]:
+        return row.figures[self.measure], row.key
+
+
+OnProgress = Callable[[SweepProgress], None]
+
+
+def silent(_: SweepProgress) -> None:
+    """Say nothing."""
+
+
+@dataclass
+class Sweep:
+    """What is to be done: tasks in their order, and how a task and its outcome make a row."""
+
+    tasks: Iterator[Task]
+    work: Work[Task, Outcome]
+    row: Callable[[Task, Outcome], Row]
+    store: Store
+    number: int
+    progress: SweepProgress
+    fresh: bool = False
+    looked_up: list[Task] = field(default_factory=list)
+
+    def run(self, executor: Executor, stop: Stop, tell: OnProgress = silent) -> None:
+        """Compute what the store does not have, until it is done or stopped.
+
+        Raises
+        ------
+        UsageError
+            If the store cannot be written; what was committed before is in it.
+        """
+        started = time.monotonic()
+        for row in self.store.rows(self.number, DONE):
+            self.progress.consider(row)
+        tell(self.progress)
+        for batch in executor.run(self.work, self._take, stop):
+            rows = []
+            for task, result in batch:
+                outcome = (
+                    Outcome(FAILED, reason=result.reason) if isinstance(result, Lost) else result
+                )
+                if outcome.status == LEFT_OUT:
+                    self.progress.left_out += 1
+                else:
+                    rows.append(self.row(task, outcome))
+            if rows:
+                self.store.add(rows, sweep=self.number, over=self.fresh)
+            for row in rows:
+                self.progress.count(row)
+            self.progress.seconds = time.monotonic() - started
+            tell(self.progress)
+        tell(self.progress)
+
+    def _take(self, most: int) -> Sequence[Task]:
+        """Return the next tasks that are not finished yet, here or by another process.
+
+        They are looked up many at a time, and once more as they are taken; their order is shuffled,
+        so that processes which share a store seldom take the same point.
+        """
+        taken: list[Task] = []
+        while len(taken) < most:
+            if not self.looked_up:
+                batch = list(islice(self.tasks, LOOK_UPS))
+                if not batch:
+                    break
+                self.looked_up = self._unknown(batch)
+                random.shuffle(self.looked_up)
+            room = most - len(taken)
+            taken += self._unknown(self.looked_up[:room])
+            self.looked_up = self.looked_up[room:]
+        return taken
+
+    def _unknown(self, batch: Sequence[Task]) -> list[Task]:
+        if self.fresh:
+            return list(batch)
+        known = self.store.known([task.key for task in batch])
+        if known:
+            self.store.add([], sweep=self.number, also=sorted(known))
+            self.progress.known += sum(task.key in known for task in batch)
+        return [task for task in batch if task.key not in known]

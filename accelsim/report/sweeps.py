@@ -1,0 +1,224 @@
+"""What ``sweep`` returns: the points of a store, read from it when they are asked for."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from accelsim.errors import ExitCode, Problem, UsageError
+from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, Row
+from accelsim.explore.run import SweepProgress
+from accelsim.explore.store import Store
+from accelsim.report import sweep_export
+from accelsim.report.html import page
+from accelsim.report.quantities import digits, percent, plural
+from accelsim.report.tables import NOTHING, Table
+from accelsim.report.text import table_text
+
+MEASURES = {"energy": "energy", "latency": "seconds", "edp": "edp"}
+"""Objective -> the figure of a point that it makes least."""
+
+ORDERS = (*MEASURES.values(), "energy_per_mac", "cycles", "area_mm2", "utilization")
+"""What points can be sorted by; the best first."""
+
+FIRST_FEW = 20
+"""Points that a table shows."""
+
+REASONS = 5
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """The points of a store, or of one sweep in it.
+
+    Parameters
+    ----------
+    store : the file; opened whenever points are asked for
+    sweep : the number of a sweep; None for all points
+    objective : what "best" means
+    progress : how the sweep went that returned this; None for a store that was only opened
+    """
+
+    store: Path
+    sweep: int | None = None
+    objective: str = "energy"
+    progress: SweepProgress | None = None
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield the points sorted by key."""
+        return self.points()
+
+    def points(self, status: str | None = None) -> Iterator[Row]:
+        """Yield the points of a status, or all, sorted by key."""
+        with Store(self.store) as store:
+            yield from store.rows(self.sweep, status)
+
+    def best(self, count: int = 1, by: str = "") -> list[Row]:
+        """Return the first few points that are done, best first.
+
+        Parameters
+        ----------
+        by : a figure in :data:`ORDERS`; by default what the objective says
+
+        Raises
+        ------
+        UsageError
+            If there is no such figure.
+        """
+        figure = by or MEASURES[self.objective]
+        if figure not in ORDERS:
+            expected = "one of " + ", ".join(ORDERS)
+            raise UsageError(Problem(f"cannot sort by '{by}'", expected=expected))
+        sign = -1 if figure == "utilization" else 1
+        done = (row for row in self.points(DONE) if row.figures[figure] is not None)
+        return heapq.nsmallest(count, done, key=lambda row: (sign * row.figures[figure], row.key))
+
+    def export(self, file: str | Path) -> int:
+        """Write the points into a ``.csv``, ``.json`` or ``.parquet``; return how many."""
+        with Store(self.store) as store:
+            return sweep_export.export(store, Path(file), self.sweep)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many points there are of each status."""
+        with Store(self.store) as store:
+            counts = store.counts(self.sweep)
+        return {status: counts.get(status, 0) for status in (DONE, IMPOSSIBLE, FAILED)}
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether points of the sweep are left to compute."""
+        return self.progress is not None and self.progress.finished < self.progress.points
+
+    def exit_code(self) -> ExitCode:
+        """Return what a process says of it."""
+        if self.interrupted:
+            return ExitCode.INTERRUPTED
+        return ExitCode.OK if self.counts()[DONE] else ExitCode.NO_MAPPING
+
+    def problems(self) -> list[Problem]:
+        """Return what is to be said besides the points."""
+        if self.interrupted and self.progress is not None:
+            its = self.progress
+            what = f"interrupted: {its.finished:,} of {its.points:,} points are in '{self.store}'"
+            return [Problem(what, hint="the same command goes on from there")]
+        if self.exit_code() == ExitCode.NO_MAPPING:
+            return [Problem("no point could be done", hint=f"accelsim sweep show {self.store}")]
+        return []
+
+    def tables(self, count: int = FIRST_FEW, by: str = "") -> list[Table]:
+        """Return the best points as a table."""
+        best = self.best(count, by)
+        return [points_table(best, by or MEASURES[self.objective])] if best else []
+
+    def notes(self) -> list[str]:
+        """Return how many points there are, and why some are not done."""
+        counts = self.counts()
+        said = [", ".join(f"{count:,} {status}" for status, count in counts.items() if count)]
+        reasons = Counter(
+            f"{status}: {row.reason}"
+            for status in (IMPOSSIBLE, FAILED)
+            for row in self.points(status)
+        )
+        ordered = sorted(reasons.items(), key=lambda its: (-its[1], its[0]))
+        said += (f"{plural(count, 'point')} {text}" for text, count in ordered[:REASONS])
+        if len(ordered) > REASONS:
+            said.append(f"and {plural(len(ordered) - REASONS, 'other reason')}")
+        if self.progress is not None:
+            its = self.progress
+            left = f", {its.left_out:,} left out by --where" if its.left_out else ""
+            said.append(
+                f"Of {plural(its.points, 'point')}, {its.known:,} were in the store,"
+                f" {its.computed:,} computed now{left}."
+            )
+        return [text for text in said if text]
+
+    def text(
+        self,
+        *,
+        colour: bool = False,
+        width: int | None = None,
+        count: int = FIRST_FEW,
+        by: str = "",
+    ) -> str:
+        """Return tables and notes as text."""
+        shown = [table_text(table, colour=colour, width=width) for table in self.tables(count, by)]
+        return "\n".join([*shown, "\n".join(self.notes()) + "\n"])
+
+    def data(self, count: int = FIRST_FEW, by: str = "") -> dict[str, Any]:
+        """Return counts and the best points as JSON data."""
+        its = self.progress
+        return {
+            "store": str(self.store),
+            "sweep": self.sweep,
+            "objective": self.objective,
+            "points": None if its is None else its.points,
+            "left_out": None if its is None else its.left_out,
+            "counts": self.counts(),
+            "best": [sweep_export.record(row) for row in self.best(count, by)],
+        }
+
+    def run_data(self) -> dict[str, Any]:
+        """Return facts of the execution, which may differ from run to run."""
+        its = self.progress
+        if its is None:
+            return {}
+        return {
+            "seconds": round(its.seconds, 3),
+            "known": its.known,
+            "computed": its.computed,
+            "points_per_second": its.rate,
+        }
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{count:,} {status}" for status, count in self.counts().items() if count)
+        return f"SweepResult({self.store}: {said or 'no points'})"
+
+    def _repr_html_(self) -> str:
+        return page(self.tables(), self.notes())
+
+
+def points_table(rows: Sequence[Row], by: str) -> Table:
+    """Return points under what differs among them."""
+    names = [
+        name for name in sweep_export.IDENTITY if len({row.identity[name] for row in rows}) > 1
+    ]
+    paths = list(dict.fromkeys(path for row in rows for path in row.parameters))
+    unit = rows[0].figures["energy_unit"]
+    headings = (
+        *names,
+        *paths,
+        f"energy\n{unit}",
+        "energy\n/MAC",
+        "cycles",
+        "util.",
+        f"EDP\n{unit} s",
+        "area\nmm2",
+    )
+    lines = tuple(
+        (
+            *(row.identity[name] or NOTHING for name in names),
+            *(row.parameters.get(path, NOTHING) for path in paths),
+            *_cells(row),
+        )
+        for row in rows
+    )
+    left = len(names) + len(paths)
+    title = f"best by {by}" if len(rows) > 1 else "best"
+    return Table(title, headings, lines, names=left, strong=frozenset({0}))
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    its = row.figures
+    per_mac, area = its["energy_per_mac"], its["area_mm2"]
+    return (
+        f"{its['energy']:.4g}",
+        NOTHING if per_mac is None else digits(per_mac),
+        f"{its['cycles']:.4g}",
+        percent(its["utilization"]),
+        f"{its['edp']:.4g}",
+        NOTHING if area is None else digits(area),
+    )

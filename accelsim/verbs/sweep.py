@@ -1,0 +1,332 @@
+"""Many machines, networks and settings, kept in a store that survives whatever happens."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+from accelsim.arch import spec as arch_spec
+from accelsim.arch.records import Architecture
+from accelsim.errors import Problem, SpecError, UsageError, Where
+from accelsim.explore.constraints import AREA, Constraint, read_constraint, values_of
+from accelsim.explore.executors import Executor, InProcess
+from accelsim.explore.parameters import Parameter, read_parameters
+from accelsim.explore.points import Design, Point, Space, chosen
+from accelsim.explore.processes import Processes
+from accelsim.explore.run import OnProgress, Sweep, SweepProgress, Task, silent
+from accelsim.explore.store import Store
+from accelsim.keys import content_key
+from accelsim.mapper.contract import never
+from accelsim.mapspace.records import Dataflow
+from accelsim.report.sweeps import MEASURES, SweepResult
+from accelsim.specs.overrides import parse_override
+from accelsim.specs.references import parse_reference
+from accelsim.verbs.overrides import split_overrides
+from accelsim.verbs.search import Search, Stop, single_plan, usable_threads
+from accelsim.verbs.sweep_point import Bench, forget, machine_values, spec_files
+from accelsim.verbs.words import (
+    Flow,
+    Machine,
+    ReadFrom,
+    Rules,
+    Technology,
+    Work,
+    as_architecture,
+    as_network,
+    called,
+    kind_of,
+    open_work,
+    word_of,
+)
+from accelsim.workload import spec as workload_spec
+from accelsim.workload.records import Network
+
+PROCESSES, IN_PROCESS = EXECUTORS = ("processes", "in-process")
+
+
+def sweep(
+    *what: Machine | Work,
+    parameters: Sequence[str] = (),
+    store: str | Path,
+    where: Sequence[str] = (),
+    design: Design = Design(),  # noqa: B008  (an immutable record)
+    fresh: bool = False,
+    dataflows: Sequence[Flow] | Flow = (),
+    technology: Technology | None = None,
+    accounting: Rules | None = None,
+    overrides: Sequence[str] = (),
+    search: Search = Search(),  # noqa: B008  (an immutable record)
+    executor: str = PROCESSES,
+    workers: int | None = None,
+    stop: Stop = never,
+    progress: OnProgress = silent,
+) -> SweepResult:
+    """Search every combination of machines, networks, dataflows and values of parameters.
+
+    Each point is committed to the store as it is finished.  Called again, after whatever ended it,
+    the same sweep computes what is missing; a point is known by the contents of its specs, so that
+    another sweep that needs it finds it too.
+
+    Parameters
+    ----------
+    what : names, paths or records, in any order: one machine or more, one workload or more
+    parameters : ``PATH=VALUES``, as ``glb.size=32KiB:512KiB:x2`` or ``array.mesh_x=8,12,14``; see
+        :mod:`accelsim.explore.parameters`
+    store : the file that keeps what is found; made if it is not there
+    where : constraints, as ``array.mesh_x*array.mesh_y<=256`` or ``area<=2``
+    design : which points of the space: all, some at random, or a Latin hypercube
+    fresh : compute points again that the store has
+    dataflows : one point for each; without any, the machine alone limits the mappings
+    technology, accounting, overrides, search
+        As for :func:`accelsim.compare`.  ``search.threads`` has no part in it.
+    executor : "processes" on this machine, or "in-process"
+    workers : how many processes (default: as many as there are processors)
+    stop : asked often; once it answers yes, the result holds what is finished
+    progress : called with a :class:`~accelsim.explore.run.SweepProgress` now and then
+
+    Returns
+    -------
+    SweepResult
+        The points of this sweep, read from the store.
+
+    Raises
+    ------
+    SpecError
+        If a spec cannot be read, or a path means nothing in it.
+    UsageError
+        If an option has no sense, or the store cannot be used.
+    """
+    forget()
+    bench, space = _laid_out(what, parameters, dataflows, technology, accounting, overrides, search)
+    bench, of_paths = _constrained(bench, space, where)
+    by_whom = _executor(executor, workers)
+
+    def wanted(point: Point) -> bool:
+        values = values_of(bench.settings(point))
+        return all(its.holds(values) for its in of_paths)
+
+    points = sum(1 for _ in chosen(space, design, wanted))
+    if not points:
+        what_left = Problem("no point is left to compute", hint="see its --where")
+        raise UsageError(what_left)
+    tasks = (Task(bench.key(point), point) for point in chosen(space, design, wanted))
+    comparable = len(bench.workloads) == 1
+    told = SweepProgress(points, MEASURES[search.objective], comparable)
+    words = _words(what, parameters, where, design, dataflows, technology, accounting, overrides)
+    with Store(Path(store), writing=True) as opened:
+        number = opened.begin_sweep(_sweep_key(bench, space, design, where), words, points)
+        its = Sweep(tasks, bench.measure, bench.row, opened, number, told, fresh)
+        its.run(by_whom, stop, progress)
+    return SweepResult(Path(store), number, search.objective, told)
+
+
+def _executor(name: str, workers: int | None) -> Executor:
+    if name == PROCESSES:
+        return Processes(usable_threads() if workers is None else workers)
+    if name != IN_PROCESS:
+        expected = "one of " + ", ".join(EXECUTORS)
+        raise UsageError(Problem(f"unknown executor '{name}'", expected=expected))
+    if workers not in (None, 1):
+        hint = f"several workers are --executor {PROCESSES}"
+        raise UsageError(Problem(f"{workers} workers in one process", hint=hint))
+    return InProcess()
+
+
+def _laid_out(
+    what: Sequence[Machine | Work],
+    parameters: Sequence[str],
+    dataflows: Sequence[Flow] | Flow,
+    technology: Technology | None,
+    accounting: Rules | None,
+    overrides: Sequence[str],
+    search: Search,
+) -> tuple[Bench, Space]:
+    """Read all that a sweep is made of, so that what is wrong with it shows before it runs."""
+    machines, workloads = _sorted(what)
+    varied = read_parameters(parameters)
+    flows: list[Flow] = (
+        [dataflows] if isinstance(dataflows, str | Path | Dataflow) else [*dataflows]
+    )
+    of_machine = _owners(machines, workloads, varied, overrides)
+    fixed = tuple((its.path, its.value) for its in map(parse_override, overrides))
+    bench = Bench(
+        machines=tuple(machines),
+        workloads=tuple(workloads),
+        dataflows=tuple(flows) or (None,),
+        technology=technology,
+        accounting=accounting,
+        search=search,
+        overrides=fixed,
+        of_machine=of_machine,
+    )
+    units = {}
+    for machine in machines:
+        words = [f"{path}={value}" for path, value in fixed if path in of_machine]
+        arch = as_architecture(machine, words)
+        read_from = ReadFrom(word_of(machine), tuple(words))
+        for named in [[flow] for flow in flows] or [[]]:
+            row = single_plan(arch, named, technology, accounting, search, read_from)
+            units[row.table.unit] = row.table.name
+    if len(units) > 1:
+        tables = ", ".join(f"{name} ({unit})" for unit, name in units.items())
+        what_differs = f"the machines' energy tables have different units: {tables}"
+        raise UsageError(Problem(what_differs, hint="choose one table for all with --technology"))
+    for work in workloads:
+        as_network(work, [f"{path}={value}" for path, value in fixed if path not in of_machine])
+    words_by_kind = [
+        *(("architecture", machine) for machine in machines),
+        *(("workload", work) for work in workloads),
+        *(("dataflow", flow) for flow in flows),
+        *(("technology", its) for its in [technology, *_technologies(bench)]),
+        ("accounting", accounting),
+    ]
+    bench = replace(bench, files=spec_files(words_by_kind))
+    space = Space(len(machines), len(workloads), len(bench.dataflows), varied)
+    return bench, space
+
+
+def _technologies(bench: Bench) -> list[str]:
+    if bench.technology is not None:
+        return []
+    machines = (as_architecture(its) for its in bench.machines if not isinstance(its, Architecture))
+    return [arch.technology for arch in machines]
+
+
+def _sorted(what: Sequence[Machine | Work]) -> tuple[list[Machine], list[Work]]:
+    machines: list[Machine] = []
+    workloads: list[Work] = []
+    for word in what:
+        if isinstance(word, Architecture):
+            machines.append(word)
+        elif isinstance(word, Network):
+            workloads.append(word)
+        elif kind_of(word, ("architecture", "workload")) == "architecture":
+            machines.append(word)
+        else:
+            workloads.append(word)
+    for kind, found in (("machine", machines), ("workload", workloads)):
+        if not found:
+            raise UsageError(
+                Problem(
+                    f"no {kind} to sweep",
+                    expected="one or more",
+                    hint="as in: accelsim sweep eyeriss alexnet -p clock=100MHz,200MHz -o study.db",
+                )
+            )
+    return machines, workloads
+
+
+def _owners(
+    machines: Sequence[Machine],
+    workloads: Sequence[Work],
+    varied: Sequence[Parameter],
+    overrides: Sequence[str],
+) -> frozenset[str]:
+    """Return the paths that machines know, and see that each of all paths is known everywhere.
+
+    Raises
+    ------
+    SpecError
+        Naming what a path does not mean anything to, with what is close to it.
+    """
+    given = {words: words for words in overrides}
+    origin = {words: Where(f"--set {words}") for words in overrides}
+    for parameter in varied:
+        for path, value in zip(parameter.paths, parameter.values[0], strict=True):
+            given[path] = f"{path}={value}"
+            origin[path] = parameter.where
+    of_machine = set[str]()
+    problems: dict[Problem, None] = {}
+    for name, words in given.items():
+        path = parse_override(words).path
+        try:
+            per_machine = [split_overrides([words], machines, work)[0] for work in workloads]
+            takers = [bool(its) for row in per_machine for its in row]
+            unknown = _unknown(path, machines if any(takers) else workloads, any(takers))
+            if any(takers) and not all(takers):
+                unknown = [Problem(f"not every machine knows '{path}'")]
+        except SpecError as fault:
+            unknown = list(fault.problems)
+            takers = []
+        problems |= dict.fromkeys(replace(problem, where=origin[name]) for problem in unknown)
+        if any(takers):
+            of_machine.add(path)
+    if problems:
+        raise SpecError(problems)
+    return frozenset(of_machine)
+
+
+def _unknown(path: str, owners: Sequence[Machine | Work], machines: bool) -> list[Problem]:
+    words = [str(its) for its in owners if isinstance(its, str | Path)]
+    if machines:
+        found = [arch_spec.unknown_path(word, path) for word in words]
+    else:
+        works = (open_work(parse_reference(word)) for word in words)
+        found = [workload_spec.unknown_path(document, path) for document in works]
+    return [problem for problem in found if problem is not None]
+
+
+def _constrained(
+    bench: Bench, space: Space, where: Sequence[str]
+) -> tuple[Bench, list[Constraint]]:
+    """Return the bench with the constraints that need the machine, and those that do not."""
+    paths = [path for path, _ in bench.overrides]
+    paths += (path for parameter in space.parameters for path in parameter.paths)
+    constraints = [read_constraint(words, paths) for words in where]
+    for number, machine in enumerate(bench.machines):
+        first = bench.settings(space.point([number, *[0] * (len(space.sides) - 1)]))
+        words = [f"{path}={value}" for path, value in first.items() if path in bench.of_machine]
+        try:
+            arch = as_architecture(machine, words)
+            table = bench.table(arch)
+        except SpecError:
+            continue  # the point itself will say so
+        known = machine_values(arch, table, {}) if table else {}
+        for its in constraints:
+            if AREA in its.names - {*known}:
+                raise its.fault(
+                    f"the area of '{arch.name}' is not known",
+                    hint="give each of its memories and its compute an `area:`",
+                )
+    needing = tuple(its for its in constraints if its.needs_machine)
+    return replace(bench, constraints=needing), [its for its in constraints if its not in needing]
+
+
+def _sweep_key(bench: Bench, space: Space, design: Design, where: Sequence[str]) -> str:
+    """Return what makes two calls one sweep: it goes on where it ended."""
+    fixed = product(*map(range, space.sides[:3]))
+    first = [0] * len(space.parameters)
+    corners = [bench.key(space.point([*choices, *first])) for choices in fixed]
+    varied = [(its.paths, its.values) for its in space.parameters]
+    return content_key([corners, varied, design, list(where)])
+
+
+def _words(
+    what: Sequence[Machine | Work],
+    parameters: Sequence[str],
+    where: Sequence[str],
+    design: Design,
+    dataflows: Sequence[Flow] | Flow,
+    technology: Technology | None,
+    accounting: Rules | None,
+    overrides: Sequence[str],
+) -> str:
+    """Return a sweep in words of the command line."""
+    flows = [dataflows] if isinstance(dataflows, str | Path | Dataflow) else dataflows
+    options = [
+        *(("-p", words) for words in parameters),
+        *(("--where", words) for words in where),
+        *(("--dataflow", called(flow)) for flow in flows),
+        *(("--set", words) for words in overrides),
+    ]
+    if technology is not None:
+        options.append(("--technology", getattr(technology, "name", str(technology))))
+    if accounting is not None:
+        options.append(("--accounting", getattr(accounting, "name", str(accounting))))
+    if design.points is not None:
+        options += [("--design", design.kind), ("--points", str(design.points))]
+    words = [*map(called, what), *(word for option in options for word in option)]
+    return shlex.join(words)

@@ -1,0 +1,313 @@
+"""One point of a sweep: its key, and what comes of it; this is what workers do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from accelsim import __version__, shipped
+from accelsim.arch.records import Architecture
+from accelsim.errors import Problem, SpecError, UsageError
+from accelsim.evaluation.evaluate import area_mm2
+from accelsim.explore.constraints import AREA, PES, Constraint, values_of
+from accelsim.explore.executors import Stop
+from accelsim.explore.points import Point
+from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, LEFT_OUT, Outcome, Row
+from accelsim.explore.run import Task
+from accelsim.keys import content_key, sources_digest
+from accelsim.mapper.results_cache import users_cache
+from accelsim.network.records import NetworkResult
+from accelsim.network.run import run_network
+from accelsim.report.notes import why_unmapped
+from accelsim.specs.references import open_spec, parse_reference
+from accelsim.technology.records import EnergyTable
+from accelsim.technology.spec import read_technology
+from accelsim.verbs.search import Search, plan
+from accelsim.verbs.words import (
+    Flow,
+    Machine,
+    ReadFrom,
+    Rules,
+    Technology,
+    Word,
+    Work,
+    as_architecture,
+    as_dataflow,
+    as_network,
+    called,
+    open_work,
+    word_of,
+)
+from accelsim.workload.records import Network
+
+MADE_BY = f"{__version__}-{sources_digest()[:12]}"
+"""The version and the sources that compute here."""
+
+MOST_KEPT = 64
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What points are made from and how they are searched.
+
+    Parameters
+    ----------
+    machines, workloads, dataflows : what a point names by number; a dataflow of None is none
+    overrides : fixed settings, by path
+    of_machine : the paths, fixed or varied, that machines know; the others are the workloads'
+    constraints : those that need the machine
+    files : the files that all of it is read from, with what tells whether one was changed since
+    """
+
+    machines: tuple[Machine, ...]
+    workloads: tuple[Work, ...]
+    dataflows: tuple[Flow | None, ...]
+    technology: Technology | None
+    accounting: Rules | None
+    search: Search
+    overrides: tuple[tuple[str, str], ...] = ()
+    of_machine: frozenset[str] = frozenset()
+    constraints: tuple[Constraint, ...] = ()
+    files: tuple[tuple[Path, object], ...] = ()
+
+    def measure(self, task: Task, stop: Stop) -> Outcome | None:
+        """Return what comes of a point; None if it was stopped."""
+        started = time.perf_counter()
+        try:
+            outcome = self._measured(task.point, stop)
+        except (SpecError, UsageError) as fault:
+            outcome = Outcome(IMPOSSIBLE, reason=_reason(fault.problems))
+        except Exception as fault:  # noqa: BLE001  (one point must not end the sweep; it is kept)
+            outcome = Outcome(FAILED, reason=f"internal error: {type(fault).__name__}: {fault}")
+        if outcome is None:
+            return None
+        seconds = time.perf_counter() - started
+        return Outcome(outcome.status, outcome.figures, outcome.reason, seconds)
+
+    def table(self, arch: Architecture) -> EnergyTable | None:
+        """Return the energy table of a machine here; None if it names none."""
+        return _table(self.technology or arch.technology)
+
+    def settings(self, point: Point) -> dict[str, str]:
+        """Return all that is set at a point, by path; what is varied wins."""
+        return {**dict(self.overrides), **dict(point.settings)}
+
+    def key(self, point: Point) -> str:
+        """Return the content key of a point: equal keys, equal outcomes.
+
+        Counted are the contents of the specs, not how they are named, the settings, the search, and
+        the version of this package.
+        """
+        machine, workload, flow, settings = self._parts(point)
+        table = self.technology or settings.get("technology") or _table_of(machine)
+        return content_key(
+            {
+                "version": __version__,
+                "architecture": _content("architecture", machine),
+                "workload": _content("workload", workload),
+                "dataflow": _content("dataflow", flow),
+                "technology": _content("technology", table),
+                "accounting": _content("accounting", self.accounting),
+                "settings": list(settings.items()),
+                "objective": self.search.objective,
+                "budget": self.search.budget,
+                "driver": (self.search.driver, self.search.seed, self.search.uneven),
+            }
+        )
+
+    def row(self, task: Task, outcome: Outcome) -> Row:
+        """Return what a store keeps of a point."""
+        machine, workload, flow, settings = self._parts(task.point)
+        return Row(
+            key=task.key,
+            status=outcome.status,
+            identity={
+                "architecture": called(machine),
+                "workload": called(workload),
+                "dataflow": "" if flow is None else called(flow),
+                "technology": str(_name(self.technology)),
+                "accounting": str(_name(self.accounting)),
+                "objective": self.search.objective,
+            },
+            parameters=settings,
+            figures=outcome.figures,
+            reason=outcome.reason,
+            seconds=outcome.seconds,
+            made_by=MADE_BY,
+        )
+
+    def _parts(self, point: Point) -> tuple[Machine, Work, Flow | None, dict[str, str]]:
+        return (
+            self.machines[point.machine],
+            self.workloads[point.workload],
+            self.dataflows[point.dataflow],
+            self.settings(point),
+        )
+
+    def _measured(self, point: Point, stop: Stop) -> Outcome | None:
+        changed = [path for path, version in self.files if file_version(path) != version]
+        if changed:
+            return Outcome(FAILED, reason=f"{changed[0]} was changed during the sweep")
+        machine, workload, _, settings = self._parts(point)
+        for_machine, for_work = self._split(settings)
+        arch = as_architecture(machine, for_machine)
+        row = plan(
+            arch.name,
+            arch,
+            self._flows[point.dataflow],
+            self.table(arch),
+            self.accounting,
+            self.search,
+            ReadFrom(word_of(machine), for_machine),
+        )
+        values = machine_values(arch, row.table, settings)
+        broken = next((its for its in self.constraints if not its.holds(values)), None)
+        if broken is not None:
+            return Outcome(LEFT_OUT, reason=f"not {broken.words}")
+        network = _network(workload, for_work)
+        found = run_network(network, row, threads=1, stop=stop, cache=users_cache())
+        if found.run.stopped_by == "stop":
+            return None
+        if not found.complete:
+            why = "; ".join(why_unmapped(its) for its in found.layers if its.evaluation is None)
+            return Outcome(IMPOSSIBLE, reason=why)
+        return Outcome(DONE, figures_of(found))
+
+    def _split(self, settings: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        words = {path: f"{path}={value}" for path, value in settings.items()}
+        for_machine = tuple(text for path, text in words.items() if path in self.of_machine)
+        return for_machine, tuple(text for text in words.values() if text not in for_machine)
+
+    @cached_property
+    def _flows(self) -> tuple[tuple[Any, ...], ...]:
+        return tuple(() if flow is None else (as_dataflow(flow),) for flow in self.dataflows)
+
+
+def machine_values(
+    arch: Architecture, table: EnergyTable, settings: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what constraints may name: the numbers that are set, and figures of the machine."""
+    values: dict[str, Any] = {**values_of(settings), PES: arch.instances(arch.compute)}
+    area = area_mm2(arch, table)
+    return values if area is None else {**values, AREA: area}
+
+
+def figures_of(found: NetworkResult) -> dict[str, Any]:
+    """Return the figures of a network that a sweep keeps; words are all that a level handles."""
+    total = found.total
+    evaluations = [its.evaluation for its in found.layers if its.evaluation is not None]
+    words: dict[str, int] = {}
+    for evaluation in evaluations:
+        for level, count in zip(evaluation.levels, evaluation.words, strict=True):
+            words[level] = words.get(level, 0) + int(count.sum())
+    return {
+        "energy": total.energy_total,
+        "energy_unit": total.energy.unit,
+        "energy_per_mac": total.energy_per_mac if total.macs else None,
+        "cycles": total.cycles,
+        "seconds": total.seconds,
+        "edp": total.edp,
+        "utilization": total.utilization,
+        "macs": total.macs,
+        "pes": found.arch.instances(found.arch.compute),
+        "area_mm2": evaluations[0].area_mm2,
+        "proved": all(
+            its.certificate is not None and its.certificate.optimal for its in found.layers
+        ),
+        "energy_by_level": total.energy.over("level"),
+        "words_by_level": words,
+    }
+
+
+def forget() -> None:
+    """Forget what was read: files may have changed since the last sweep."""
+    for reader in (_content_of_word, _stated_table, _table_of_word, _network_of_word):
+        reader.cache_clear()
+
+
+def spec_files(words: Sequence[tuple[str, object]]) -> tuple[tuple[Path, object], ...]:
+    """Return the files that words of given kinds are read from, each with its version."""
+    paths = [
+        shipped.find(kind, parse_reference(word).name)
+        for kind, word in words
+        if isinstance(word, Word) and word
+    ]
+    return tuple((path, file_version(path)) for path in dict.fromkeys(paths))
+
+
+def file_version(path: Path) -> object:
+    """Return what changes when a file does."""
+    try:
+        its = path.stat()
+    except OSError:
+        return None
+    return its.st_ino, its.st_mtime_ns, its.st_size
+
+
+def _is_word(word: object) -> bool:
+    return isinstance(word, Word) and bool(word)
+
+
+def _content(kind: str, spec: Any) -> Any:
+    """Return what a spec says, whatever it is called."""
+    if not spec:
+        return None
+    return _content_of_word(kind, str(spec)) if _is_word(spec) else content_key(spec)
+
+
+@lru_cache(MOST_KEPT)
+def _content_of_word(kind: str, word: str) -> str:
+    reference = parse_reference(word)
+    try:
+        document = open_work(reference) if kind == "workload" else open_spec(kind, reference)
+        return content_key([document.data, reference.patterns])
+    except SpecError:
+        return word  # a value of a parameter: the point itself says what is wrong with it
+
+
+def _table_of(machine: Machine) -> Any:
+    return machine.technology if isinstance(machine, Architecture) else _stated_table(str(machine))
+
+
+@lru_cache(MOST_KEPT)
+def _stated_table(machine: str) -> object:
+    return open_spec("architecture", parse_reference(machine)).data.get("technology")
+
+
+def _table(table: Technology) -> EnergyTable | None:
+    if isinstance(table, EnergyTable):
+        return table
+    return _table_of_word(str(table)) if table else None
+
+
+@lru_cache(MOST_KEPT)
+def _table_of_word(word: str) -> EnergyTable:
+    return read_technology(word)
+
+
+def _network(work: Work, overrides: tuple[str, ...]) -> Network:
+    return work if isinstance(work, Network) else _network_of_word(str(work), overrides)
+
+
+@lru_cache(MOST_KEPT)
+def _network_of_word(work: str, overrides: tuple[str, ...]) -> Network:
+    return as_network(work, overrides)
+
+
+def _name(spec: Any) -> object:
+    return "" if spec is None else getattr(spec, "name", spec)
+
+
+def _reason(problems: Sequence[Problem]) -> str:
+    """Return problems in one line; that a setting is at fault goes without saying."""
+    said = [
+        str(problem).removeprefix(f"{problem.where}: ")
+        if problem.where and problem.where.file.startswith("--set ")
+        else str(problem)
+        for problem in problems
+    ]
+    return "; ".join(dict.fromkeys(said))

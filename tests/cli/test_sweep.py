@@ -1,0 +1,229 @@
+"""``accelsim sweep`` as a user meets it: what it prints, what ends it, and what is left then."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from accelsim.cli.progress import duration, sweep_event, sweep_sentence, sweep_share
+from accelsim.explore.records import DONE, Row
+from accelsim.explore.run import SweepProgress
+from accelsim.explore.store import Store
+from tests.cli.conftest import Call
+
+ROOT = Path(__file__).parents[2]
+
+SMALL = (
+    "tests/small/machine.yaml",
+    "tests/small/layer.yaml",
+    "--technology",
+    "tests/small/table.yaml",
+)
+HERE = ("--executor", "in-process", "--progress", "none")
+
+
+def begun(store: Path, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "accelsim", "sweep", *SMALL, *words, "-o", str(store)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_sweep_and_what_is_done_with_its_store(call: Call, tmp_path: Path) -> None:
+    store = tmp_path / "s.db"
+    words = ("-p", "buffer.size=2 words,8 words", "-p", "array.mesh_x=0,2")
+    done = call("sweep", *SMALL, *words, "-o", store, *HERE)
+    assert (done.code, done.err) == (0, "")
+    table = [line.split() for line in done.out.splitlines()]
+    run = json.loads(call("run", *SMALL, "--json").out)  # the machine as it is: 8 words, 2 wide
+    energy = run["rows"][0]["totals"]["all"]["energy"]
+    assert table[4][:4] == ["8", "words", "2", f"{energy:.4g}"]
+    with Store(store) as opened:
+        (reason,) = {
+            its.reason for its in opened.rows() if its.parameters["array.mesh_x"] == "2"
+        } - {""}
+    assert "buffer" in reason
+    assert done.out.endswith(
+        "1 done, 3 impossible\n"
+        "2 points impossible: 'mesh_x' is 0; expected a whole number from 1 to 2^20\n"
+        f"1 point impossible: {reason}\n"
+        "Of 4 points, 0 were in the store, 4 computed now.\n"
+    )
+    assert call("sweep", "status", store) == (
+        0,
+        (
+            f"{store}: 1 done, 3 impossible\n"
+            "sweep 1: 4 of 4 points: tests/small/machine.yaml tests/small/layer.yaml"
+            " -p 'buffer.size=2 words,8 words' -p array.mesh_x=0,2"
+            " --technology tests/small/table.yaml\n"
+        ),
+        "",
+    )
+    shown = call("sweep", "show", store, "--by", "edp", "--count", "1")
+    assert shown.out.splitlines()[:5] == [
+        "best",
+        *done.out.splitlines()[1:5],
+    ]
+    out = tmp_path / "s.csv"
+    assert call("sweep", "export", store, "-o", out) == (0, "", f"wrote 4 points to {out}\n")
+    assert out.read_text(encoding="utf-8").startswith("key,status,architecture,workload,dataflow,")
+    other = tmp_path / "t.db"
+    assert call("sweep", "merge", other, store) == (0, f"4 new points in {other}\n", "")
+    assert call("sweep", "prune", other, "--undone") == (0, f"dropped 3 points from {other}\n", "")
+    data = json.loads(call("sweep", "status", other, "--json").out)
+    assert (data["verb"], data["counts"], data["outdated"]) == ("sweep status", {"done": 1}, 0)
+
+
+def test_json(call: Call, tmp_path: Path) -> None:
+    words = ("sweep", *SMALL, "-p", "array.mesh_x=2,4", "-o", tmp_path / "s.db", *HERE, "--json")
+    first, again = (json.loads(call(*words).out) for _ in range(2))
+    assert [its["run"].pop("computed") for its in (first, again)] == [2, 0]
+    assert {**first, "run": None} == {**again, "run": None}
+    assert (first["verb"], first["exit_code"], first["counts"]["done"]) == ("sweep", 0, 2)
+    assert first["best"][0]["parameters"] == {
+        "array.mesh_x": first["best"][0]["parameters"]["array.mesh_x"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (
+            ("-p", "bufer.size=1 words"),
+            3,
+            (
+                "-p bufer.size=1 words: 'bufer' is neither a level of tests/small/machine.yaml nor "
+                "a layer of tests/small/layer.yaml; did you mean 'buffer'?\n"
+            ),
+        ),
+        (
+            ("-p", "array.mesh_x=4:2:+1", "-p", "array.mesh_y=1:2"),
+            2,
+            (
+                "-p array.mesh_x=4:2:+1: the range '4:2:+1' is empty; "
+                "its end lies below its start\n"
+                "-p array.mesh_y=1:2: the range '1:2' has no step; expected 1:2:x2 or 1:2:+1\n"
+            ),
+        ),
+        (
+            ("-p", "array.mesh_x=0"),
+            4,
+            "no point could be done; accelsim sweep show STORE\n",
+        ),
+        (("--design", "random"), 2, "the design 'random' needs a number; expected --points N\n"),
+    ],
+)
+def test_what_is_said_of_a_sweep_without_sense(
+    call: Call, tmp_path: Path, words: tuple[str, ...], code: int, said: str
+) -> None:
+    store = tmp_path / "s.db"
+    done = call("sweep", *SMALL, *words, "-o", store, *HERE)
+    assert (done.code, done.err) == (code, said.replace("STORE", str(store)))
+
+
+@pytest.mark.parametrize("verb", ["status", "show", "export", "prune"])
+def test_what_is_no_store(call: Call, tmp_path: Path, verb: str) -> None:
+    path = tmp_path / "diary.txt"
+    path.write_text("Dear diary")
+    more = {"export": ("-o", "x.csv"), "prune": ("--undone",)}.get(verb, ())
+    said = f"'{path}' is not a store of a sweep: it is not sqlite\n"
+    assert call("sweep", verb, path, *more) == (2, "", said)
+    assert path.read_text() == "Dear diary"
+
+
+def test_a_store_is_wanted(call: Call) -> None:
+    done = call("sweep", "eyeriss", "alexnet")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("Missing option '-o'")
+
+
+def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
+    store = tmp_path / "s.db"
+    words = ("-p", "array.mesh_x=1:100000:+1", "--workers", "1", "--progress", "json")
+    with begun(store, *words) as running:
+        assert running.stderr is not None
+        events = map(json.loads, running.stderr)
+        event = next(its for its in events if its["best"] is not None)
+        running.send_signal(signal.SIGINT)
+        asked = time.monotonic()
+        _, err = running.communicate(timeout=60)
+        waited = time.monotonic() - asked
+    assert event["points"] == 100_000
+    assert event["points_per_second"] > 0
+    assert event["eta_seconds"] > 0
+    assert running.returncode == 130
+    assert waited < 5  # half a second where nothing else runs
+    assert "of 100,000 points are in" in err
+    assert err.endswith("the same command goes on from there\n")
+    with Store(store) as opened:
+        assert opened.counts()["done"] >= event["computed"]
+    assert [its.name for its in tmp_path.iterdir()] == ["s.db"]
+
+
+def survive(folder: Path, kills: int, points: int) -> None:
+    """Kill the program at random moments; what was committed stays, and is not computed again."""
+    store, rng = folder / "s.db", random.Random(7)
+    words = ("-p", f"array.mesh_x=1:{points}:+1", "--workers", "1", "--json")
+    known: dict[str, Row] = {}
+    for _ in range(kills):
+        with begun(store, *words) as running:
+            time.sleep(rng.uniform(1.0, 3.0))
+            running.kill()
+            running.communicate(timeout=60)
+        if not store.exists():
+            continue
+        with Store(store) as opened:
+            now = {its.key: its for its in opened.rows()}
+        assert known.items() <= now.items()
+        known = now
+    with begun(store, *words) as running:
+        out, _ = running.communicate(timeout=300)
+    run = json.loads(out)["run"]
+    assert (run["known"], run["computed"]) == (len(known), points - len(known))
+    with Store(store) as opened:
+        assert known.items() <= {its.key: its for its in opened.rows()}.items()
+
+
+@pytest.mark.full
+def test_many_kills(call: Call, tmp_path: Path) -> None:
+    points = 3000
+    survive(tmp_path, kills=20, points=points)
+    whole = tmp_path / "whole.db"
+    done = call("sweep", *SMALL, "-p", f"array.mesh_x=1:{points}:+1", "-o", whole, *HERE)
+    assert done.code == 0
+    files = [tmp_path / "killed.csv", tmp_path / "whole.csv"]
+    for store, file in zip((tmp_path / "s.db", whole), files, strict=True):
+        assert call("sweep", "export", store, "-o", file, "-q").code == 0
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_progress_in_words_and_as_data() -> None:
+    progress = SweepProgress(1000, "energy", known=100, computed=0)
+    assert sweep_sentence(progress) == "100/1,000 points"
+    row = Row("k", DONE, {}, {"glb.size": "8KiB"}, {"energy": 2.5}, "", 0.1, "x")
+    progress.seconds, progress.computed, progress.failed = 50.0, 99, 2
+    progress.count(row)
+    assert sweep_sentence(progress) == (
+        "200/1,000 points, 2/s, 7 min left, 0 impossible, 2 failed, "
+        "best energy 2.5 at glb.size=8KiB"
+    )
+    assert sweep_share(progress) == 0.2
+    event = sweep_event(progress)
+    assert (event["finished"], event["points_per_second"], event["eta_seconds"]) == (200, 2, 400)
+    assert event["best"] == {"key": "k", "parameters": {"glb.size": "8KiB"}}
+    assert event["best_energy"] == 2.5
+    assert json.loads(json.dumps(event)) == event
+
+
+def test_durations() -> None:
+    assert [duration(seconds) for seconds in (5, 150, 9000)] == ["5 s", "2 min", "2.5 h"]

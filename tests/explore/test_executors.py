@@ -1,0 +1,140 @@
+"""What every executor promises, and what those promise that may lose workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from accelsim.errors import UsageError
+from accelsim.explore.executors import Executor, InProcess, Lost
+from accelsim.explore.processes import MOST_LOSSES, Processes
+
+Stop = Callable[[], bool]
+
+
+def never() -> bool:
+    return False
+
+
+def source(count: int) -> Callable[[int], list[int]]:
+    numbers = iter(range(count))
+    return lambda most: [number for _, number in zip(range(most), numbers, strict=False)]
+
+
+def square(number: int, _: Stop) -> int | None:
+    return number * number
+
+
+@dataclass(frozen=True)
+class Deadly:
+    """Kills its process over one number, so many times."""
+
+    folder: Path
+    number: int
+    times: int
+
+    def __call__(self, number: int, _: Stop) -> int | None:
+        if number == self.number:
+            killed = len(list(self.folder.iterdir()))
+            if killed < self.times:
+                (self.folder / str(killed)).touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+        return number * number
+
+
+def unpicklable(number: int) -> int:
+    raise AssertionError(number)
+
+
+@dataclass(frozen=True)
+class Bad:
+    """Cannot be made anew in a worker."""
+
+    number: int
+
+    def __call__(self, number: int, _: Stop) -> int | None:
+        return number
+
+    def __reduce__(self) -> tuple[Callable[[int], int], tuple[int]]:
+        return unpicklable, (self.number,)
+
+
+EXECUTORS = [InProcess(), Processes(1), Processes(3)]
+
+
+def ran(
+    executor: Executor, work: Callable[[int, Stop], int | None], count: int
+) -> dict[int, int | Lost]:
+    found: dict[int, int | Lost] = {}
+    for batch in executor.run(work, source(count), never):
+        for task, result in batch:
+            assert task not in found
+            found[task] = result
+    return found
+
+
+@pytest.mark.parametrize("executor", EXECUTORS, ids=repr)
+@pytest.mark.parametrize("count", [0, 1, 500])
+def test_every_task_has_its_result_once(executor: Executor, count: int) -> None:
+    assert ran(executor, square, count) == {number: number**2 for number in range(count)}
+
+
+@pytest.mark.parametrize("executor", EXECUTORS, ids=repr)
+def test_it_ends_when_it_is_stopped(executor: Executor) -> None:
+    done = list[int]()
+
+    def batches() -> Sequence[int]:
+        for batch in executor.run(square, source(10**9), lambda: len(done) > 5):
+            done.extend(task for task, _ in batch)
+        return done
+
+    started = time.monotonic()
+    assert len(batches()) > 5
+    assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize("times", [1, MOST_LOSSES - 1])
+def test_a_lost_worker_costs_nothing_but_time(tmp_path: Path, times: int) -> None:
+    found = ran(Processes(2), Deadly(tmp_path, 70, times), 200)
+    assert found == {number: number**2 for number in range(200)}
+
+
+def test_a_task_that_kills_every_worker_is_given_up(tmp_path: Path) -> None:
+    found = ran(Processes(2), Deadly(tmp_path, 70, 99), 200)
+    assert found.pop(70) == Lost(f"its worker process was killed by signal 9, {MOST_LOSSES} times")
+    assert found == {number: number**2 for number in range(200) if number != 70}
+    assert len(list(tmp_path.iterdir())) in (MOST_LOSSES, MOST_LOSSES + 1)
+
+
+def test_workers_that_cannot_start(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(UsageError, match="a worker process could not start: it ended with exit"):
+        ran(Processes(2), Bad(3), 10)
+    assert "AssertionError" in capfd.readouterr().err
+
+
+def test_no_worker_is_left_behind() -> None:
+    run = Processes(2).run(note_process, source(10**9), never)
+    seen = set[int]()
+    for batch in run:
+        seen |= {result for _, result in batch if isinstance(result, int)}
+        if len(seen) == 2:
+            break
+    run.close()  # type: ignore[attr-defined]
+    for process in seen:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+
+
+def note_process(_: int, __: Stop) -> int | None:
+    return os.getpid()
+
+
+def test_no_workers() -> None:
+    with pytest.raises(UsageError, match="workers is 0"):
+        Processes(0)

@@ -1,0 +1,310 @@
+"""Stores: what is committed stays, and what is no store is left alone."""
+
+from __future__ import annotations
+
+import random
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from accelsim.errors import UsageError
+from accelsim.explore import store as store_module
+from accelsim.explore.executors import InProcess, Lost
+from accelsim.explore.processes import Processes
+from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, Outcome, Row
+from accelsim.explore.store import Store
+from accelsim.report.sweep_export import export
+from tests.explore.counting import Count, count_all, row, tasks
+
+ROOT = Path(__file__).parents[2]
+
+
+def rows(count: int, status: str = DONE) -> list[Row]:
+    return [row(task, Outcome(status, {"energy": 1.5})) for task in tasks(count)]
+
+
+def test_what_was_added_is_there_when_it_is_opened_again(tmp_path: Path) -> None:
+    path = tmp_path / "points.db"
+    with Store(path, writing=True) as store:
+        store.add(rows(3))
+    with Store(path) as store:
+        assert list(store.rows()) == rows(3)
+        assert store.known(["000001", "000009"]) == {"000001"}
+    assert [its.name for its in tmp_path.iterdir()] == ["points.db"]
+
+
+def test_finished_points_stay_and_failed_ones_give_way(tmp_path: Path) -> None:
+    with Store(tmp_path / "points.db", writing=True) as store:
+        done, impossible, failed = (
+            replace(its, status=status)
+            for its, status in zip(rows(3), (DONE, IMPOSSIBLE, FAILED), strict=True)
+        )
+        store.add([done, impossible, failed])
+        assert store.known([its.key for its in rows(3)]) == {done.key, impossible.key}
+        again = [replace(its, status=DONE, reason="again") for its in rows(3)]
+        store.add(again)
+        assert list(store.rows()) == [done, impossible, again[2]]
+        store.add(again, over=True)
+        assert list(store.rows()) == again
+
+
+def test_a_batch_is_added_whole_or_not_at_all(tmp_path: Path) -> None:
+    with Store(tmp_path / "points.db", writing=True) as store:
+        bad = replace(rows(2)[1], reason=None)  # type: ignore[arg-type]
+        with pytest.raises(UsageError, match="cannot write"):
+            store.add([rows(1)[0], bad])
+        assert list(store.rows()) == []
+        store.add(rows(1))
+        assert list(store.rows()) == rows(1)
+
+
+def test_two_may_write_in_turn(tmp_path: Path) -> None:
+    path = tmp_path / "points.db"
+    with Store(path, writing=True) as one, Store(path, writing=True) as other:
+        for its in rows(20):
+            (one if int(its.key) % 2 else other).add([its])
+        assert list(one.rows()) == list(other.rows()) == rows(20)
+
+
+def test_two_sweeps_at_once_share_a_store(tmp_path: Path) -> None:
+    processes = [begun(tmp_path, 60, 0.03, 0) for _ in range(2)]
+    assert [process.wait(60) for process in processes] == [0, 0]
+    assert 60 <= len(Count(tmp_path / "log").asked()) < 100  # they seldom take the same one
+    with Store(tmp_path / "points.db") as store:
+        assert [its.key for its in store.rows()] == [task.key for task in tasks(60)]
+        assert store.sweeps() == [(1, "60 numbers", 60, 60)]
+
+
+def test_an_older_store_is_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "points.db"
+    with Store(path, writing=True) as store:
+        store.add(rows(2))
+    migrations = (*store_module.MIGRATIONS, "CREATE TABLE more (a); INSERT INTO more VALUES (1)")
+    monkeypatch.setattr(store_module, "MIGRATIONS", migrations)
+    with pytest.raises(UsageError, match="is a store of version 1; expected version 2; a sweep"):
+        Store(path)
+    with Store(path, writing=True) as store:
+        assert list(store.rows()) == rows(2)
+    database = sqlite3.connect(path)
+    assert database.execute("SELECT a FROM more").fetchall() == [(1,)]
+    assert database.execute("PRAGMA user_version").fetchall() == [(2,)]
+    database.close()
+
+
+def other_database(path: Path) -> None:
+    database = sqlite3.connect(path)
+    database.execute("CREATE TABLE diary (day)")
+    database.commit()
+    database.close()
+
+
+def newer_store(path: Path) -> None:
+    with Store(path, writing=True) as store:
+        store.add(rows(1))
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA user_version = 99")
+    database.close()
+
+
+def text_file(path: Path) -> None:
+    path.write_text("Dear diary,\n" * 1000)
+
+
+def damaged_store(path: Path) -> None:
+    with Store(path, writing=True) as store:
+        store.add(rows(500))
+    whole = bytearray(path.read_bytes())
+    whole[100:9000] = bytes(8900)
+    path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("writing", [True, False])
+@pytest.mark.parametrize(
+    ("make", "complaint"),
+    [
+        (other_database, "is a sqlite database, but not a store of a sweep"),
+        (newer_store, "is a store of version 99; expected version 1 or older; a newer accelsim"),
+        (text_file, "is not a store of a sweep: it is not sqlite"),
+        (damaged_store, "is damaged, or not a store"),
+        (Path.mkdir, "is a folder; expected a file"),
+    ],
+)
+def test_what_is_no_store_is_left_alone(
+    make: object, complaint: str, writing: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "points.db"
+    make(path)  # type: ignore[operator]
+    before = path.read_bytes() if path.is_file() else b""
+    with pytest.raises(UsageError, match=complaint):
+        Store(path, writing=writing)
+    assert (path.read_bytes() if path.is_file() else b"") == before
+
+
+def test_where_there_is_none(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no store"):
+        Store(tmp_path / "points.db")
+    with pytest.raises(UsageError, match="there is no folder"):
+        Store(tmp_path / "nowhere" / "points.db", writing=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_may_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked of the system by a rule of its own, as the root of a container may write anywhere."""
+    path = tmp_path / "points.db"
+    with Store(path, writing=True) as store:
+        store.add(rows(3))
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(UsageError, match=r"cannot write '.*points.db': '.*' may not be written"):
+        Store(path, writing=True)
+    with Store(path) as store:
+        assert list(store.rows()) == rows(3)
+    assert [its.name for its in tmp_path.iterdir()] == ["points.db"]
+
+
+def test_merging_and_pruning(tmp_path: Path) -> None:
+    with Store(tmp_path / "a.db", writing=True) as a, Store(tmp_path / "b.db", writing=True) as b:
+        a.add(rows(3), sweep=a.begin_sweep("one", "first", 3))
+        more = [*rows(5)[:4], replace(rows(5)[4], status=FAILED, made_by="others")]
+        b.add(more, sweep=b.begin_sweep("two", "second", 5))
+        assert a.merge(b) == 1
+        assert list(a.rows()) == more
+        assert a.sweeps() == [(1, "first", 3, 3), (2, "second", 5, 4)]
+        assert a.merge(b) == 0
+        assert a.prune(undone=True, outdated=False, made_by="tests") == 1
+        assert list(a.rows()) == rows(4)
+        assert b.prune(undone=False, outdated=True, made_by="tests") == 1
+        assert list(b.rows()) == rows(4)
+        assert b.sweeps() == [(1, "second", 5, 4)]
+
+
+# --- whatever ends a sweep ------------------------------------------------------------------------
+
+
+def begun(
+    folder: Path, count: int, seconds: float, workers: int, limit: int = 0
+) -> subprocess.Popen[bytes]:
+    """Begin to count in another process, whose files may only grow so far."""
+    words = [str(word) for word in (folder, count, seconds, workers)]
+
+    def narrow() -> None:
+        if limit:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.explore.counting", *words],
+        cwd=ROOT,
+        preexec_fn=narrow,
+        stderr=subprocess.PIPE if limit else None,
+    )
+
+
+def committed(folder: Path) -> list[Row]:
+    """Return what a store holds; nothing if its making was cut short."""
+    path = folder / "points.db"
+    if not path.exists() or not path.stat().st_size:
+        return []
+    database = sqlite3.connect(path)
+    ((version,),) = database.execute("PRAGMA user_version")
+    database.close()
+    if not version:
+        return []
+    with Store(path) as store:
+        return list(store.rows())
+
+
+def exported(folder: Path) -> bytes:
+    with Store(folder / "points.db") as store:
+        export(store, folder / "points.csv")
+    return (folder / "points.csv").read_bytes()
+
+
+def survive(folder: Path, kills: int, workers: int, seed: int) -> None:
+    """Kill a sweep at random moments, and see that nothing committed is lost or done again."""
+    count, rng = 400, random.Random(seed)
+    folder.mkdir()
+    killed = 0
+    for _ in range(50 * kills):
+        before = {its.key: its for its in committed(folder)}
+        asked = len(Count(folder / "log").asked())
+        process = begun(folder, count, 0.004, workers)
+        time.sleep(rng.uniform(0.2, 0.9))
+        killed += process.poll() is None
+        process.send_signal(signal.SIGKILL)
+        process.wait(60)
+        after = {its.key: its for its in committed(folder)}
+        assert before.items() <= after.items()
+        time.sleep(0.05)
+        assert not before.keys() & set(Count(folder / "log").asked()[asked:])
+        if killed == kills or len(after) == count:
+            break
+    assert killed == kills, "it was finished before it was killed often enough"
+    time.sleep(0.5)  # a worker that was in the middle of a chunk ends with it
+    known, asked = committed(folder), len(Count(folder / "log").asked())
+    progress = count_all(folder / "points.db", Count(folder / "log"), count, Processes(2))
+    assert (progress.known, progress.computed) == (len(known), count - len(known))
+    assert sorted(Count(folder / "log").asked()[asked:]) == sorted(
+        {task.key for task in tasks(count)} - {its.key for its in known}
+    )
+
+
+def undisturbed(folder: Path) -> bytes:
+    folder.mkdir()
+    count_all(folder / "points.db", Count(folder / "log"), 400, InProcess())
+    return exported(folder)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_kills_at_random_moments(tmp_path: Path, workers: int) -> None:
+    survive(tmp_path / "killed", kills=2, workers=workers, seed=workers)
+    assert exported(tmp_path / "killed") == undisturbed(tmp_path / "whole")
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(10))
+def test_many_kills_at_random_moments(tmp_path: Path, seed: int) -> None:
+    survive(tmp_path / "killed", kills=2, workers=seed % 3, seed=seed)
+    assert exported(tmp_path / "killed") == undisturbed(tmp_path / "whole")
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    process = begun(tmp_path, 5000, 0.0, 0, limit=150_000)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert b"the disk is full, or a file may not grow; what is in the store is safe" in said
+    known = committed(tmp_path)
+    assert 0 < len(known) < 5000
+    database = sqlite3.connect(tmp_path / "points.db")
+    assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    database.close()
+    progress = count_all(tmp_path / "points.db", Count(tmp_path / "log"), 5000, Processes(1))
+    assert (progress.known, progress.computed) == (len(known), 5000 - len(known))
+
+
+class Losing:
+    """An executor that loses what it is told to lose, once."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self.keys = set(keys)
+
+    def run(self, work, take, stop):  # type: ignore[no-untyped-def]
+        for batch in InProcess().run(work, take, stop):
+            yield [(task, Lost("gone") if task.key in self.keys else it) for task, it in batch]
+
+
+def test_what_was_lost_is_tried_again(tmp_path: Path) -> None:
+    work = Count(tmp_path / "log")
+    lossy = count_all(tmp_path / "points.db", work, 5, Losing(["000002"]))
+    assert (lossy.computed, lossy.failed) == (5, 1)
+    with Store(tmp_path / "points.db") as store:
+        (failed,) = store.rows(status=FAILED)
+    assert (failed.key, failed.reason) == ("000002", "gone")
+    again = count_all(tmp_path / "points.db", work, 5, InProcess())
+    assert (again.known, again.computed, again.failed) == (4, 1, 0)

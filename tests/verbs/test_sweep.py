@@ -1,0 +1,290 @@
+"""Sweeps by their Python call: what a point is, what it costs, and when it is computed again."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import accelsim as acs
+from accelsim.arch.records import Architecture
+from accelsim.errors import SpecError, UsageError
+from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE
+from accelsim.mapper.objectives import OBJECTIVES
+from accelsim.report.sweeps import MEASURES, SweepResult
+from accelsim.verbs import sweep_point
+
+SMALL = ("tests/small/machine.yaml", "tests/small/layer.yaml")
+TABLE = {"technology": "tests/small/table.yaml"}
+SIZES = "buffer.size=8 words:32 words:x2"
+
+
+def swept(store: Path, *what: Any, **more: Any) -> SweepResult:
+    options: dict[str, Any] = {"executor": "in-process", "parameters": [SIZES], **TABLE, **more}
+    return acs.sweep(*(what or SMALL), store=store, **options)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "study.db"
+
+
+def test_a_point_is_what_run_finds(store: Path) -> None:
+    result = swept(store, parameters=[SIZES, "fc.M=2,4"], overrides=["array.mesh_x=4"])
+    points = list(result)
+    assert len(points) == 6
+    for point in points:
+        settings = [f"{path}={value}" for path, value in point.parameters.items()]
+        run = acs.run(*SMALL, overrides=settings, technology=TABLE["technology"])
+        assert point.status == DONE
+        assert point.figures["energy"] == run.total.energy_total
+        assert point.figures["cycles"] == run.total.cycles
+        assert point.figures["edp"] == run.total.edp
+        assert point.figures["energy_by_level"] == run.total.energy.over("level")
+        assert point.figures["words_by_level"]["mac"] == 2 * int(point.parameters["fc.M"])
+    best = min(points, key=lambda its: (its.figures["energy"], its.key))
+    assert result.best() == [best]
+    slow = max(points, key=lambda its: (its.figures["cycles"], its.key))
+    assert result.best(6, by="cycles")[-1].figures["cycles"] == slow.figures["cycles"]
+
+
+def test_machines_workloads_and_dataflows_are_combined(store: Path) -> None:
+    result = swept(
+        store,
+        "eyeriss",
+        "eyeriss_shared",
+        "alexnet:fc8",
+        "alexnet:conv3",
+        dataflows=["ws", "nlr"],
+        technology=None,
+        parameters=[],
+        search=acs.Search(samples=50, driver="sampling"),
+    )
+    identities = {tuple(its.identity.values())[:3] for its in result}
+    assert len(identities) == len(list(result)) == 8
+    assert ("eyeriss_shared", "alexnet:fc8", "nlr") in identities
+
+
+def test_what_is_done_is_not_done_again(store: Path) -> None:
+    wide = ["buffer.size=8 words:64 words:x2"]
+    calls: list[dict[str, Any]] = [{}, {}, {"parameters": wide}, {"fresh": True}]
+    told = [swept(store, **more).progress for more in calls]
+    found = [(its.known, its.computed) for its in told if its is not None]
+    assert found == [(0, 3), (3, 0), (3, 1), (0, 3)]
+    status = acs.sweep_status(store)
+    assert [(its["points"], its["finished"]) for its in status["sweeps"]] == [(3, 3), (4, 4)]
+    assert len(list(acs.sweep_show(store, sweep=1))) == 3
+
+
+def test_a_point_is_known_by_what_its_specs_say(store: Path, tmp_path: Path) -> None:
+    texts = [Path(name).read_text(encoding="utf-8") for name in SMALL]
+    files = [tmp_path / "m.yaml", tmp_path / "w.yaml"]
+
+    def computed(machine: str, layer: str) -> int:
+        for file, text in zip(files, (machine, layer), strict=True):
+            file.write_text(text, encoding="utf-8")
+        progress = swept(store, *files).progress
+        assert progress is not None
+        return progress.computed
+
+    machine, layer = texts
+    assert computed(machine, layer) == 3
+    assert computed(f"# a remark\n{machine}", layer) == 0
+    assert computed(machine.replace("mesh_x: 2", "mesh_x: 4"), layer) == 3
+    assert computed(machine, layer.replace("C: 2", "C: 4")) == 3
+    assert computed(machine, layer) == 0
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"search": acs.Search("latency")},
+        {"search": acs.Search(uneven="buffer")},
+        {"dataflows": "tests/small/inputs.yaml"},
+        {"overrides": ["array.mesh_x=4"]},
+    ],
+)
+def test_whatever_changes_an_answer_makes_another_point(store: Path, more: dict[str, Any]) -> None:
+    swept(store)
+    progress = swept(store, **more).progress
+    assert progress is not None
+    assert (progress.known, progress.computed) == (0, 3)
+
+
+def test_what_cannot_be_is_recorded_with_its_reason(store: Path) -> None:
+    result = swept(store, parameters=["array.mesh_x=0,2", "buffer.size=2 words,8 words"])
+    assert result.counts() == {DONE: 1, IMPOSSIBLE: 3, FAILED: 0}
+    reasons = {tuple(its.parameters.values()): its.reason for its in result.points(IMPOSSIBLE)}
+    illegal = "'mesh_x' is 0; expected a whole number from 1 to 2^20"
+    assert reasons["0", "8 words"] == reasons["0", "2 words"] == illegal
+    assert "buffer" in reasons["2", "2 words"]
+    assert result.exit_code() == 0
+    assert swept(store, parameters=["array.mesh_x=0"]).exit_code() == 4
+
+
+def test_a_defect_costs_its_point_and_is_tried_again(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures_of, calls = sweep_point.figures_of, list[object]()
+
+    def broken_once(found: Any) -> dict[str, Any]:
+        calls.append(found)
+        if len(calls) == 2:
+            raise ZeroDivisionError("oh")
+        return figures_of(found)
+
+    monkeypatch.setattr(sweep_point, "figures_of", broken_once)
+    result = swept(store)
+    assert result.counts() == {DONE: 2, IMPOSSIBLE: 0, FAILED: 1}
+    assert [its.reason for its in result.points(FAILED)] == [
+        "internal error: ZeroDivisionError: oh"
+    ]
+    again = swept(store)
+    assert again.progress is not None
+    assert (again.progress.known, again.progress.computed) == (2, 1)
+    assert again.counts()[DONE] == 3
+
+
+def test_a_file_that_changes_under_way(store: Path, tmp_path: Path) -> None:
+    """What is computed from the changed file is not kept under the key of the old one."""
+    machine = tmp_path / "m.yaml"
+    machine.write_text(Path(SMALL[0]).read_text(encoding="utf-8"), encoding="utf-8")
+
+    def change(progress: Any) -> None:
+        if progress.computed == 1:
+            machine.write_text(machine.read_text(encoding="utf-8") + "# x\n", encoding="utf-8")
+
+    result = swept(store, machine, SMALL[1], progress=change)
+    assert result.counts() == {DONE: 1, IMPOSSIBLE: 0, FAILED: 2}
+    assert {its.reason for its in result.points(FAILED)} == {
+        f"{machine} was changed during the sweep"
+    }
+
+
+def test_constraints(store: Path) -> None:
+    where = ["buffer.size<=16*2 + 0*array.mesh_x", "pes>2"]
+    result = swept(store, parameters=[SIZES, "array.mesh_x=2,4"], where=where)
+    progress = result.progress
+    assert progress is not None
+    assert (progress.points, progress.computed, progress.left_out) == (6, 3, 3)
+    assert {its.parameters["array.mesh_x"] for its in result} == {"4"}
+    assert not result.interrupted
+
+
+def test_processes_find_the_same_bytes(tmp_path: Path) -> None:
+    options: dict[str, Any] = {"parameters": [SIZES, "array.mesh_x=0:4:+1"]}
+    alone = swept(tmp_path / "a.db", **options)
+    many = swept(tmp_path / "b.db", executor="processes", workers=2, **options)
+    for ending in ("csv", "json", "parquet"):
+        files = [tmp_path / f"{name}.{ending}" for name in "ab"]
+        assert [its.export(file) for its, file in zip((alone, many), files, strict=True)] == [
+            15,
+            15,
+        ]
+        assert files[0].read_bytes() == files[1].read_bytes()
+    lines = list(csv.DictReader((tmp_path / "a.csv").read_text().splitlines()))
+    points = json.loads((tmp_path / "a.json").read_text())["points"]
+    assert [line["key"] for line in lines] == sorted(point["key"] for point in points)
+    for line, point in zip(lines, points, strict=True):
+        assert line["set.array.mesh_x"] == point["parameters"]["array.mesh_x"]
+        if point["status"] == DONE:
+            assert float(line["energy"]) == point["figures"]["energy"]
+            assert float(line["energy.dram"]) == point["figures"]["energy_by_level"]["dram"]
+        else:
+            assert (line["energy"], point["figures"]) == ("", None)
+
+
+def test_parquet_is_read_back(store: Path, tmp_path: Path) -> None:
+    pd = pytest.importorskip("pandas")
+    result = swept(store)
+    result.export(tmp_path / "a.parquet")
+    frame = pd.read_parquet(tmp_path / "a.parquet")
+    assert list(frame["key"]) == [its.key for its in result]
+    assert list(frame["energy"]) == [its.figures["energy"] for its in result]
+
+
+def test_records_can_be_swept(store: Path) -> None:
+    machine = acs.load(SMALL[0])
+    assert isinstance(machine, Architecture)
+    result = swept(store, machine, SMALL[1], parameters=["fc.M=2,4"])
+    by_name = swept(store, parameters=["fc.M=2,4"])
+    assert [its.figures for its in result.best(2)] == [its.figures for its in by_name.best(2)]
+
+
+def test_a_sample_is_the_same_again(store: Path) -> None:
+    design = acs.Design("random", 4, seed=1)
+    parameters = [SIZES, "array.mesh_x=1:8:+1"]
+    swept(store, parameters=parameters, design=design)
+    again = swept(store, parameters=parameters, design=design)
+    assert again.progress is not None
+    assert (again.progress.known, again.progress.computed) == (4, 0)
+
+
+def test_it_stops_when_told(store: Path) -> None:
+    seen = list[int]()
+
+    def watch(progress: Any) -> None:
+        seen.append(progress.computed)
+
+    result = swept(store, stop=lambda: bool(seen) and seen[-1] >= 2, progress=watch)
+    assert result.interrupted
+    assert result.counts()[DONE] == 2
+    assert result.exit_code() == 130
+    assert str(result.problems()[0]).startswith(f"interrupted: 2 of 3 points are in '{store}'")
+
+
+@pytest.mark.parametrize(
+    ("what", "more", "complaint"),
+    [
+        (SMALL[:1], {}, "no workload to sweep"),
+        (SMALL[1:], {}, "no machine to sweep"),
+        ((), {"parameters": ["bufer.size=1"]}, "did you mean 'buffer'?"),
+        ((), {"parameters": ["buffer.sise=1"]}, "did you mean 'size'?"),
+        ((), {"parameters": ["fc.K=1"]}, "'K'"),
+        ((), {"overrides": ["buffer.sise=1"]}, "--set buffer.sise=1: unknown key"),
+        ((*SMALL, "eyeriss"), {}, "not every machine knows 'buffer.size'"),
+        ((), {"where": ["area<=1"]}, "the area of 'small' is not known"),
+        ((), {"where": ["buffer.size<1"]}, "no point is left"),
+        ((), {"executor": "threads"}, "unknown executor 'threads'"),
+        ((), {"workers": 2}, "2 workers in one process"),
+        ((), {"technology": None}, "names no energy table"),
+    ],
+)
+def test_what_has_no_sense_is_said_before_it_runs(
+    store: Path, what: tuple[str, ...], more: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises((SpecError, UsageError)) as caught:
+        swept(store, *what, **more)
+    assert complaint in str(caught.value)
+    assert not store.exists()
+
+
+def test_what_is_asked_of_a_store_in_vain(store: Path, tmp_path: Path) -> None:
+    swept(store)
+    with pytest.raises(UsageError, match="has no sweep 7; expected one of 1"):
+        acs.sweep_show(store, sweep=7)
+    with pytest.raises(UsageError, match="cannot sort by 'beauty'"):
+        acs.sweep_show(store).best(by="beauty")
+    with pytest.raises(UsageError, match="nothing to prune"):
+        acs.sweep_prune(store)
+    with pytest.raises(UsageError, match="no store"):
+        acs.sweep_prune(tmp_path / "none.db", undone=True)
+    with pytest.raises(UsageError, match=r"ends in none of .csv, .json, .parquet"):
+        acs.sweep_export(store, tmp_path / "a.txt")
+    with pytest.raises(UsageError, match="cannot write"):
+        acs.sweep_export(store, tmp_path / "nowhere" / "a.csv")
+    assert sorted(its.name for its in tmp_path.iterdir()) == ["study.db"]
+
+
+def test_every_objective_has_a_figure() -> None:
+    assert {*MEASURES} == {*OBJECTIVES}
+
+
+def test_it_shows_itself(store: Path) -> None:
+    result = swept(store)
+    assert repr(result) == f"SweepResult({store}: 3 done)"
+    assert "buffer.size" in result._repr_html_()
+    assert "Of 3 points, 0 were in the store, 3 computed now." in result.text()
