@@ -25,8 +25,9 @@ from accelsim.report.tornado_figure import leads, pairs_shown
 from accelsim.technology.records import EnergyTable, Price
 from accelsim.technology.spec import read_technology
 from accelsim.workload.spec import read_workload
-from tests.evaluation import test_mesh as mesh_case
+from tests.evaluation import machines
 from tests.evaluation.cases import random_priced_case
+from tests.evaluation.test_mesh import HOPS, MESH
 from tests.small import PICOJOULES, TABLE
 from tests.small.results import comparison, entry, network_run, refused, row
 
@@ -217,9 +218,7 @@ def test_addresses_of_a_shipped_machine_are_paid() -> None:
 
 
 def test_hops_and_routers_are_paid() -> None:
-    found = evaluate(
-        mesh_case.row(), mesh_case.machine(array=mesh_case.MESH), mesh_case.MAPPING, mesh_case.HOPS
-    )
+    found = evaluate(machines.row(), machines.machine(array=MESH), machines.MAPPING, HOPS)
     paid = paid_by_price(found)
     component = found.arch.fanouts[0].component
     for action in ("hop", "route"):
