@@ -344,8 +344,9 @@ def test_words_that_make_no_sense(call: Call, words: tuple[str, ...], message: s
         (
             ("run", "eyeriss", "alexnet", "--technology", "eyeriss-relativ"),
             (
-                "no technology 'eyeriss-relativ'; expected one of eyeriss-relative,"
-                " nn-dataflow-65nm; did you mean 'eyeriss-relative'?"
+                "no technology 'eyeriss-relativ'; expected one of accelergy-eyeriss-like-45nm,"
+                " eyeriss-relative, horowitz-45nm, nn-dataflow-65nm, nn-dataflow-65nm-to-45nm;"
+                " did you mean 'eyeriss-relative'?"
                 " (accelsim list technologies)"
             ),
         ),
