@@ -40,12 +40,14 @@ LIMITS = (
 )
 
 
-def exact_problem(seed: int, least: int = 50, most: int = 6_000) -> MappingProblem:
-    """Return the problem of a seed."""
+def exact_problem(
+    seed: int, least: int = 50, most: int = 6_000, wide: bool = False
+) -> MappingProblem:
+    """Return the problem of a seed; if ``wide``, of a machine with widths of its own."""
     rng = random.Random(f"exact {seed}")
     while True:
         layer = _layer(rng)
-        arch = random_machine(rng)
+        arch = random_machine(rng, wide)
         try:
             flows = random_rules(rng, layer, arch) if rng.random() < 0.4 else ()
             size = mapspace(layer, arch, flows).size
@@ -69,7 +71,8 @@ def _layer(rng: random.Random) -> Layer:
     return named_layer("conv", "conv", sizes, options)
 
 
-def random_machine(rng: random.Random) -> Architecture:
+def random_machine(rng: random.Random, wide: bool = False) -> Architecture:
+    """Return a small machine; if ``wide``, levels have tensors in widths of their own."""
     n = rng.choice([1, 1, 2, 2, 2, 3])
     nodes: list[Node] = []
     blocky = rng.random() < 0.2
@@ -115,7 +118,7 @@ def random_machine(rng: random.Random) -> Architecture:
     # one memory in two places must have no fanout between for its instances to be the same
     if blocky:
         memories = [replace(m, block_bits=rng.choice([16, 16, 16, 32])) for m in memories]
-    if rng.random() < 0.3:
+    if wide:
         memories = [replace(m, widths=_widths(rng), packing=rng.choice(PACKINGS)) for m in memories]
         nodes = [replace(n, widths=_widths(rng)) if isinstance(n, Fanout) else n for n in nodes]
     if rng.random() < 0.15:

@@ -65,7 +65,7 @@ EVALUATION_MUTANTS = (
     ),
     Mutant(
         "gated memories leak everywhere",
-        EVALUATE,
+        PRICES,
         "instances[memory.name][0 if leaks_in_use(memory, conventions) else 1]",
         "instances[memory.name][1]",
     ),

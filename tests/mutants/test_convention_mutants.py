@@ -15,6 +15,8 @@ from tests.naive.cases import random_case
 from tests.naive.convention_cases import CONVENTIONS, LINKED, linked_case, mesh_case
 
 CASES = 10
+SAVING_NOTHING = 249
+"""A mesh whose links would carry words and save no reads."""
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,8 @@ def walked_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for draw, kinds in ((random_case, CONVENTIONS), (linked_case, LINKED))
         for conventions in kinds.values()
     ]
-    cases += [(mesh_case(seed), its) for seed in range(12 * CASES) for its in LINKED.values()]
+    meshes = (*range(12 * CASES), SAVING_NOTHING)
+    cases += [(mesh_case(seed), its) for seed in meshes for its in LINKED.values()]
     walked = [
         (case, its, walk_by_convention(case.layer, case.architecture, case.mapping, its))
         for case, its in cases

@@ -14,11 +14,13 @@ from tests.mutants.evaluation_mutants import EVALUATION_MUTANTS
 from tests.mutants.mutants import Mutant
 
 CASES = 300
+AT_THE_KNEE = (322, 489)
+"""A port takes exactly as long as the compute."""
 
 
 @pytest.fixture(scope="module")
 def billed_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    cases = [random_priced_case(seed) for seed in range(CASES)]
+    cases = [random_priced_case(seed) for seed in (*range(CASES), *AT_THE_KNEE)]
     path = tmp_path_factory.mktemp("billed") / "cases.pickle"
     path.write_bytes(pickle.dumps([(case, bill(case)) for case in cases]))
     return path
