@@ -62,7 +62,7 @@ MUTANTS: dict[str, tuple[int, str, str]] = {
     ),
     "cycles are not rounded": (153, "len(waiting) + rounded\n", "0\n"),
     "ports owe nothing": (127, "late = 2 *", "late = 0 *"),
-    "networks owe nothing": (1177, "bits / width for width", "0.0 / width for width"),
+    "networks owe nothing": (1177, "words * bits / width for bits", "0.0 / width for bits"),
     "waiting ports owe nothing": (
         527,
         "max(hidden, default=0.0) + sum(waiting)",
