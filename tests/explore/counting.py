@@ -68,7 +68,11 @@ def count_all(store: Path, work: Count, count: int, executor: Executor) -> Sweep
     return progress
 
 
-if __name__ == "__main__":
-    folder, how_many, seconds, workers = Path(sys.argv[1]), *map(float, sys.argv[2:])
+def main() -> None:
+    """Count as the words of the command line say: folder, how many, seconds each, workers.
+
+    To be imported, not run: workers must find :class:`Count` where it was found here.
+    """
+    folder, (how_many, seconds, workers) = Path(sys.argv[1]), map(float, sys.argv[2:])
     by_whom = Processes(int(workers)) if workers else InProcess()
     count_all(folder / "points.db", Count(folder / "log", seconds), int(how_many), by_whom)
