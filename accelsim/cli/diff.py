@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
 import accelsim as acs
 from accelsim.cli import options
-from accelsim.cli.interrupt import interruptible
-from accelsim.cli.progress import progress as telling
-from accelsim.cli.results import show_result
+from accelsim.cli.results import search_and_show
 
 
 def diff(
@@ -48,24 +47,19 @@ def diff(
     first.  The differences add up to the whole.
     """
     search = acs.Search(objective, samples, seconds, seed, threads, driver, uneven)
-    with interruptible() as interrupt:
-        with telling(progress, quiet) as teller:
-            result = acs.diff(
-                *what,
-                technology=technology,
-                accounting=accounting,
-                overrides=set,
-                search=search,
-                stop=interrupt.pressed,
-                progress=interrupt.watching(teller.tell),
-            )
-        return show_result(
-            "diff",
-            result,
-            as_json=json,
-            verbose=verbose,
-            quiet=quiet,
-            folder=None,
-            debug=debug,
-            interrupt=interrupt,
-        )
+    return search_and_show(
+        "diff",
+        partial(
+            acs.diff,
+            *what,
+            technology=technology,
+            accounting=accounting,
+            overrides=set,
+            search=search,
+        ),
+        as_json=json,
+        progress=progress,
+        quiet=quiet,
+        verbose=verbose,
+        debug=debug,
+    )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
 import accelsim as acs
 from accelsim.cli import options
-from accelsim.cli.interrupt import interruptible
-from accelsim.cli.progress import progress as telling
-from accelsim.cli.results import show_result
+from accelsim.cli.results import search_and_show
 
 
 def explain(
@@ -46,27 +45,22 @@ def explain(
     The terms add up to what `accelsim evaluate` says.
     """
     search = acs.Search(objective, samples, seconds, seed, threads, driver, uneven)
-    with interruptible() as interrupt:
-        with telling(progress, quiet) as teller:
-            result = acs.explain(
-                machine,
-                layer,
-                mapping,
-                dataflow=dataflow,
-                technology=technology,
-                accounting=accounting,
-                overrides=set,
-                search=search,
-                stop=interrupt.pressed,
-                progress=interrupt.watching(teller.tell),
-            )
-        return show_result(
-            "explain",
-            result,
-            as_json=json,
-            verbose=verbose,
-            quiet=quiet,
-            folder=None,
-            debug=debug,
-            interrupt=interrupt,
-        )
+    return search_and_show(
+        "explain",
+        partial(
+            acs.explain,
+            machine,
+            layer,
+            mapping,
+            dataflow=dataflow,
+            technology=technology,
+            accounting=accounting,
+            overrides=set,
+            search=search,
+        ),
+        as_json=json,
+        progress=progress,
+        quiet=quiet,
+        verbose=verbose,
+        debug=debug,
+    )

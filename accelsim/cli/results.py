@@ -1,18 +1,19 @@
-"""What compare, run, map, evaluate and reprice do with their result: save it, show it."""
+"""What verbs do with their result: save it, show it."""
 
 from __future__ import annotations
 
 import shlex
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import accelsim as acs
 from accelsim.cli.failures import explained
-from accelsim.cli.interrupt import Interrupt
+from accelsim.cli.interrupt import Interrupt, interruptible
 from accelsim.cli.output import colourful, flush, put, put_json, say, talk, width
+from accelsim.cli.progress import progress as telling
 from accelsim.errors import ExitCode, Problem, UsageError
 from accelsim.report.messages import render_all
 from accelsim.report.writing import FIGURES, FRONT_FIGURES, write_without_figures
@@ -23,6 +24,41 @@ if TYPE_CHECKING:
     Saved = Comparison | NetworkRun | LayerRun
 
 NOT_DRAWN = Problem("interrupted while the figure was drawn")
+
+
+def search_and_show(
+    verb: str,
+    search: Callable[..., Result],
+    *,
+    as_json: bool,
+    progress: str,
+    quiet: bool,
+    verbose: bool,
+    debug: bool,
+    folder: Path | None = None,
+    again: Sequence[str] = (),
+) -> int:
+    """Search, telling the progress and heeding Ctrl-C; then as :func:`show_result`.
+
+    Parameters
+    ----------
+    search : a verb of the Python face, of which only ``stop`` and ``progress`` are still to give
+    progress : how it is told, as ``accelsim.cli.progress`` says
+    """
+    with interruptible() as interrupt:
+        with telling(progress, quiet) as teller:
+            result = search(stop=interrupt.pressed, progress=interrupt.watching(teller.tell))
+        return show_result(
+            verb,
+            result,
+            as_json=as_json,
+            verbose=verbose,
+            quiet=quiet,
+            folder=folder,
+            debug=debug,
+            interrupt=interrupt,
+            again=again,
+        )
 
 
 def show_result(

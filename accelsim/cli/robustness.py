@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +10,7 @@ import typer
 
 import accelsim as acs
 from accelsim.cli import options
-from accelsim.cli.interrupt import interruptible
-from accelsim.cli.progress import progress as telling
-from accelsim.cli.results import show_result
+from accelsim.cli.results import search_and_show
 
 
 def robustness(
@@ -58,28 +57,23 @@ def robustness(
     change does the order break, and which rows swap?  With -o as a tornado figure.
     """
     search = acs.Search(objective, samples, seconds, seed, threads, driver, uneven)
-    with interruptible() as interrupt:
-        with telling(progress, quiet) as teller:
-            result = acs.robustness(
-                *what,
-                change=change / 100,
-                group=group,
-                output=output,
-                dataflows=dataflow,
-                technology=technology,
-                accounting=accounting,
-                overrides=set,
-                search=search,
-                stop=interrupt.pressed,
-                progress=interrupt.watching(teller.tell),
-            )
-        return show_result(
-            "robustness",
-            result,
-            as_json=json,
-            verbose=verbose,
-            quiet=quiet,
-            folder=None,
-            debug=debug,
-            interrupt=interrupt,
-        )
+    return search_and_show(
+        "robustness",
+        partial(
+            acs.robustness,
+            *what,
+            change=change / 100,
+            group=group,
+            output=output,
+            dataflows=dataflow,
+            technology=technology,
+            accounting=accounting,
+            overrides=set,
+            search=search,
+        ),
+        as_json=json,
+        progress=progress,
+        quiet=quiet,
+        verbose=verbose,
+        debug=debug,
+    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import accelsim as acs
 from accelsim.cli import options
-from accelsim.cli.interrupt import interruptible
-from accelsim.cli.progress import progress as telling
-from accelsim.cli.results import show_result
+from accelsim.cli.results import search_and_show
 
 
 def run(
@@ -39,27 +39,23 @@ def run(
     energy without more cycles.
     """
     search = acs.Search(objective, samples, seconds, seed, threads, driver, uneven, remainders)
-    with interruptible() as interrupt:
-        with telling(progress, quiet) as teller:
-            result = acs.run(
-                machine,
-                workload,
-                dataflow=dataflow,
-                technology=technology,
-                accounting=accounting,
-                overrides=set,
-                search=search,
-                pareto=pareto,
-                stop=interrupt.pressed,
-                progress=interrupt.watching(teller.tell),
-            )
-        return show_result(
-            "run",
-            result,
-            as_json=json,
-            verbose=verbose,
-            quiet=quiet,
-            folder=output,
-            debug=debug,
-            interrupt=interrupt,
-        )
+    return search_and_show(
+        "run",
+        partial(
+            acs.run,
+            machine,
+            workload,
+            dataflow=dataflow,
+            technology=technology,
+            accounting=accounting,
+            overrides=set,
+            search=search,
+            pareto=pareto,
+        ),
+        as_json=json,
+        progress=progress,
+        quiet=quiet,
+        verbose=verbose,
+        debug=debug,
+        folder=output,
+    )

@@ -7,8 +7,6 @@ that reads there may not be limited (``peer_ports``).
 
 from __future__ import annotations
 
-from math import ceil
-
 import numpy as np
 
 from accelsim.conventions import Conventions
@@ -28,11 +26,7 @@ from accelsim.counter.layout import (
 from accelsim.evaluation.kernel import (
     CASE_FIELDS,
     fill_prices,
-    leaked,
-    port_cycles,
-    sum_addresses,
-    sum_energy,
-    whole_cycles,
+    settle,
 )
 from accelsim.evaluation.prices import PriceArrays
 from accelsim.jit import kernel
@@ -80,29 +74,10 @@ def price_general(
     )
     if broken != 0:
         return broken
-    nest, machine, prices = case.counter.nest, case.counter.machine, case.prices
-    steps = nest.steps[nest.temporal_end[machine.n_places]]
-    overlapped = float(ceil(steps / prices.operations_per_cycle))
-    waited = 0.0
     add_up_ports(case, keep)
-    for memory in range(machine.n_memories):
-        cycles = port_cycles(case, memory)
-        case.port_cycles[memory] = cycles
-        if prices.overlaps[memory] == 1:
-            overlapped = max(overlapped, cycles)
-        else:
-            waited += cycles
-    for fanout in range(machine.n_fanouts):
-        cycles = 0.0
-        if prices.fanout_bits[fanout] > 0.0:
-            cycles = whole_cycles(network_bits(case, keep, fanout), prices.fanout_bits[fanout])
-        case.network_cycles[fanout] = cycles
-        overlapped = max(overlapped, cycles)
-    case.cycles = overlapped + waited
-    case.energy = sum_energy(case, keep) + leaked(case)
-    if case.has_extras == 1:
-        case.energy += sum_addresses(case, keep)
-        case.cycles += prices.latency_cycles
+    for fanout in range(case.counter.machine.n_fanouts):
+        case.network_bits[fanout] = network_bits(case, keep, fanout)
+    settle(case, keep)
     return broken
 
 

@@ -73,8 +73,10 @@ CASE_FIELDS: list[tuple[object, ...]] = [
     ("gated", np.uint8, (MAX_MEMORIES,)),
     # Of all operations, which are the same in every mapping.
     ("operations_energy", _float),
-    # Bits read from and written to the busiest instance; cycles of its busiest port.
+    # Bits read from and written to the busiest instance; bits below the busiest instance just
+    # outside a fanout whose network is limited; cycles of the busiest port of each.
     ("port_bits", _float, (MAX_MEMORIES, 2)),
+    ("network_bits", _float, (MAX_FANOUTS,)),
     ("port_cycles", _float, (MAX_MEMORIES,)),
     ("network_cycles", _float, (MAX_FANOUTS,)),
     ("energy", _float),
@@ -120,12 +122,22 @@ def fill_prices(case: np.record, layer: LayerArrays, prices: PriceArrays) -> Non
 @inlined
 def price_counts(case: np.record, keep: Ints) -> None:
     """Turn the counts in ``case`` into energy and cycles (rules 14, 15 and 17)."""
+    if case.has_ports == 1:
+        add_up_ports(case, keep)
+        for fanout in range(case.counter.machine.n_fanouts):
+            if case.prices.fanout_bits[fanout] > 0.0:
+                case.network_bits[fanout] = network_bits(case, keep, fanout)
+    settle(case, keep)
+
+
+@inlined
+def settle(case: np.record, keep: Ints) -> None:
+    """Leave energy and cycles in ``case``, whose ports and networks are added up."""
     nest, machine, prices = case.counter.nest, case.counter.machine, case.prices
     steps = nest.steps[index(nest.temporal_end[machine.n_places])]
     overlapped = float(ceil(steps / prices.operations_per_cycle))
     waited = 0.0
     if case.has_ports == 1:
-        add_up_ports(case, keep)
         for memory in range(machine.n_memories):
             cycles = port_cycles(case, memory)
             case.port_cycles[memory] = cycles
@@ -136,7 +148,7 @@ def price_counts(case: np.record, keep: Ints) -> None:
         for fanout in range(machine.n_fanouts):
             cycles = 0.0
             if prices.fanout_bits[fanout] > 0.0:
-                cycles = whole_cycles(network_bits(case, keep, fanout), prices.fanout_bits[fanout])
+                cycles = whole_cycles(case.network_bits[fanout], prices.fanout_bits[fanout])
             case.network_cycles[fanout] = cycles
             overlapped = max(overlapped, cycles)
     case.cycles = overlapped + waited
