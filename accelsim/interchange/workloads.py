@@ -19,6 +19,9 @@ from accelsim.yamldoc import Document, shown_path, unwritten
 
 SUFFIX = ".onnx"
 
+WIDTH = 110
+"""Columns after which a workload breaks the lines that it writes."""
+
 
 def is_foreign(name: str) -> bool:
     """Tell whether a name is that of a file in a foreign format."""
@@ -91,7 +94,7 @@ def dims_of(reference: Reference) -> dict[str, int]:
 
 
 def workload_text(data: Mapping[str, object]) -> str:
-    """Return a workload as the text of its file: a line for each layer.
+    """Return a workload as the text of its file: a line for each layer, or more if it is long.
 
     >>> fc = {"name": "fc", "shape": "fc", "M": 10, "C": 84}
     >>> print(workload_text({"kind": "workload", "name": "net", "layers": [fc]}), end="")
@@ -103,14 +106,29 @@ def workload_text(data: Mapping[str, object]) -> str:
     lines = []
     for key, value in data.items():
         if key in ("layers", "assumptions") and isinstance(value, list):
-            lines += [f"{key}:", *(f"- {_flow(item)}" for item in value)]
+            lines += [f"{key}:", *(f"- {_entry(item)}" for item in value)]
         else:
             lines.append(f"{key}: {_flow(value)}")
     return "".join(f"{line}\n" for line in lines)
 
 
+def _entry(value: object) -> str:
+    """Return an entry of a list, broken between its keys where it is too long for a line."""
+    if not isinstance(value, Mapping):
+        return _flow(value)
+    pieces = [_flow({key: its})[1:-1] for key, its in value.items()]
+    lines = [""]
+    for piece, end in zip(pieces, ["," * (n > 1) for n in range(len(pieces), 0, -1)], strict=True):
+        longer = f"{lines[-1]} {piece}{end}".strip()
+        if lines[-1] and len(longer) > WIDTH:
+            lines.append(piece + end)
+        else:
+            lines[-1] = longer
+    return "{" + "\n   ".join(lines) + "}"
+
+
 def _flow(value: object) -> str:
     text = yaml.safe_dump(
-        value, default_flow_style=True, sort_keys=False, width=10**9, allow_unicode=True
+        value, default_flow_style=True, sort_keys=False, width=WIDTH - 30, allow_unicode=True
     )
-    return text.removesuffix("...\n").strip()
+    return text.removesuffix("...\n").strip().replace("\n", "\n ")

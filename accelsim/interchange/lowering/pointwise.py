@@ -13,6 +13,7 @@ from accelsim.interchange.lowering.operator import (
     indexed,
     named_by_role,
 )
+from accelsim.interchange.lowering.windows import reduced
 
 DIMS = "IJKLABCDEF"
 """Of einsums over broadcast operands, one for each run of axes that the same operands have."""
@@ -124,8 +125,8 @@ def reduction(op: Operator) -> list[Draft]:
     if prod(whole) % prod(kept):
         raise op.refusal(f"makes {list(kept)} of {list(whole)}", "shapes that fit")
     batch = whole[0] if kept and whole and kept[0] == whole[0] else 1
-    keys = bounds(N=batch, G=prod(kept) // batch, R=prod(whole) // prod(kept))
-    return [Draft({"shape": "pool", **keys}, {"Inputs": op.input(0)}, (op.output,))]
+    keys = reduced(batch, prod(kept) // batch, prod(whole) // prod(kept))
+    return [Draft(keys, {"Inputs": op.input(0)}, (op.output,))]
 
 
 def upsampling(op: Operator) -> list[Draft]:

@@ -61,9 +61,19 @@ def global_pool(op: Operator) -> list[Draft]:
     x = op.shape(0)
     if len(x) < 3:
         raise op.refusal(f"has an input of {len(x)} axes", "3 or more")
-    rows, columns = (1, x[2]) if len(x) == 3 else (x[2], prod(x[3:]))
-    keys = {"shape": "pool", **bounds(N=x[0], G=x[1], R=rows, S=columns)}
-    return [Draft(keys, {"Inputs": op.input(0)}, (op.output,))]
+    return [Draft(reduced(x[0], x[1], prod(x[2:])), {"Inputs": op.input(0)}, (op.output,))]
+
+
+def reduced(batch: int, outputs: int, each: int) -> dict[str, object]:
+    """Return an einsum that makes each output of ``each`` values, which need no order."""
+    return {
+        "shape": "einsum",
+        "dims": {"N": batch, "G": outputs, "K": each},
+        "output": "Outputs[N, G]",
+        "inputs": ["Inputs[N, G, K]"],
+        "op": "alu",
+        "group": "pool",
+    }
 
 
 def _as_long(op: Operator, name: str, axes: int) -> Shape:

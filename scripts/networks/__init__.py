@@ -1,0 +1,1 @@
+"""Definitions of the networks whose workloads ``scripts/make_networks.py`` writes."""
