@@ -42,6 +42,9 @@ def to_data(value: object) -> Any:
 def from_data(kind: type[Record], data: object, where: str) -> Record:
     """Build a record of type ``kind`` from what :func:`to_data` made of one.
 
+    A field that is not there has its default, so that data from before there was such a field can
+    be read; one that there is not is refused.
+
     Parameters
     ----------
     where : str
@@ -89,25 +92,30 @@ def _build(hint: Any, data: Any, where: str) -> Any:
 
 def _build_record(kind: Any, data: Any, where: str) -> Any:
     _expect(data, dict, where)
-    hints = _hints(kind)
-    if set(data) != set(hints):
-        odd = sorted(set(data) ^ set(hints))
+    odd = sorted((set(data) - set(_hints(kind))) | (_needed(kind) - set(data)))
+    if odd:
         raise SpecError(
             [Problem(f"{where}: not the fields of a {kind.__name__}: {', '.join(odd)}")]
         )
     return kind(
-        **{name: _build(hint, data[name], f"{where}.{name}") for name, hint in hints.items()}
+        **{
+            name: _build(hint, data[name], f"{where}.{name}")
+            for name, hint in _hints(kind).items()
+            if name in data
+        }
     )
 
 
 def _build_one_of(choices: tuple[Any, ...], data: Any, where: str) -> Any:
     if data is None and type(None) in choices:
         return None
+    records = [typing.cast("type", one) for one in choices if dataclasses.is_dataclass(one)]
+    if isinstance(data, dict):
+        fitting = [one for one in records if _needed(one) <= set(data) <= set(_hints(one))]
+        if fitting:
+            return _build(max(fitting, key=lambda one: len(_needed(one))), data, where)
     for choice in choices:
-        if dataclasses.is_dataclass(choice):
-            if isinstance(data, dict) and set(data) == set(_hints(typing.cast("type", choice))):
-                return _build(choice, data, where)
-        elif choice is not type(None):
+        if choice not in records and choice is not type(None):
             return _build(choice, data, where)
     names = " or ".join(getattr(choice, "__name__", str(choice)) for choice in choices)
     raise _misfit(where, data, names)
@@ -117,6 +125,17 @@ def _build_one_of(choices: tuple[Any, ...], data: Any, where: str) -> Any:
 def _hints(kind: type) -> dict[str, Any]:
     hints = typing.get_type_hints(kind)
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+
+
+@cache
+def _needed(kind: type) -> frozenset[str]:
+    """Return the fields that have no default."""
+    missing = dataclasses.MISSING
+    return frozenset(
+        field.name
+        for field in dataclasses.fields(kind)
+        if field.default is missing and field.default_factory is missing
+    )
 
 
 def _expect(data: Any, kind: type, where: str) -> None:

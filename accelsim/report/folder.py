@@ -32,11 +32,6 @@ from accelsim.workload.records import Layer, Network
 MAX_BYTES = 256 * 2**20
 
 
-ADDED_TO_MAPPINGS = {"remainders": False}
-ADDED_TO_SETTINGS = {"uneven": "", "remainders": False}
-"""What a result means that was written before there were these keys."""
-
-
 def read_folder(path: Path) -> Comparison | NetworkRun | LayerFront:
     """Read a results folder, its ``results.json``, or what ``--json`` printed.
 
@@ -108,7 +103,7 @@ class _Stored:
 def _stored(data: dict[str, Any], folder: Path) -> _Stored:
     """Take the data apart; here, and only here, it may turn out to have any form."""
     try:
-        settings = from_data(Settings, ADDED_TO_SETTINGS | data["settings"], "settings")
+        settings = from_data(Settings, data["settings"], "settings")
         settings = settings_seen_from(settings, folder, Path())
         kind = _kind(data)
         front = data.get("front", {})
@@ -170,7 +165,7 @@ def _fronts(front: dict[str, Any], network: Network) -> tuple[tuple[Mapping, ...
     pairs = zip(network.layers, front.get("layers", [front]), strict=True)
     return tuple(
         tuple(
-            _mapping(point["mapping"], f"layer {layer.name}, point {number}")
+            from_data(Mapping, point["mapping"], f"layer {layer.name}, point {number}")
             for number, point in enumerate(entry["points"], start=1)
         )
         for layer, entry in pairs
@@ -185,7 +180,7 @@ def _layers(
     for layer, entry in zip(network.layers, entries, strict=True):
         where = f"layer {layer.name}"
         stored = entry["mapping"]
-        mappings.append(None if stored is None else _mapping(stored, f"{where}, mapping"))
+        mappings.append(_optional(Mapping, stored, f"{where}, mapping"))
         results.append(
             LayerResult(
                 layer,
@@ -196,10 +191,6 @@ def _layers(
             )
         )
     return tuple(results), tuple(mappings)
-
-
-def _mapping(data: dict[str, Any], where: str) -> Mapping:
-    return from_data(Mapping, ADDED_TO_MAPPINGS | data, where)
 
 
 def _counted(stored: _Stored) -> Comparison | NetworkRun | LayerFront:
