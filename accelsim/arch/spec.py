@@ -71,9 +71,22 @@ def read_architecture(name_or_path: str | Path, overrides: Sequence[str] = ()) -
     """
     reference = parse_reference(name_or_path)
     document = open_spec("architecture", reference)
+    return architecture_of(document, overrides, pattern_problems(document, reference))
+
+
+def architecture_of(
+    document: Document, overrides: Sequence[str] = (), problems: Sequence[Problem] = ()
+) -> Architecture:
+    """Return the machine of a document; ``problems`` are what is known to be wrong with it.
+
+    Raises
+    ------
+    SpecError
+        With every problem of the document.
+    """
     check_kind(document, "architecture")
-    document, problems = overridden(document, overrides, resolve_path)
-    faults = Faults(document, [*problems, *pattern_problems(document, reference)])
+    document, more = overridden(document, overrides, resolve_path)
+    faults = Faults(document, [*problems, *more])
     context = parameters_of(document)
     spec = validate(ArchitectureSpec, faults, context)
     build = _Build(document, _word_bits(spec.word if spec else None), faults.problems)

@@ -47,7 +47,7 @@ def read_mapping(path: str | Path, arch: Architecture, layer: Layer) -> Mapping:
         that do; with ``remainders: true``, factors that do not reach it, and loops with turns in
         which nothing is below it.
     """
-    return _read(yamldoc.load(path), arch, layer)
+    return mapping_of(yamldoc.load(path), arch, layer)
 
 
 def parse_mapping(text: str, arch: Architecture, layer: Layer, file: str = "<text>") -> Mapping:
@@ -58,10 +58,17 @@ def parse_mapping(text: str, arch: Architecture, layer: Layer, file: str = "<tex
     SpecError
         As :func:`read_mapping`.
     """
-    return _read(yamldoc.parse(text, file), arch, layer)
+    return mapping_of(yamldoc.parse(text, file), arch, layer)
 
 
-def _read(document: Document, arch: Architecture, layer: Layer) -> Mapping:
+def mapping_of(document: Document, arch: Architecture, layer: Layer) -> Mapping:
+    """Return the mapping of a document.
+
+    Raises
+    ------
+    SpecError
+        As :func:`read_mapping`.
+    """
     check_kind(document, "mapping")
     faults = Faults(document)
     spec = validate(MappingSpec, faults)

@@ -74,7 +74,7 @@ def overridden(
             continue
         for keys in found:
             root = with_value(document.root, keys, value)
-            document = Document(document.file, document.text, root)
+            document = replace(document, root=root)
     return document, problems
 
 

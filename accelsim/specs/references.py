@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from accelsim import expressions, shipped, yamldoc
@@ -116,7 +116,7 @@ def with_parameter(document: Document, name: str, number: int, words: str) -> Do
     assert isinstance(node.value, dict)
     inside = Node({**node.value, name: Node(number, mark, text=str(number))}, node.mark, node.keys)
     changed = Node({**root.value, "parameters": inside}, root.mark, root.keys)
-    return Document(document.file, document.text, changed)
+    return replace(document, root=changed)
 
 
 def parameters_of(document: Document) -> Context:

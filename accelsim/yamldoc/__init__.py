@@ -21,7 +21,14 @@ from accelsim.yamldoc.document import (
     capped,
     unwritten,
 )
-from accelsim.yamldoc.reading import MAX_BYTES, load, parse, shown_path
+from accelsim.yamldoc.reading import (
+    MAX_BYTES,
+    decoded,
+    load,
+    parse,
+    read_bytes,
+    shown_path,
+)
 
 __all__ = [
     "MAX_ALIASED",
@@ -35,8 +42,10 @@ __all__ = [
     "Node",
     "Scalar",
     "capped",
+    "decoded",
     "load",
     "parse",
+    "read_bytes",
     "scalar",
     "shown_path",
     "unwritten",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from math import isfinite
 from typing import Protocol
@@ -17,6 +17,9 @@ from accelsim.yamldoc.document import Document, Mark, Node, Scalar
 MAX_VALUES = 50_000
 MAX_ALIASED = 10_000
 MAX_DEPTH = 50
+
+MERGES = {"<<": False, "<<<": True}
+"""Merge key -> whether it merges what is inside equal keys."""
 
 _MENDS = {
     "tab character": "indent with spaces, not tabs",
@@ -84,9 +87,16 @@ class _Open:
 
 
 class Builder:
-    """Builds nodes from parser events, with a stack of its own: nothing here recurses."""
+    """Builds nodes from parser events, with a stack of its own: nothing here recurses.
 
-    def __init__(self, file: str, text: str) -> None:
+    ``tags`` may stand before values and are kept; with ``merges``, ``<<`` takes over the keys of
+    another mapping (or of several, the first winning), and ``<<<`` also those inside equal keys.
+    """
+
+    def __init__(
+        self, file: str, text: str, tags: Collection[str] = (), *, merges: bool = False
+    ) -> None:
+        self.tags, self.merges = tags, merges
         self.text, self.document = text, Document(file, text, Node({}, Mark(1, 1, 1)))
         self.problems: list[Problem] = []
         self.stack: list[_Open] = []
@@ -148,12 +158,13 @@ class Builder:
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         mark = self._mark(event)
-        self._refuse_tag(event, mark)
+        tag = self._tag(event, mark)
         if self._is_key():
             self._key(event.value, mark, plain=event.implicit[0])
             return
-        value = scalar(event.value) if event.implicit[0] else event.value
-        self._add(Node(value, mark, text=event.value), event.anchor)
+        plain = event.implicit[0] or (tag and event.style is None)
+        value = scalar(event.value) if plain else event.value
+        self._add(Node(value, mark, text=event.value, tag=tag), event.anchor)
 
     def _is_key(self) -> bool:
         return (
@@ -170,7 +181,7 @@ class Builder:
             first = top.node.keys[key]
             self._fault(f"duplicate key '{shown(key)}': already in line {first.line}", mark)
             top.ignore = True
-        elif key == "<<" and plain:
+        elif key == "<<" and plain and not self.merges:
             self._fault("merge keys ('<<') are not supported; write the keys out", mark)
             top.ignore = True
 
@@ -188,18 +199,14 @@ class Builder:
             raise _Stop(Problem(f"anchor '{event.anchor}' contains itself", self.document.at(mark)))
         self.aliased += node.size
         if self.aliased > MAX_ALIASED:
-            raise _Stop(
-                Problem(
-                    f"aliases expand to more than {MAX_ALIASED:,} values", self.document.at(mark)
-                )
-            )
+            raise _Stop(self._too_many_aliased(mark))
         if len(self.stack) + node.height > MAX_DEPTH:
             raise _Stop(self._too_deep(mark))
         self._add(node, None)
 
     def _open(self, event: yaml.CollectionStartEvent) -> None:
         mark = self._mark(event)
-        self._refuse_tag(event, mark)
+        tag = self._tag(event, mark)
         if self._is_key():
             raise _Stop(
                 Problem("a key must be a plain word, not a list or mapping", self.document.at(mark))
@@ -212,7 +219,7 @@ class Builder:
         )
         if event.anchor:
             self.anchors[event.anchor] = None
-        self.stack.append(_Open(Node(empty, mark), event.anchor))
+        self.stack.append(_Open(Node(empty, mark, tag=tag), event.anchor))
 
     def _close(self, event: yaml.CollectionEndEvent) -> None:
         closed = self.stack.pop()
@@ -224,7 +231,44 @@ class Builder:
             first = next(iter(node.keys.values()))
             if (first.line, first.column) == (node.mark.line, node.mark.column):
                 node.mark = first
+        if self.merges and node.keys.keys() & MERGES.keys():
+            node = self._merged(node)
         self._add(node, closed.anchor, counted=True)
+
+    def _merged(self, node: Node) -> Node:
+        """Return a mapping with the keys that its merge keys stand for."""
+        assert isinstance(node.value, dict)
+        own = {key: inside for key, inside in node.value.items() if key not in MERGES}
+        whole = Node(own, node.mark, dict(node.keys), node.height, node.size, tag=node.tag)
+        for key, deep in MERGES.items():
+            given = node.value.get(key)
+            if given is None:
+                continue
+            del whole.keys[key]
+            for other in given.value if isinstance(given.value, list) else [given]:
+                if not isinstance(other.value, dict):
+                    self._fault(f"'{key}' takes over keys, and this has none", other.mark)
+                    continue
+                self._take_over(whole, other, deep=deep)
+        return whole
+
+    def _take_over(self, into: Node, other: Node, *, deep: bool) -> None:
+        assert isinstance(into.value, dict)
+        assert isinstance(other.value, dict)
+        for key, theirs in other.value.items():
+            ours = into.value.get(key)
+            both = ours and isinstance(ours.value, dict) and isinstance(theirs.value, dict)
+            if ours is None:
+                into.value[key], into.keys[key] = theirs, other.keys[key]
+                into.size += theirs.size
+                self.aliased += 1
+            elif deep and both:
+                assert isinstance(ours.value, dict)
+                mine = Node(dict(ours.value), ours.mark, dict(ours.keys), ours.height, ours.size)
+                self._take_over(mine, theirs, deep=True)
+                into.value[key] = mine
+        if self.aliased > MAX_ALIASED:
+            raise _Stop(self._too_many_aliased(other.mark))
 
     def _add(self, node: Node, anchor: str | None, *, counted: bool = False) -> None:
         if not counted:
@@ -259,15 +303,26 @@ class Builder:
     def _too_deep(self, mark: Mark) -> Problem:
         return Problem(f"nested deeper than {MAX_DEPTH} levels", self.document.at(mark))
 
-    def _refuse_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, mark: Mark) -> None:
+    def _too_many_aliased(self, mark: Mark) -> Problem:
+        what = f"aliases expand to more than {MAX_ALIASED:,} values"
+        return Problem(what, self.document.at(mark))
+
+    def _tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, mark: Mark) -> str:
+        """Return the tag of a value; one that is not among those allowed ends the reading."""
+        if event.tag and event.tag in self.tags:
+            return event.tag
         if event.tag:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
             raise _Stop(
                 Problem(
-                    f"tag '{shown(tag)}' is not allowed; a spec is plain YAML",
+                    f"tag '{shown(tag)}' is not allowed; a spec is plain YAML"
+                    if not self.tags
+                    else f"unknown tag '{shown(tag)}'",
                     self.document.at(mark._replace(length=1)),
+                    expected=f"one of {', '.join(self.tags)}" if self.tags else "",
                 )
             )
+        return ""
 
     def _mark(self, event: yaml.Event) -> Mark:
         start, end = start_of(event), end_of(event)

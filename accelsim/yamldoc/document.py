@@ -19,7 +19,10 @@ Keys = tuple[str | int, ...]
 
 
 class Mark(NamedTuple):
-    """Where a value stands: from 1, like an editor; ``file`` only if it is not the document's."""
+    """Where a value stands: from 1, like an editor; ``file`` only if it is not the document's.
+
+    A ``file`` with line 0 is meant as a whole.
+    """
 
     line: int
     column: int
@@ -38,6 +41,8 @@ class Node:
     size: int = 1
     text: str = ""
     """A scalar as written."""
+    tag: str = ""
+    """``!Name``, where the parser was told to let it pass."""
 
     def inside(self, key: str | int) -> Node | None:
         """Return what stands at a key or position of a mapping or list; None if nothing does."""
@@ -58,15 +63,23 @@ class Node:
 
 @dataclass(frozen=True)
 class Document:
-    """A parsed file.  ``root`` is a mapping."""
+    """A parsed file, or several as one.  ``root`` is a mapping.
+
+    ``texts`` are those of the other files that marks may name.
+    """
 
     file: str
     text: str
     root: Node
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def lines(self) -> list[str]:
-        return re.split(r"\r\n|[\n\r\x85\u2028\u2029]", self.text)
+        return lines_of(self.text)
+
+    @cached_property
+    def _lines(self) -> dict[str, list[str]]:
+        return {file: lines_of(text) for file, text in self.texts.items()}
 
     @cached_property
     def data(self) -> dict[str, object]:
@@ -106,10 +119,15 @@ class Document:
         return self.at(self.mark_key(keys))
 
     def at(self, mark: Mark) -> Where:
-        if mark.file:
-            return Where(mark.file)
-        line = self.lines[mark.line - 1] if 0 < mark.line <= len(self.lines) else ""
-        return Where(self.file, mark.line, mark.column, max(1, mark.length), line)
+        lines = self._lines.get(mark.file, []) if mark.file else self.lines
+        line = lines[mark.line - 1] if 0 < mark.line <= len(lines) else ""
+        length = max(1, mark.length)
+        return Where(mark.file or self.file, mark.line, mark.column, length, line)
+
+
+def lines_of(text: str) -> list[str]:
+    """Cut a text into lines as a YAML parser counts them."""
+    return re.split(r"\r\n|[\n\r\x85\u2028\u2029]", text)
 
 
 def unwritten(data: Mapping[str, object], file: str) -> Document:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
@@ -22,6 +23,17 @@ def load(path: Path | str) -> Document:
         If it cannot be read, is too large, or is not plain YAML with a mapping at its top.
     """
     path = Path(path)
+    return parse(read_bytes(path), shown_path(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a regular file of bounded size.
+
+    Raises
+    ------
+    SpecError
+        If it cannot be read or is too large.
+    """
     shown = shown_path(path)
     try:
         status = path.stat()
@@ -42,7 +54,7 @@ def load(path: Path | str) -> Document:
         raise SpecError([Problem("cannot be read: not a path", Where(repr(shown)))]) from None
     if len(raw) > MAX_BYTES:
         raise SpecError([_too_large(shown, len(raw))])
-    return parse(raw, shown)
+    return raw
 
 
 def shown_path(path: Path) -> str:
@@ -59,8 +71,17 @@ def _too_large(file: str, size: int) -> Problem:
     )
 
 
-def parse(text: str | bytes, file: str = "<text>") -> Document:
+def parse(
+    text: str | bytes,
+    file: str = "<text>",
+    tags: Collection[str] = (),
+    *,
+    merges: bool = False,
+) -> Document:
     """Parse a text; ``file`` is what messages call it.
+
+    ``tags`` and ``merges`` are for the files of other programs: tags that may stand before values,
+    and whether ``<<`` takes over the keys of another mapping.
 
     Raises
     ------
@@ -68,9 +89,9 @@ def parse(text: str | bytes, file: str = "<text>") -> Document:
         With every duplicate key, or the first fault that ends the reading.
     """
     if isinstance(text, bytes):
-        text = _decoded(text, file)
+        text = decoded(text, file)
     _refuse_control_characters(text, file)
-    builder = Builder(file, text)
+    builder = Builder(file, text, tags, merges=merges)
     root = builder.build()
     if builder.problems:
         raise SpecError(capped(builder.problems, file))
@@ -78,7 +99,14 @@ def parse(text: str | bytes, file: str = "<text>") -> Document:
     return Document(file, text, root)
 
 
-def _decoded(raw: bytes, file: str) -> str:
+def decoded(raw: bytes, file: str) -> str:
+    """Return the text of a file.
+
+    Raises
+    ------
+    SpecError
+        If it is not UTF-8.
+    """
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as fault:

@@ -1,0 +1,180 @@
+"""Timeloop's files, read as a whole: what machine, workload, mapping and rules they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from accelsim.arch.records import Architecture
+from accelsim.arch.spec import architecture_of
+from accelsim.errors import Problem, SpecError, Where
+from accelsim.interchange.timeloop.chain import Chain
+from accelsim.interchange.timeloop.chains import read_chain, unknown_targets
+from accelsim.interchange.timeloop.directives import Directive, read_directives
+from accelsim.interchange.timeloop.energies import Energies, read_energies
+from accelsim.interchange.timeloop.machine import Roles, architecture
+from accelsim.interchange.timeloop.nests import mapping
+from accelsim.interchange.timeloop.problem import Problem as Described
+from accelsim.interchange.timeloop.problem import read_problem, workload
+from accelsim.interchange.timeloop.scope import Scope
+from accelsim.interchange.timeloop.sources import Sources, read_sources
+from accelsim.mapping.records import Mapping
+from accelsim.mapping.spec import mapping_of
+from accelsim.technology.accelergy import ART, ERT
+from accelsim.workload.records import Layer
+from accelsim.yamldoc import Document, Node
+
+CONSTRAINTS = ("architecture_constraints", "constraints", "mapspace_constraints", "mapspace")
+
+
+@dataclass
+class Bundle:
+    """Some of Timeloop's files together.  Parts are read when they are asked for."""
+
+    sources: Sources
+
+    @cached_property
+    def variables(self) -> Scope:
+        scope = Scope(self.sources)
+        for node in self.sources.sections.get("variables", []):
+            scope = Scope.of(self.sources, node, scope)
+        return scope
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of spec that the files hold."""
+        has = self.sources.sections
+        found = {
+            "architecture": "architecture" in has,
+            "workload": "problem" in has,
+            "mapping": "mapping" in has,
+            "dataflow": any(name in has for name in CONSTRAINTS),
+            "technology": ERT in has and "architecture" not in has,
+        }
+        return tuple(kind for kind, there in found.items() if there)
+
+    @cached_property
+    def problem(self) -> Described | None:
+        return read_problem(self.sources, self.variables)
+
+    @cached_property
+    def energies(self) -> Energies:
+        return read_energies(self.sources)
+
+    @cached_property
+    def nest(self) -> list[Directive]:
+        """What the mapping says."""
+        node = self.sources.one("mapping")
+        return read_directives(self.sources, node, self.variables)
+
+    @cached_property
+    def constraints(self) -> list[Directive]:
+        """What stands under constraints of any name, beside the architecture."""
+        return [
+            directive
+            for name in CONSTRAINTS
+            for node in self.sources.sections.get(name, [])
+            for directive in read_directives(self.sources, node, self.variables)
+        ]
+
+    @cached_property
+    def chain(self) -> Chain | None:
+        chain = read_chain(self.sources, self.variables)
+        if chain is not None:
+            unknown_targets(self.sources, chain, self.constraints)
+            hardware = [
+                directive
+                for name in ("architecture_constraints",)
+                for node in self.sources.sections.get(name, [])
+                for directive in read_directives(self.sources, node, self.variables)
+            ]
+            chain.constraints += hardware
+            chain.constraints += [one for one in self.nest if one.no_links or one.no_reuse]
+        return chain
+
+    def document(self, kind: str) -> Document:
+        """Return what the files hold of a kind, as a document of ours.
+
+        Raises
+        ------
+        SpecError
+            If they hold none, or it is at fault.
+        """
+        root = self._root(kind)
+        self.sources.stop_if_wrong()
+        if root is None:
+            raise SpecError([self.lacks(kind)])
+        return self.sources.document(root)
+
+    def lacks(self, kind: str) -> Problem:
+        section = {"architecture": "architecture", "workload": "problem", "technology": ERT}
+        name = section.get(kind, kind)
+        what = f"these files of Timeloop's hold no '{name}'"
+        return Problem(what, Where(self.sources.files[0], 1, 1), hint=f"they hold {self.held}")
+
+    @property
+    def held(self) -> str:
+        return ", ".join(sorted(self.sources.sections)) or "nothing that is read here"
+
+    def _root(self, kind: str) -> Node | None:
+        if kind == "architecture" and self.chain is not None:
+            problem = self.problem
+            roles = Roles(self.sources, problem.roles if problem else None)
+            return architecture(self.sources, self.chain, self.energies, self.variables, roles)
+        if kind == "workload" and self.problem is not None:
+            return workload(self.sources, self.problem)
+        if kind == "technology":
+            inside = {
+                name: found for name in (ERT, ART) if (found := self.sources.one(name)) is not None
+            }
+            return Node(inside, next(iter(inside.values())).mark) if ERT in inside else None
+        return None
+
+    def machine(self) -> Architecture:
+        """Return the machine.
+
+        Raises
+        ------
+        SpecError
+            If the files hold none, or it is at fault.
+        """
+        return architecture_of(self.document("architecture"))
+
+    def mapping(self, arch: Architecture, layer: Layer) -> Mapping:
+        """Return the mapping, of a layer onto a machine.
+
+        Raises
+        ------
+        SpecError
+            If the files hold none, or it does not fit.
+        """
+        return mapping_of(self.mapping_document(arch, layer), arch, layer)
+
+    def mapping_document(self, arch: Architecture, layer: Layer) -> Document:
+        """Return the mapping as a document of ours.
+
+        Raises
+        ------
+        SpecError
+            If the files hold none, or it does not fit.
+        """
+        where = self.sources.one("mapping")
+        if where is None:
+            raise SpecError([self.lacks("mapping")])
+        root = mapping(self.sources, self.nest, where, arch, layer)
+        self.sources.stop_if_wrong()
+        assert root is not None
+        return self.sources.document(root)
+
+
+def read_bundle(paths: Sequence[Path], folders: Sequence[Path] = ()) -> Bundle:
+    """Read some of Timeloop's files as one.
+
+    Raises
+    ------
+    SpecError
+        If one cannot be read or parsed.
+    """
+    return Bundle(read_sources(paths, folders))

@@ -1,0 +1,285 @@
+"""What mappings and constraints say of a target: factors, order, split, what is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from accelsim.interchange.timeloop.arithmetic import evaluate
+from accelsim.interchange.timeloop.scope import Scope, word, words
+from accelsim.interchange.timeloop.sources import Sources, at
+from accelsim.specs.fields import one_of, suggestion
+from accelsim.units import ValueProblemError, shown
+from accelsim.yamldoc import Node
+
+TEMPORAL, SPATIAL, KEEPING, LINKS, REUSE, OTHER = (
+    "temporal",
+    "spatial",
+    "keeping",
+    "links",
+    "reuse",
+    "other",
+)
+
+TYPES = {
+    "temporal": TEMPORAL,
+    "spatial": SPATIAL,
+    "datatype": KEEPING,
+    "dataspace": KEEPING,
+    "bypass": KEEPING,
+    "bypassing": KEEPING,
+    "no_link_transfer": LINKS,
+    "no_multicast": REUSE,
+    "no_reduction": REUSE,
+    "no_multicast_no_reduction": REUSE,
+    "utilization": OTHER,
+    "parallelism": OTHER,
+    "max_overbooked_proportion": OTHER,
+    "skew": OTHER,
+}
+
+_NO_LINKS = ("no_link_transfer",)
+_NO_REUSE = ("no_reuse", "no_multicast_no_reduction", "no_multicast", "no_reduction")
+_LEFT_OUT = {
+    "no_temporal_reuse": "what stays in place is counted by the accounting",
+    "rmw_first_update": "the first update of a sum reads nothing",
+    "rmw_on_first_writeback": "the first update of a sum reads nothing",
+    "passthrough": "what bypasses a level passes it at no cost",
+    "no_coalesce": "accesses are coalesced",
+    "default_max_factor": "only dims that are named are limited",
+    "default_min_factor": "only dims that are named are limited",
+    "remainders": "",
+}
+
+_KEYS = (
+    "target",
+    "name",
+    "type",
+    "attributes",
+    "factors",
+    "permutation",
+    "split",
+    "keep",
+    "keep_only",
+    "bypass",
+    *_NO_LINKS,
+    *_NO_REUSE,
+    *_LEFT_OUT,
+    "min",
+    "proportion",
+    "modulo",
+    "terms",
+)
+
+_FACTOR = re.compile(r"([A-Za-z_]\w*?)\s*(<=|>=|==|=)\s*([^,=<>\s]+)(?:,(\d+))?")
+_TIGHT = re.compile(r"([A-Za-z_]+)(\d+)(?:,(\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """``dim = value``, or another relation; the last turn has ``last`` where it is shorter."""
+
+    dim: str
+    relation: str
+    value: int
+    last: int | None
+    node: Node
+
+
+@dataclass
+class Directive:
+    """What is said of one target."""
+
+    kind: str
+    type: str
+    target: str | int
+    node: Node
+    factors: list[Factor] = field(default_factory=list)
+    order: list[str] = field(default_factory=list)
+    """Inner to outer, as Timeloop writes it; ``*`` stands for all other dims."""
+    order_node: Node | None = None
+    split: int | None = None
+    keep: list[tuple[str, Node]] = field(default_factory=list)
+    bypass: list[tuple[str, Node]] = field(default_factory=list)
+    keep_only: bool = False
+    no_links: list[tuple[str, Node]] = field(default_factory=list)
+    no_reuse: list[tuple[str, Node]] = field(default_factory=list)
+
+
+def read_directives(sources: Sources, node: Node | None, variables: Scope) -> list[Directive]:
+    """Read a list of directives, or what holds one under ``targets:`` or ``constraints:``."""
+    if node is None or node.value is None:
+        return []
+    if isinstance(node.value, dict):
+        listed = at(node, "targets", "constraints", "mapping")
+        if listed is not None and isinstance(listed.value, list | dict):
+            sources.unknown(node, ("targets", "constraints", "mapping", "version", "template",
+                                   "mapspace"), "these constraints")  # fmt: skip
+            return read_directives(sources, listed, variables)
+        if listed is None:
+            if set(node.value) - {"version", "template"}:
+                sources.fault(node, "these directives must be a list", "`targets:` with a list")
+            return []
+    if not isinstance(node.value, list):
+        sources.fault(node, "these directives must be a list")
+        return []
+    found: list[Directive] = []
+    for item in node.value:
+        inner = at(item, "constraints")
+        if inner is not None and isinstance(inner.value, list):
+            target = at(item, "target", "name")
+            for one in inner.value:
+                found += _one(sources, one, variables, target)
+        else:
+            found += _one(sources, item, variables, at(item, "target", "name"))
+    return found
+
+
+def of_node(
+    sources: Sources, node: Node | None, target: str, variables: Scope
+) -> Iterator[Directive]:
+    """Yield what a node of an architecture says under its own ``constraints:``."""
+    if node is None or node.value is None:
+        return
+    if not isinstance(node.value, dict):
+        sources.fault(node, "constraints of a node must be keys and values")
+        return
+    for name, inside in node.value.items():
+        kind = TYPES.get(name)
+        if kind is None:
+            sources.fault(node.keys[name], f"unknown constraint '{name}'", one_of(TYPES),
+                          suggestion(name, TYPES))  # fmt: skip
+        elif isinstance(inside.value, dict):
+            directive = Directive(kind, name, target, inside)
+            _fill(sources, directive, inside, variables)
+            yield directive
+        elif inside.value:
+            sources.fault(inside, f"'{name}' must be keys and values")
+
+
+def _one(
+    sources: Sources, node: Node, variables: Scope, target_node: Node | None
+) -> list[Directive]:
+    if not isinstance(node.value, dict):
+        sources.fault(node, "a directive must be keys and values")
+        return []
+    type_node = at(node, "type")
+    if type_node is None or target_node is None:
+        missing = "type" if type_node is None else "target"
+        sources.fault(node, f"a directive has no '{missing}'")
+        return []
+    type_name = word(sources, type_node, "type").replace("-", "_")
+    kind = TYPES.get(type_name)
+    if kind is None:
+        known = [name for name, it in TYPES.items() if it != OTHER]
+        hint = suggestion(type_name, known)
+        sources.fault(type_node, f"unknown type '{shown(type_name)}'", one_of(known), hint)
+        return []
+    raw = target_node.value
+    target = raw if type(raw) is int else word(sources, target_node, "target")
+    directive = Directive(kind, type_name, target, target_node)
+    attributes = at(node, "attributes")
+    for part in (node, attributes):
+        if part is not None:
+            _fill(sources, directive, part, variables)
+    return [directive]
+
+
+def _fill(sources: Sources, it: Directive, node: Node, variables: Scope) -> None:
+    sources.unknown(node, _KEYS, f"this {it.type} directive")
+    for name, why in _LEFT_OUT.items():
+        left = at(node, name)
+        if left is not None and left.value and why:
+            sources.note(left, f"'{name}' is left out: {why}")
+    if it.kind == OTHER:
+        sources.note(node, f"'{it.type}' is left out: there is no such rule here")
+        return
+    factors, order, split = at(node, "factors"), at(node, "permutation"), at(node, "split")
+    if factors is not None:
+        it.factors += _factors(sources, factors, variables)
+    if order is not None:
+        it.order, it.order_node = _order(sources, order), order
+    if split is not None:
+        it.split = Scope.of(sources, node, variables).whole("split")
+    for name in ("keep", "keep_only", "bypass"):
+        listed = at(node, name)
+        if listed is not None:
+            said = words(sources, listed, name)
+            (it.bypass if name == "bypass" else it.keep).extend(said)
+            it.keep_only |= name == "keep_only"
+    for names, into in ((_NO_LINKS, it.no_links), (_NO_REUSE, it.no_reuse)):
+        for name in names:
+            listed = at(node, name)
+            if listed is not None:
+                into.extend(words(sources, listed, name))
+    if it.kind in (LINKS, REUSE):
+        whole = at(node, "keep", "bypass")
+        if whole is None and not (it.no_links or it.no_reuse):
+            sources.fault(node, f"'{it.type}' names no data-space")
+
+
+def _order(sources: Sources, node: Node) -> list[str]:
+    """Read a permutation: a list, or a text of letters or of words with separators."""
+    if isinstance(node.value, list):
+        dims = [word(sources, item, "permutation") for item in node.value]
+    else:
+        text = word(sources, node, "permutation") if node.value is not None else ""
+        apart = re.split(r"[\s,]+", text.strip()) if re.search(r"[\s,]", text.strip()) else [*text]
+        dims = [dim for dim in apart if dim]
+    for dim in dims:
+        if dims.count(dim) > 1:
+            sources.fault(node, f"dim '{shown(dim)}' is twice in 'permutation'")
+            return []
+    return dims
+
+
+def _factors(sources: Sources, node: Node, variables: Scope) -> list[Factor]:
+    """Read factors: a text as ``R=3 P<=16``, or a list of such."""
+    items = node.value if isinstance(node.value, list) else [node]
+    found: list[Factor] = []
+    for item in items:
+        if isinstance(item.value, dict):
+            for dim, value in item.value.items():
+                found += _written(sources, f"{dim}={value.text}", value, variables)
+        elif item.value is not None:
+            found += _written(sources, word(sources, item, "factors"), item, variables)
+    for one in found:
+        same = [other for other in found if other.dim == one.dim and other.relation == one.relation]
+        if len(same) > 1:
+            sources.fault(one.node, f"dim '{one.dim}' has two factors here")
+            return []
+    return found
+
+
+def _written(sources: Sources, text: str, node: Node, variables: Scope) -> Iterator[Factor]:
+    """Yield the factors in a text, whatever stands between them."""
+    rest = text.partition("#")[0].strip().strip(",").strip()
+    while rest:
+        found = _FACTOR.match(rest) or _TIGHT.match(rest)
+        if found is None:
+            form = "as 'R=3 P=16', or a list as [R=3, P=16]"
+            sources.fault(node, f"'{shown(rest)}' is not a factor", form)
+            return
+        if found.re is _FACTOR:
+            dim, relation, said, last = found.groups()
+        else:
+            dim, said, last = found.groups()
+            relation = "="
+        value = _value(sources, said, node, variables)
+        if value is not None:
+            end = None if last is None else int(last)
+            yield Factor(dim, "=" if relation == "==" else relation, value, end, node)
+        rest = rest[found.end() :].lstrip(" ,")
+
+
+def _value(sources: Sources, text: str, node: Node, variables: Scope) -> int | None:
+    try:
+        value = evaluate(text, lambda name: variables.number(name), variables.names())
+    except ValueProblemError as fault:
+        sources.fault(node, fault.problem.what, fault.problem.expected, fault.problem.hint)
+        return None
+    if value != int(value) or value < 0 or value > 2**40:
+        sources.fault(node, f"the factor {value:g}", "a whole number from 0 to 2^40")
+        return None
+    return int(value)

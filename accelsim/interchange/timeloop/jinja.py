@@ -1,0 +1,73 @@
+"""Timeloop's templates: Jinja2 with a few functions, rendered where it can do no harm.
+
+A template is rendered by a process of its own, in Jinja2's sandbox, with bounds on its time, its
+memory and what it writes; the files that it takes in lie in the folders that it was given.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from accelsim.errors import Problem, SpecError, Where
+from accelsim.yamldoc import MAX_BYTES, shown_path
+
+SUFFIXES = (".jinja2", ".j2", ".jinja")
+
+MAX_SECONDS = 2
+MAX_MEMORY = 512 * 2**20
+
+MARKS = ("{{", "{%")
+
+
+def is_template(path: Path, text: str) -> bool:
+    """Tell whether a text has anything to render."""
+    return path.name.endswith(SUFFIXES) or any(mark in text for mark in MARKS)
+
+
+def rendered(path: Path, text: str, folders: Sequence[Path]) -> str:
+    """Return what a template becomes; it may take in files of ``folders`` only.
+
+    Raises
+    ------
+    SpecError
+        If it is no template, does not end in time, or takes in what it may not.
+    """
+    file = shown_path(path)
+    request = {
+        "text": text,
+        "folder": str(path.parent.resolve()),
+        "folders": [str(folder.resolve()) for folder in folders],
+        "seconds": MAX_SECONDS,
+        "memory": MAX_MEMORY,
+        "bytes": MAX_BYTES,
+    }
+    package = str(Path(__file__).parents[3])
+    environment = {**os.environ, "PYTHONPATH": package, "PYTHONIOENCODING": "utf-8"}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "accelsim.interchange.timeloop.rendering"],
+            input=json.dumps(request).encode(),
+            capture_output=True,
+            timeout=MAX_SECONDS + 1,
+            env=environment,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise _unfinished(file) from None
+    if done.returncode != 0:
+        raise _unfinished(file)
+    answer = json.loads(done.stdout)
+    if "text" in answer:
+        return str(answer["text"])
+    where = Where(file, answer["line"], 1, 1, answer["source"]) if answer["line"] else Where(file)
+    raise SpecError([Problem(answer["what"], where, hint=answer["hint"])])
+
+
+def _unfinished(file: str) -> SpecError:
+    what = f"the template does not end within {MAX_SECONDS} s and {MAX_MEMORY // 2**20} MB"
+    return SpecError([Problem(what, Where(file, 1, 1), hint="is there a loop without an end?")])

@@ -1,0 +1,365 @@
+"""A chain of Timeloop's as an architecture of ours.
+
+Timeloop counts words, whatever their width, so that each memory holds a value in a word of its
+own.  Networks pass words between neighbours and add sums up unless constraints forbid it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import floor
+
+from accelsim.interchange.timeloop.chain import Chain, Fan, Storage, Unit
+from accelsim.interchange.timeloop.directives import KEEPING, LINKS, REUSE, SPATIAL, Directive
+from accelsim.interchange.timeloop.energies import Energies
+from accelsim.interchange.timeloop.making import Made, native_name, notes_of
+from accelsim.interchange.timeloop.scope import Scope
+from accelsim.interchange.timeloop.sources import Sources
+from accelsim.roles import ROLES, Role
+from accelsim.specs.fields import one_of, suggestion
+from accelsim.units import shown
+from accelsim.yamldoc import Node, Scalar
+
+TECHNOLOGY = "accelergy-eyeriss-like-45nm"
+"""Prices what the files do not: by the class of a component."""
+
+COMPONENTS = {
+    "dram": "dram",
+    "regfile": "register_file",
+    "smartbuffer_rf": "register_file",
+    "smartbuffer": "buffer",
+    "sram": "buffer",
+    "storage": "buffer",
+}
+"""Part of a Timeloop class -> component class of the shipped energy tables; the first wins."""
+
+DEFAULT_WORD = 16
+
+_USED = (
+    "depth", "memory_depth", "entries", "sizeKB", "width", "memory_width", "block_size", "n_words",
+    "cluster_size", "word_bits", "word_width", "datawidth", "read_bandwidth", "write_bandwidth",
+    "shared_bandwidth", "bandwidth", "multiple_buffering", "meshX", "meshY", "instances",
+    "network_fill_latency", "network_drain_latency", "vector_access_energy", "addr_gen_energy",
+    "energy_per_op", "energy_per_hop", "router_energy", "min_utilization",
+)  # fmt: skip
+"""Attributes that are read: one written nearly like these is noted."""
+
+_LEFT_OUT = {
+    "min_utilization": "no use of a memory is demanded",
+    "allow_overbooking": "no tile may be larger than its memory",
+    "reduction_supported": "memories add sums up by reading them first",
+}
+
+
+class Roles:
+    """By which role memories know each data-space."""
+
+    def __init__(self, sources: Sources, known: Mapping[str, Role] | None) -> None:
+        self.sources = sources
+        self.known: Mapping[str, Role] = known or {role: role for role in ROLES}
+        self.guessed = known is None
+
+    def of(self, names: Sequence[tuple[str, Node]]) -> set[str]:
+        """Return the roles of some data-spaces; one that is not known is a fault."""
+        roles: set[str] = set()
+        for name, node in names:
+            if name in self.known:
+                roles.add(self.known[name])
+                continue
+            hint = suggestion(name, list(self.known))
+            if self.guessed:
+                hint = hint or "give the problem together with the architecture"
+            self.sources.fault(node, f"unknown data-space '{shown(name)}'",
+                               one_of(list(self.known)), hint)  # fmt: skip
+        return roles
+
+
+def architecture(
+    sources: Sources, chain: Chain, energies: Energies, variables: Scope, roles: Roles
+) -> Node:
+    """Return a chain as an architecture."""
+    made = Made(chain.node)
+    build = _Build(sources, chain, energies, roles)
+    levels = made.listed([build.part(index) for index in range(len(chain.parts))])
+    clock = _clock(variables, chain)
+    technology = variables.word("accelsim_technology")
+    if not technology and build.unpriced:
+        named = ", ".join(build.unpriced)
+        sources.note(chain.node, f"no energy is stated for {named}: the table {TECHNOLOGY} "
+                     "prices them by their classes")  # fmt: skip
+    items = {
+        "kind": made.value("architecture"),
+        "name": made.value(native_name(chain.name or "timeloop")),
+        "source": made.value(f"Timeloop, {', '.join(sources.files)}"),
+        "technology": made.value(technology or TECHNOLOGY),
+        **({"clock": made.value(clock)} if clock else {}),
+        "word": made.value(f"{DEFAULT_WORD} b"),
+        **notes_of(sources, made),
+        "levels": levels,
+    }
+    return made.mapping(items)
+
+
+def _clock(variables: Scope, chain: Chain) -> str:
+    """Return the clock, where the files state the length of a cycle."""
+    names = ("global_cycle_seconds", "GLOBAL_CYCLE_SECONDS")
+    seconds = variables.number(*names)
+    for storage in chain.storages:
+        if seconds is None:
+            seconds = storage.values.number(*names)
+    return f"{_text(1e-6 / seconds)} MHz" if seconds else ""
+
+
+def _text(number: float) -> str:
+    """Write a number without an exponent, as specs read it, and without needless digits."""
+    whole = round(number)
+    if abs(number - whole) < 1e-9 * max(1.0, abs(number)):
+        return str(whole)
+    return f"{number:.15g}"
+
+
+class _Build:
+    def __init__(self, sources: Sources, chain: Chain, energies: Energies, roles: Roles) -> None:
+        self.sources, self.chain, self.energies, self.roles = sources, chain, energies, roles
+        self.unpriced: list[str] = []
+        self.first = chain.storages[0]
+
+    def part(self, index: int) -> Node:
+        part = self.chain.parts[index]
+        if isinstance(part, Storage):
+            return self.memory(part)
+        if isinstance(part, Unit):
+            return self.compute(part)
+        outer = next(it for it in reversed(self.chain.parts[:index]) if isinstance(it, Storage))
+        return self.fanout(part, outer, is_next=self.chain.parts[index - 1] is outer)
+
+    # --- memories ---------------------------------------------------------------------------------
+
+    def memory(self, it: Storage) -> Node:
+        sources, values, made = self.sources, it.values, Made(it.node)
+        for key, node in values.own.items():
+            close = suggestion(key, _USED) if key not in _USED else ""
+            if close:
+                sources.note(node, f"unknown attribute '{key}' of '{it.name}'; {close}")
+        for key, why in _LEFT_OUT.items():
+            said = values.own.get(key)
+            if said is not None and str(said.value).lower() not in ("false", "0", "0.0", "no"):
+                sources.note(said, f"'{key}' is left out: {why}")
+        word_bits = values.whole("word_bits", "word_width", "datawidth", least=1) or DEFAULT_WORD
+        block = self.block(values, word_bits)
+        items: dict[str, Node] = {
+            "memory": made.value(native_name(it.name)),
+            "component": made.value(_component(it)),
+        }
+        size = self.size(values, word_bits, block)
+        buffering = values.number("multiple_buffering") or 1
+        if size is not None and buffering != int(buffering):
+            size, buffering = floor(size / buffering), 1
+        if size is not None:
+            items["size"] = made.value(f"{size} words")
+        if buffering != 1:
+            items["buffering"] = made.value(int(buffering))
+        items["word"] = made.value(f"{word_bits} b")
+        if block != 1:
+            items["block"] = made.value(f"{block * word_bits} b")
+        if word_bits != DEFAULT_WORD:
+            items["widths"] = made.mapping({role: made.value(word_bits) for role in ROLES})
+        items |= dict(self.ports(values, made))
+        items |= self.memory_prices(it, made, block)
+        if size == 0:
+            items["assumed"] = made.value("absent in the source: it only stands for a fanout")
+            return made.mapping(items)
+        keep, may_keep = self.keeps(it)
+        if keep:
+            items["keep"] = made.words(keep)
+        if may_keep:
+            items["may_keep"] = made.words(may_keep)
+        if not (keep or may_keep):
+            items["size"] = made.value("0 words")
+        return made.mapping(items)
+
+    def block(self, values: Scope, word_bits: int) -> int:
+        """Return the words of an access."""
+        stated = values.whole("block_size", "n_words", least=1)
+        cluster = values.whole("cluster_size", least=1)
+        width = values.whole("width", "memory_width", "data_storage_width", least=1)
+        if width is None or stated is not None:
+            return stated or 1
+        words, rest = divmod(width, word_bits * (cluster or 1))
+        if rest or not words:
+            node = values.node("width", "memory_width", "data_storage_width")
+            assert node is not None
+            what = f"a width of {width} b does not hold whole words of {word_bits} b"
+            self.sources.fault(node, what)
+        return max(1, words)
+
+    def size(self, values: Scope, word_bits: int, block: int) -> int | None:
+        """Return the capacity in words; None is unlimited."""
+        entries = values.whole("entries")
+        if entries is not None:
+            return entries
+        depth = values.whole("depth", "memory_depth", "data_storage_depth")
+        if depth is not None:
+            return depth * block
+        kib = values.number("sizeKB")
+        return None if kib is None else int(kib * 1024 * 8 / word_bits)
+
+    def ports(self, values: Scope, made: Made) -> Iterator[tuple[str, Node]]:
+        both = values.number("bandwidth")
+        for key in ("read_bandwidth", "write_bandwidth", "shared_bandwidth"):
+            width = values.number(key)
+            if width is None and both is not None and key != "shared_bandwidth":
+                width = both / 2
+            if width is not None:
+                if width <= 0:
+                    node = values.node(key, "bandwidth")
+                    assert node is not None
+                    self.sources.fault(node, f"'{key}' is {width:g}", "more than 0 words a cycle")
+                yield key, made.value(f"{_text(width)} words/cycle")
+
+    def memory_prices(self, it: Storage, made: Made, block: int) -> dict[str, Node]:
+        """Return what accesses cost a word, leakage and area, where the files say so."""
+        energies, values = self.energies, it.values
+        whole = values.number("vector_access_energy")
+        found = {
+            action: energies.of(it.name, action) if energies.table else whole
+            for action in ("read", "fill", "update")
+        }
+        items: dict[str, Node] = {}
+        stated = {action: pj / block for action, pj in found.items() if pj is not None}
+        if stated:
+            if "read" in stated:
+                stated["drain"] = stated["read"]
+            address = values.number("addr_gen_energy")
+            if address is not None and address >= 0:
+                stated["address"] = float(address)
+            items["energy"] = _prices(made, stated)
+        if not it.is_void and (not stated or len(found) > len(stated)) and len(stated) < 4:
+            self.unpriced.append(it.name)
+        leak = energies.leaks.get(it.name)
+        if leak:
+            items["leakage"] = made.value(f"{_text(leak)} mW")
+            items["gates_unused"] = made.value(True)
+        area = energies.area(it.name)
+        if area is not None:
+            items["area"] = made.value(f"{_text(area)} um2")
+        return items
+
+    def keeps(self, it: Storage) -> tuple[list[str], list[str]]:
+        """Return the roles that a memory must keep, and may keep."""
+        if it is self.first:
+            for directive in self.said(it.name, KEEPING):
+                for name, node in directive.bypass:
+                    self.sources.fault(node, f"'{name}' bypasses the outermost level '{it.name}'",
+                                       "the outermost level to keep every data-space")  # fmt: skip
+            return list(ROLES), []
+        keep: set[str] = set()
+        bypass: set[str] = set()
+        for directive in self.said(it.name, KEEPING):
+            keep |= self.roles.of(directive.keep)
+            bypass |= self.roles.of(directive.bypass)
+            if directive.keep_only:
+                bypass |= set(ROLES) - keep
+        both = sorted(keep & bypass)
+        for directive in self.said(it.name, KEEPING) if both else ():
+            if self.roles.of(directive.bypass) & keep:
+                what = f"'{it.name}' keeps and bypasses {', '.join(both)}"
+                self.sources.fault(directive.node, what, "one of the two")
+        return (
+            [role for role in ROLES if role in keep],
+            [role for role in ROLES if role not in keep | bypass],
+        )
+
+    def said(self, name: str, kind: str) -> list[Directive]:
+        return [
+            one
+            for one in self.chain.constraints
+            if one.kind == kind
+            and (found := self.chain.storage(one.target)) is not None
+            and found.name == name
+        ]
+
+    # --- the rest ---------------------------------------------------------------------------------
+
+    def fanout(self, it: Fan, outer: Storage, *, is_next: bool) -> Node:
+        made, values = Made(it.node), it.values
+        linkless, apart = self.forbidden(it)
+        multicast = [role for role in ROLES if role not in apart]
+        linked = [role for role in ("Weights", "Inputs") if role not in linkless]
+        items = {
+            "fanout": made.value(native_name(it.name)),
+            "component": made.value(values.word("accelsim_component") or "array"),
+            "mesh_x": made.value(it.x),
+            "mesh_y": made.value(it.y),
+            "multicast": made.words(multicast),
+            "reduces": made.value("Outputs" in multicast),
+            "sums_return": made.value(outer.is_dram),
+        }
+        if linked:
+            items["forwards"] = made.mapping({role: made.value("all") for role in linked})
+        prices = {"deliver": 0.0, "collect": 0.0, "reduce": 0.0}
+        hop, route = values.number("energy_per_hop"), values.number("router_energy")
+        if hop or route:
+            items["network"] = made.value("legacy_mesh")
+            prices |= {"hop": float(hop or 0), "route": float(route or 0)}
+        items["energy"] = _prices(made, prices)
+        for key, name in (
+            ("fill_cycles", "network_fill_latency"),
+            ("drain_cycles", "network_drain_latency"),
+        ):
+            own = outer.values if is_next else values
+            cycles = own.whole(name) if name in own.own else 0
+            if cycles:
+                items[key] = made.value(cycles)
+        return made.mapping(items)
+
+    def forbidden(self, it: Fan) -> tuple[set[str], set[str]]:
+        """Return the roles that are not passed on between neighbours, and not multicast."""
+        linkless: set[str] = set()
+        apart: set[str] = set()
+        for directive in self.chain.constraints:
+            if directive.kind not in (SPATIAL, LINKS, REUSE):
+                continue
+            if self.chain.fan(directive.target) is it:
+                kept = [*directive.keep, *directive.bypass]
+                links = [*directive.no_links, *(kept if directive.kind == LINKS else [])]
+                reuse = [*directive.no_reuse, *(kept if directive.kind == REUSE else [])]
+                linkless |= self.roles.of(links)
+                apart |= self.roles.of(reuse)
+        return linkless, apart
+
+    def compute(self, it: Unit) -> Node:
+        made, values = Made(it.node), it.values
+        items = {
+            "compute": made.value(native_name(it.name)),
+            "component": made.value(values.word("accelsim_component") or "mac"),
+        }
+        price = self.energies.of(it.name, "mac")
+        if price is None and not self.energies.table:
+            price = _float(values.number("energy_per_op"))
+        if price is None:
+            self.unpriced.append(it.name)
+        else:
+            items["energy"] = _prices(made, {"mac": price, "alu": price})
+        area = self.energies.area(it.name)
+        if area is not None:
+            items["area"] = made.value(f"{_text(area)} um2")
+        return made.mapping(items)
+
+
+def _float(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _prices(made: Made, prices: Mapping[str, float]) -> Node:
+    plain: dict[str, Scalar] = dict(prices)
+    return made.mapping({action: made.value(price) for action, price in plain.items()})
+
+
+def _component(it: Storage) -> str:
+    """Return the class under which a shipped energy table prices a memory."""
+    stated = it.values.word("accelsim_component")
+    if stated:
+        return stated
+    lower = f"{it.class_name} {it.subclass}".lower()
+    return next(component for part, component in COMPONENTS.items() if part in lower)

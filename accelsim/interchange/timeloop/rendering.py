@@ -1,0 +1,156 @@
+"""The process that renders a template: a request as JSON on stdin, its answer on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+if sys.platform != "win32":
+    import resource
+
+MAX_INCLUDES = 200
+
+
+class _RefusedError(Exception):
+    """What a template may not do; ``hint`` says what it may."""
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        self.what, self.hint = what, hint
+        super().__init__(what)
+
+
+class _Files:
+    """The functions by which templates take in files."""
+
+    def __init__(self, folder: Path, folders: list[Path], most: int) -> None:
+        self.search, self.folders, self.most = [folder], folders, most
+        self.taken = 0
+
+    def functions(self) -> dict[str, Any]:
+        return {
+            "add_to_path": self.add_to_path,
+            "find_path": lambda name: str(self.found(name)),
+            "include_text": self.include_text,
+            "path_exists": self.path_exists,
+        }
+
+    def inside(self, path: Path) -> bool:
+        whole = path.resolve()
+        return any(whole.is_relative_to(folder) for folder in self.folders)
+
+    def found(self, name: object) -> Path:
+        if not isinstance(name, str) or not name or "\0" in name:
+            raise _RefusedError(f"{name!r} is no path")
+        for folder in self.search:
+            path = folder / name
+            if path.is_file():
+                if not self.inside(path):
+                    given = ", ".join(map(str, self.folders))
+                    raise _RefusedError(
+                        f"'{name}' lies outside the folders given", f"only files below {given}"
+                    )
+                return path
+        if any(not self.inside(folder / name) for folder in self.search):
+            raise _RefusedError(f"'{name}' lies outside the folders given")
+        raise _RefusedError(f"no file '{name}'")
+
+    def path_exists(self, name: object) -> bool:
+        try:
+            self.found(name)
+        except _RefusedError:
+            return False
+        return True
+
+    def add_to_path(self, name: object) -> str:
+        path = self.search[0] / str(name)
+        if not path.is_dir() or not self.inside(path):
+            raise _RefusedError(f"'{name}' is no folder within those given")
+        self.search.append(path)
+        return ""
+
+    def include_text(self, name: object) -> str:
+        path = self.found(name)
+        self.taken += 1
+        if self.taken > MAX_INCLUDES:
+            raise _RefusedError(f"more than {MAX_INCLUDES} files are included")
+        if not path.is_file() or path.stat().st_size > self.most:
+            raise _RefusedError(f"'{name}' is too large, or no file")
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+        except (OSError, UnicodeDecodeError):
+            raise _RefusedError(f"'{name}' is not UTF-8 text") from None
+        if "{{" in text or "{%" in text:
+            return environment(self).from_string(text).render()
+        return text
+
+
+def environment(files: _Files) -> jinja2.Environment:
+    """Return the sandbox with the functions of templates, and nothing else."""
+    made = ImmutableSandboxedEnvironment(
+        undefined=jinja2.StrictUndefined, keep_trailing_newline=True
+    )
+    plain = {name: made.globals[name] for name in ("dict", "namespace", "range")}
+    made.globals = {**plain, **files.functions()}
+    return made
+
+
+def answer(request: dict[str, Any]) -> dict[str, object]:
+    """Render a template, or say why not."""
+    files = _Files(Path(request["folder"]), list(map(Path, request["folders"])), request["bytes"])
+    lines = request["text"].splitlines()
+    try:
+        parts, size = [], 0
+        for part in environment(files).from_string(request["text"]).generate():
+            size += len(part)
+            if size > request["bytes"]:
+                raise _RefusedError(f"the template becomes longer than {request['bytes']:,} bytes")
+            parts.append(part)
+    except _RefusedError as fault:
+        return _said(fault.what, _line_of(fault), lines, fault.hint)
+    except jinja2.TemplateSyntaxError as fault:
+        return _said(f"no template: {fault.message}", fault.lineno, lines)
+    except (MemoryError, RecursionError):
+        return _said("the template takes more memory than it may", 1, lines)
+    except Exception as fault:  # noqa: BLE001  (whatever a template raises is its fault)
+        return _said(f"the template cannot be rendered: {fault}", _line_of(fault), lines)
+    return {"text": "".join(parts)}
+
+
+def _said(what: str, line: int, lines: list[str], hint: str = "") -> dict[str, object]:
+    source = lines[line - 1] if 0 < line <= len(lines) else ""
+    return {"what": what, "line": line or 1, "source": source, "hint": hint}
+
+
+def _line_of(fault: BaseException) -> int:
+    """Return the line of the template in which an error was raised; Jinja2 rewrites the trace."""
+    trace, line = fault.__traceback__, 1
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            return trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def limit(seconds: int, memory: int) -> None:
+    """Bound what this process may take, where the system can."""
+    if sys.platform == "win32":
+        return
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+def main() -> None:
+    """Answer one request."""
+    request = json.loads(sys.stdin.buffer.read())
+    limit(request["seconds"], request["memory"])
+    sys.stdout.buffer.write(json.dumps(answer(request)).encode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,277 @@
+"""Timeloop's files as one: parsed with their tags, their sections gathered, problems in place.
+
+Users concatenate files on the command line, so that a file may hold any of the sections, and none
+of them says what it is but by the names of its sections.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from accelsim.errors import Problem, SpecError, Where
+from accelsim.interchange.timeloop.jinja import SUFFIXES as TEMPLATES
+from accelsim.interchange.timeloop.jinja import is_template, rendered
+from accelsim.specs.fields import one_of, suggestion
+from accelsim.yamldoc import (
+    Document,
+    Mark,
+    Node,
+    capped,
+    decoded,
+    parse,
+    read_bytes,
+    shown_path,
+)
+
+SUFFIXES = (".yaml", ".yml", *TEMPLATES)
+
+TAGS = (
+    "!Arithmetic",
+    "!Component",
+    "!Compute",
+    "!Container",
+    "!Element",
+    "!Hierarchical",
+    "!Network",
+    "!Nothing",
+    "!Parallel",
+    "!Pipelined",
+    "!Storage",
+)
+
+USED = (
+    "architecture",
+    "problem",
+    "mapping",
+    "constraints",
+    "architecture_constraints",
+    "mapspace_constraints",
+    "mapspace",
+    "variables",
+    "ERT",
+    "ART",
+)
+"""Sections that are read."""
+
+UNUSED = {
+    "mapper": "its search is not this one",
+    "compound_components": "energies are those of an ERT",
+    "components": "energies are those of an ERT",
+    "sparse_optimizations": "zeros are counted as other values",
+    "globals": "",
+    "dumped_by_timeloop_front_end": "",
+    "layout": "words stand in memories in any order",
+    "ERT_summary": "",
+    "energy_reference_table": "",
+    "flattened_architecture": "",
+    "description": "",
+    "_components": "",
+}
+"""Sections that say nothing here -> why, if that is worth a note."""
+
+_SECTION = re.compile(
+    rf"^(?:{'|'.join(sorted({*USED, 'mapper', 'compound_components'}))})\s*:", re.MULTILINE
+)
+_OURS = re.compile(r"^kind\s*:", re.MULTILINE)
+
+MOST_FILES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What of the files is left out or taken in another way, and where it stands."""
+
+    what: str
+    where: Where
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+@dataclass
+class Sources:
+    """The sections of some files, and what is found about them on the way."""
+
+    files: list[str] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    sections: dict[str, list[Node]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    def document(self, root: Node) -> Document:
+        """Return values made of these files as a document, its problems in their places."""
+        first = self.files[0] if self.files else "<files>"
+        return Document(first, "", root, self.texts)
+
+    def where(self, node: Node) -> Where:
+        return self.at(node.mark)
+
+    def at(self, mark: Mark) -> Where:
+        return self.document(_NOTHING).at(mark)
+
+    def fault(self, node: Node | Mark, what: str, expected: str = "", hint: str = "") -> None:
+        """Note a fault at a node or mark; the same one is noted once."""
+        mark = node.mark if isinstance(node, Node) else node
+        problem = Problem(what, self.at(mark), "", expected, hint)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def note(self, node: Node | Mark, what: str) -> None:
+        """Note what is left out or taken in another way."""
+        note = Note(what, self.at(node.mark if isinstance(node, Node) else node))
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def one(self, section: str) -> Node | None:
+        """Return the only occurrence of a section; a second one is a fault."""
+        found = self.sections.get(section, [])
+        for other in found[1:]:
+            hint = ""
+            if "checkpoint" in self.where(other).file or "checkpoint" in self.where(found[0]).file:
+                hint = "one of the files looks like a checkpoint of Jupyter's"
+            self.fault(other, f"a second '{section}'", f"one, as in {self.where(found[0])}", hint)
+        return found[0] if found else None
+
+    def unknown(self, node: Node, known: Iterable[str], within: str) -> None:
+        """Note the keys of a mapping that are not known."""
+        if not isinstance(node.value, dict):
+            return
+        names = [plain_key(name) for name in known]
+        for key in node.value:
+            if plain_key(key) not in names:
+                close = suggestion(plain_key(key), names)
+                what = f"unknown key '{key}' in {within}, left out"
+                self.note(node.keys[key], f"{what}; {close}" if close else what)
+
+    def stop_if_wrong(self) -> None:
+        """Raise what is wrong so far.
+
+        Raises
+        ------
+        SpecError
+            If anything is.
+        """
+        if self.problems:
+            raise SpecError(capped(self.problems, self.files[0] if self.files else ""))
+
+
+_NOTHING = Node({}, Mark(0, 0, 0))
+
+
+def plain_key(key: str) -> str:
+    """Return a key in the one spelling of generations 0.4: hyphens and camels as underscores.
+
+    >>> plain_key("read-write"), plain_key("dataSpaces")
+    ('read_write', 'data_spaces')
+    """
+    return {"dataSpaces": "data_spaces"}.get(key, key.replace("-", "_"))
+
+
+def at(node: Node | None, *names: str) -> Node | None:
+    """Return what stands under the first of some keys, whichever way it is spelt."""
+    if node is None or not isinstance(node.value, dict):
+        return None
+    spelt = {plain_key(key): inside for key, inside in node.value.items()}
+    return next((spelt[name] for name in names if name in spelt), None)
+
+
+def looks_like_timeloop(path: Path) -> bool:
+    """Tell by its content whether a file is one of Timeloop's: a known section, and no ``kind:``.
+
+    A file that cannot be read is none; whoever reads it next says why.
+    """
+    if not path.name.endswith(SUFFIXES):
+        return False
+    if path.name.endswith(TEMPLATES):
+        return True
+    try:
+        text = decoded(read_bytes(path), shown_path(path))
+    except SpecError:
+        return False
+    return bool(_SECTION.search(text)) and not _OURS.search(text)
+
+
+def read_sources(paths: Sequence[Path], folders: Sequence[Path] = ()) -> Sources:
+    """Read files, and of folders all files in them, as one.
+
+    Templates may take in files of the folders given, and of those in which the files lie.
+
+    Raises
+    ------
+    SpecError
+        If one cannot be read or parsed, or has no section of Timeloop's.
+    """
+    sources = Sources()
+    listed = [file for path in paths for file in _listed(path)]
+    if len(listed) > MOST_FILES:
+        what = f"{len(listed)} files at once"
+        raise SpecError([Problem(what, Where(str(paths[0])), expected=f"at most {MOST_FILES}")])
+    allowed = [*folders, *dict.fromkeys(path.parent for path in listed)]
+    for path in listed:
+        try:
+            _take(sources, path, allowed)
+        except SpecError as fault:
+            sources.problems += fault.problems
+    sources.stop_if_wrong()
+    return sources
+
+
+def _listed(path: Path) -> list[Path]:
+    if ".ipynb_checkpoints" in path.parts:
+        what = "this is a checkpoint that Jupyter made, not the file itself"
+        raise SpecError([Problem(what, Where(shown_path(path), 1, 1))])
+    if not path.is_dir():
+        return [path]
+    inside = [file for file in sorted(path.iterdir()) if file.name.endswith(SUFFIXES)]
+    if not inside:
+        what, ends = "no file of Timeloop's in this folder", ", ".join(SUFFIXES)
+        raise SpecError([Problem(what, Where(shown_path(path)), expected=f"names with {ends}")])
+    return inside
+
+
+def _take(sources: Sources, path: Path, folders: Sequence[Path]) -> None:
+    name = shown_path(path)
+    text = decoded(read_bytes(path), name)
+    if is_template(path, text):
+        text = rendered(path, text, folders)
+        name += " (rendered)"
+    document = parse(text, name, TAGS, merges=True)
+    sources.files.append(name)
+    sources.texts[name] = text
+    root = _placed(document.root, name, {})
+    assert isinstance(root.value, dict)
+    if "kind" in root.value:
+        what = "this is a spec of accelsim's own, not one of Timeloop's files"
+        raise SpecError([Problem(what, sources.at(root.keys["kind"]))])
+    for key, section in root.value.items():
+        if key in USED:
+            sources.sections.setdefault(key, []).append(section)
+        elif key not in UNUSED:
+            hint = suggestion(key, (*USED, *UNUSED))
+            known = one_of(USED)
+            if not any(used in root.value for used in USED):
+                sources.fault(root.keys[key], f"unknown section '{key}'", known, hint)
+            else:
+                what = f"unknown section '{key}', left out"
+                sources.note(root.keys[key], f"{what}; {hint}" if hint else what)
+        elif UNUSED[key]:
+            sources.note(root.keys[key], f"'{key}' is left out: {UNUSED[key]}")
+
+
+def _placed(node: Node, file: str, done: dict[int, Node]) -> Node:
+    """Return a node with its file in every mark; what an alias shares stays shared."""
+    if id(node) in done:
+        return done[id(node)]
+    value = node.value
+    if isinstance(value, dict):
+        value = {key: _placed(inside, file, done) for key, inside in value.items()}
+    elif isinstance(value, list):
+        value = [_placed(inside, file, done) for inside in value]
+    keys = {key: mark._replace(file=file) for key, mark in node.keys.items()}
+    mark = node.mark._replace(file=file)
+    made = Node(value, mark, keys, node.height, node.size, node.text, node.tag)
+    done[id(node)] = made
+    return made
