@@ -116,6 +116,12 @@ def type_of(value: Schema, kind: str) -> str:
         return " or ".join(value["type"]).replace("string", "expression")
     if value.get("type") == "array":
         return f"list of {type_of(value.get('items', {}), kind)}"
+    if value.get("type") == "object" and value.get("additionalProperties") is False:
+        stated = (
+            f"{name}: {its['const']}" if "const" in its else name
+            for name, its in value["properties"].items()
+        )
+        return code("{" + ", ".join(stated) + "}")
     if value.get("type") == "object":
         inner = value.get("additionalProperties") or next(
             iter(value.get("patternProperties", {}).values()), None

@@ -26,6 +26,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("shipped",),
     ("jit",),
     ("keys", "recent", "records_json"),
+    ("sparsity",),
     ("specs",),
     ("arch", "workload", "technology"),
     ("mapping",),

@@ -15,6 +15,7 @@ from functools import cached_property
 
 from accelsim.errors import Problem
 from accelsim.roles import ROLES, Role
+from accelsim.sparsity.formats import Format
 
 EVERY_DIM = frozenset({"*"})
 """Stands for all dims of a layer where a fanout forwards."""
@@ -50,6 +51,12 @@ class Memory:
     packing : str
         ``dense``: values follow each other, across words.  ``lanes``: a word is divided into lanes
         of equal width, one value in each (:func:`lane_bits`).
+    formats : mapping of role to Format
+        Compressed forms in which it holds tensors; what is left out is not compressed.
+    densities : mapping of role to density
+        Of what it holds, where that is another than the layer's.
+    gating, skipping : mapping of role to roles
+        Accesses to a tensor that are switched off, or left out, where an operand is zero.
     buffering : int
         Only ``floor(size / buffering)`` holds tiles (2 is double buffering).
     read_words_per_cycle, write_words_per_cycle, shared_words_per_cycle : float or None
@@ -67,6 +74,10 @@ class Memory:
     block_bits: int = 16
     widths: Mapping[Role, int] = field(default_factory=dict)
     packing: str = DENSE
+    formats: Mapping[Role, Format] = field(default_factory=dict)
+    densities: Mapping[Role, float] = field(default_factory=dict)
+    gating: Mapping[Role, frozenset[Role]] = field(default_factory=dict)
+    skipping: Mapping[Role, frozenset[Role]] = field(default_factory=dict)
     buffering: int = 1
     read_words_per_cycle: float | None = None
     write_words_per_cycle: float | None = None
@@ -125,7 +136,8 @@ class Fanout:
     sums travel back down to be added to, because what is outside cannot add in place; only hops
     depend on it.  ``fill_cycles`` and ``drain_cycles`` are the latencies of the network, once a
     layer.
-    ``widths`` are those in which roles travel; what is left out has the layer's.
+    ``widths`` are those in which roles travel; what is left out has the layer's.  ``formats`` and
+    ``densities`` are as those of a :class:`Memory`, on the way.
     """
 
     name: str
@@ -145,6 +157,8 @@ class Fanout:
     source: str = ""
     forwards: Mapping[str, frozenset[str]] = field(default_factory=dict)
     widths: Mapping[Role, int] = field(default_factory=dict)
+    formats: Mapping[Role, Format] = field(default_factory=dict)
+    densities: Mapping[Role, float] = field(default_factory=dict)
 
     @property
     def children(self) -> int:
@@ -153,11 +167,17 @@ class Fanout:
 
 @dataclass(frozen=True)
 class Compute:
-    """The innermost node: what does the operations."""
+    """The innermost node: what does the operations.
+
+    Multiplications by a zero are switched off for operands in ``gating``, and take no time for
+    those in ``skipping``.
+    """
 
     name: str
     component: str
     ops_per_cycle: int = 1
+    gating: frozenset[Role] = frozenset()
+    skipping: frozenset[Role] = frozenset()
     energy: Mapping[str, float] = field(default_factory=dict)
     area_um2: float | None = None
     source: str = ""

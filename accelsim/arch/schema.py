@@ -12,6 +12,7 @@ from accelsim.specs.fields import (
     IT,
     Area,
     Bandwidth,
+    Density,
     Flag,
     Frequency,
     Lanes,
@@ -31,6 +32,7 @@ from accelsim.specs.fields import (
     refuse,
 )
 from accelsim.specs.join import SpecModel
+from accelsim.specs.zeros import FormatOf, Operand
 
 Packing = Annotated[
     str,
@@ -79,6 +81,7 @@ class MemoryEnergy(SpecModel):
     drain: Price | None = Field(None, description="a word read to be sent to the parent")
     access: Price | None = Field(None, description="each of read, fill, update and drain")
     address: Price | None = Field(None, description="an address generated, whatever the word")
+    gated: Price | None = Field(None, description="a read or update that is switched off")
 
 
 class FanoutEnergy(SpecModel):
@@ -98,6 +101,7 @@ class ComputeEnergy(SpecModel):
     noun: ClassVar[str] = "energy"
     mac: Price | None = Field(None, description="a multiply-accumulate")
     alu: Price | None = Field(None, description="a comparison or an addition")
+    gated: Price | None = Field(None, description="a multiply-accumulate that is switched off")
 
 
 class LevelModel(SpecModel):
@@ -120,6 +124,20 @@ class HardwareSpec(LevelModel):
     )
     packing: Packing = Field(
         "dense", description="dense: values across words; lanes: words in equal lanes of one value"
+    )
+    format: dict[RoleName, FormatOf] = Field(
+        default_factory=dict, description="compressed formats held here; left out: uncompressed"
+    )
+    densities: dict[RoleName, Density] = Field(
+        default_factory=dict, description="densities of what is held here; left out: the layer's"
+    )
+    gating: dict[RoleName, list[Operand]] = Field(
+        default_factory=dict,
+        description="tensor -> operands where a zero switches its accesses off",
+    )
+    skipping: dict[RoleName, list[Operand]] = Field(
+        default_factory=dict,
+        description="tensor -> operands where a zero leaves its accesses out",
     )
     buffering: Small = Field(1, description="1/buffering of the size holds tiles (2: double)")
     read_bandwidth: Bandwidth | None = Field(None, description="of one instance's read port")
@@ -223,6 +241,12 @@ class FanoutSpec(LevelModel):
     widths: dict[RoleName, Small] = Field(
         default_factory=dict, description="bits per value on the way; left out: the layer's"
     )
+    format: dict[RoleName, FormatOf] = Field(
+        default_factory=dict, description="compressed formats on the way; left out: uncompressed"
+    )
+    densities: dict[RoleName, Density] = Field(
+        default_factory=dict, description="densities on the way; left out: the layer's"
+    )
     energy: FanoutEnergy | None = Field(None, description="prices that win over the table's")
     parts: list[PartSpec] | None = Field(
         None, min_length=1, description="the array as several fanouts, outermost first"
@@ -238,6 +262,12 @@ class ComputeSpec(LevelModel):
     compute: Name
     component: Name = Field(description="class under which an energy table prices it")
     ops_per_cycle: Lanes = Field(1, description="operations of one instance per cycle")
+    gating: list[Operand] = Field(
+        default_factory=list, description="operands where a zero switches multiplications off"
+    )
+    skipping: list[Operand] = Field(
+        default_factory=list, description="operands where a zero leaves multiplications out"
+    )
     energy: ComputeEnergy | None = Field(None, description="prices that win over the table's")
     area: Area | None = Field(None, description="of one instance")
 

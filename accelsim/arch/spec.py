@@ -33,6 +33,7 @@ from accelsim.arch.schema import (
     SideBySideSpec,
     level_tag,
 )
+from accelsim.arch.zeros import sparsity_problems
 from accelsim.errors import Problem, Where
 from accelsim.roles import Role
 from accelsim.specs.join import Faults, SpecModel, check_kind, validate, validate_part
@@ -158,7 +159,7 @@ def _assembled(spec: ArchitectureSpec, build: _Build) -> Architecture:
 def _structural(arch: Architecture, build: _Build) -> list[Problem]:
     """Return what is wrong with the machine as a whole, at the level that a problem names."""
     found = []
-    for problem in structural_problems(arch):
+    for problem in (*structural_problems(arch), *sparsity_problems(arch)):
         named = (keys for name, keys in build.names.items() if f"'{name}'" in problem.what)
         found.append(replace(problem, where=build.document.where(next(named, ("levels",)))))
     return found
@@ -264,6 +265,10 @@ class _Build:
             block_bits=self.block_bits(keys, spec, name, word),
             widths=spec.widths,
             packing=spec.packing,
+            formats=spec.format,
+            densities=spec.densities,
+            gating=_followers(spec.gating),
+            skipping=_followers(spec.skipping),
             buffering=spec.buffering,
             read_words_per_cycle=self.port(keys, "read_bandwidth", spec.read_bandwidth, word),
             write_words_per_cycle=self.port(keys, "write_bandwidth", spec.write_bandwidth, word),
@@ -352,6 +357,8 @@ class _Build:
             drain_cycles=spec.drain_cycles,
             source=spec.source or "",
             widths=spec.widths,
+            formats=spec.format,
+            densities=spec.densities,
         )
         if spec.parts is None:
             self.nodes.append(whole)
@@ -384,6 +391,8 @@ class _Build:
                     drain_cycles=whole.drain_cycles,
                     source=part.source or whole.source,
                     widths=whole.widths,
+                    formats=whole.formats,
+                    densities=whole.densities,
                 )
             )
 
@@ -394,6 +403,8 @@ class _Build:
                 name=spec.compute,
                 component=spec.component,
                 ops_per_cycle=spec.ops_per_cycle,
+                gating=frozenset(spec.gating),
+                skipping=frozenset(spec.skipping),
                 energy=_stated(spec.energy),
                 area_um2=float(spec.area.worth()) if spec.area else None,
                 source=spec.source or "",
@@ -403,6 +414,10 @@ class _Build:
 
 def _forwards(named: Mapping[Role, frozenset[str]]) -> dict[str, frozenset[str]]:
     return {str(role): dims for role, dims in named.items()}
+
+
+def _followers(named: Mapping[Role, Sequence[Role]]) -> dict[Role, frozenset[Role]]:
+    return {role: frozenset(operands) for role, operands in named.items()}
 
 
 def _stated(energy: SpecModel | None) -> dict[str, float]:

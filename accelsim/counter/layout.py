@@ -154,7 +154,6 @@ MACHINE = record_type(
         ("place_block", _int, (_PLACES, MAX_TENSORS)),
         # Bits that a word takes at a place, and on its way through a fanout.
         ("place_bits", _int, (_PLACES, MAX_TENSORS)),
-        ("wire_bits", _int, (MAX_FANOUTS, MAX_TENSORS)),
         ("memory_bits", _int, (MAX_MEMORIES,)),
         ("keep_must", _int, (_PLACES,)),
         ("keep_may", _int, (_PLACES,)),

@@ -14,6 +14,7 @@ from accelsim.counter.general.layout import needs_general
 from accelsim.counter.ragged import count_ragged_packed
 from accelsim.counter.tally import Violation, accesses_of
 from accelsim.errors import AccelsimError, ExitCode, SpecError
+from accelsim.evaluation.effectual import operation_shares
 from accelsim.evaluation.extras import HOP, ROUTE, count_addresses, meshes_of, price_extras
 from accelsim.evaluation.general import make_general_case, price_general
 from accelsim.evaluation.kernel import add_up_ports, make_case, price_mapping
@@ -24,13 +25,15 @@ from accelsim.evaluation.prices import (
     PriceArrays,
     Prices,
     attributes_of,
+    expected_energy,
+    finished_energy,
     leakage_rates,
     operation_energy,
+    outermost_holder,
     outermost_place,
     pack,
     present_memories,
     resolve,
-    word_energy,
 )
 from accelsim.evaluation.records import Evaluation
 from accelsim.evaluation.refusals import explain_violation
@@ -111,7 +114,7 @@ def evaluate_at(
     energy = _energies(layer, arch, prices, levels, accesses)
     addresses = count_addresses(layer, arch, prices, levels, words)
     meshes = meshes_of(layer, arch, mapping, found.network, conventions)
-    price_extras(layer, arch, prices, levels, addresses, meshes, energy)
+    price_extras(layer, arch, prices, levels, words, meshes, energy)
     instances = _instances(arch, found.instances)
     leaked = found.cycles * sum(leakage_rates(arch, instances, conventions).values())
     ports, bound = _times(arch, packed_prices, found)
@@ -147,7 +150,8 @@ def evaluate_at(
         },
         compute_cycles=found.compute_cycles,
         cycles=cycles,
-        utilization=layer.operations / (compute_instances * cycles),
+        utilization=operation_shares(arch, layer).timed
+        * (layer.operations / (compute_instances * cycles)),
         bound=bound,
         area_mm2=area_mm2(arch, prices.table),
     )
@@ -222,14 +226,15 @@ def _count_with_remainders(
     conventions: Conventions,
 ) -> _Counted:
     machine, loops = pack_machine(arch, layer), pack_mapping(mapping, layer)
-    counts = count_ragged_packed(pack_layer(layer), machine, loops, conventions)
+    packed = pack_layer(layer)
+    counts = count_ragged_packed(packed, machine, loops, conventions)
     if counts.violation:
         raise IllegalMappingError(
             explain_violation(counts.violation, layer, arch, mapping, counts.memory_bits)
         )
-    bits = port_bits(machine, loops, counts)
+    bits = port_bits(packed, machine, prices, loops, counts)
     ports = port_cycles(prices, bits)
-    networks = network_cycles(machine, prices, counts)
+    networks = network_cycles(prices, counts)
     compute = float(ceil(counts.steps / prices.operations_per_cycle))
     hidden = prices.overlaps == 1
     overlapped = max([compute, *ports[hidden], *networks])
@@ -366,8 +371,12 @@ def _energies(
             width = block_words(part, tensor) if isinstance(part, Memory) else 1
             for action in actions:
                 a = ACTIONS.index(action)
-                each = word_energy(prices, part, action, tensor) * width
+                each = expected_energy(prices, part, action, tensor, layer) * width
                 energy[level, t, a] = accesses[level, t, a] * each
+    output = layer.tensors.index(layer.output)
+    for action, more in finished_energy(prices, arch, layer).items():
+        if action == "update":
+            energy[levels.index(outermost_holder(arch).name), output, ACTIONS.index(action)] += more
     operation = ACTIONS.index(layer.op)
     energy[-1, -1, operation] = accesses[-1, -1, operation] * operation_energy(prices, arch, layer)
     return energy

@@ -12,9 +12,11 @@ from accelsim.evaluation.prices import (
     Floats,
     Prices,
     address_actions,
-    address_energy,
+    expected_address,
+    expected_energy,
+    finished_energy,
+    outermost_holder,
     present_memories,
-    word_energy,
 )
 from accelsim.mapping.arrays import Ints
 from accelsim.mapping.records import Mapping
@@ -85,19 +87,30 @@ def price_extras(
     arch: Architecture,
     prices: Prices,
     levels: tuple[str, ...],
-    addresses: Ints,
+    words: Ints,
     meshes: Meshes,
     energy: Floats,
 ) -> None:
-    """Write what addresses and hops cost into ``energy[level, tensor, action]``."""
+    """Write what addresses and hops cost into ``energy[level, tensor, action]``.
+
+    Parameters
+    ----------
+    words : int64[level, tensor, action]
+    """
     for t, tensor in enumerate(layer.tensors):
         for memory in present_memories(arch):
             level = levels.index(memory.name)
-            energy[level, t, ADDRESS] = addresses[level, t] * address_energy(prices, memory, tensor)
+            for action in address_actions(prices, memory, tensor):
+                each = expected_address(prices, memory, action, tensor, layer)
+                energy[level, t, ADDRESS] += words[level, t, ACTIONS.index(action)] * each
         for fanout in arch.fanouts:
             mesh = meshes.get((fanout.name, tensor.name))
             if mesh is None:
                 continue
             level = levels.index(fanout.name)
-            energy[level, t, HOP] = mesh.hops * word_energy(prices, fanout, "hop", tensor)
-            energy[level, t, ROUTE] = mesh.routed * word_energy(prices, fanout, "route", tensor)
+            for a, action, count in ((HOP, "hop", mesh.hops), (ROUTE, "route", mesh.routed)):
+                each = expected_energy(prices, fanout, action, tensor, layer)
+                energy[level, t, a] = count * each
+    output, holder = layer.tensors.index(layer.output), outermost_holder(arch)
+    finished = finished_energy(prices, arch, layer).get("address", 0.0)
+    energy[levels.index(holder.name), output, ADDRESS] += finished

@@ -97,7 +97,7 @@ def add_up_ports(case: np.record, keep: Ints) -> None:
     Of the average one, where lanes read for neighbours: ``peer_ports`` refuses limits there.
     """
     layer, machine, nest = case.counter.layer, case.counter.machine, case.counter.nest
-    port, general = case.port_bits, case.general
+    port, general, prices = case.port_bits, case.general, case.prices
     for memory in range(machine.n_memories):
         port[memory, 0] = 0.0
         port[memory, 1] = 0.0
@@ -112,16 +112,17 @@ def add_up_ports(case: np.record, keep: Ints) -> None:
                 reads = moved[UPDATES] - first_sums(case, parent)
                 fills = moved[DRAINS] - first_sums(case, place)
             memory = machine.place_memory[parent, tensor]
-            bits = float(machine.place_bits[parent, tensor])
-            port[memory, 0] += reads / nest.instances[parent] * bits
-            port[memory, 1] += moved[UPDATES] / nest.instances[parent] * bits
+            bits = prices.port_bits[parent, tensor]
+            port[memory, 0] += reads / nest.instances[parent] * bits[READS]
+            port[memory, 1] += moved[UPDATES] / nest.instances[parent] * bits[UPDATES]
             if place < machine.n_places:
                 memory = machine.place_memory[place, tensor]
-                bits = float(machine.place_bits[place, tensor])
+                bits = prices.port_bits[place, tensor]
                 if general.drains_free == 0:
-                    port[memory, 0] += moved[DRAINS] / nest.instances[place] * bits
-                port[memory, 1] += fills / nest.instances[place] * bits
+                    port[memory, 0] += moved[DRAINS] / nest.instances[place] * bits[DRAINS]
+                port[memory, 1] += fills / nest.instances[place] * bits[FILLS]
             parent = place
+    port[machine.place_memory[0, layer.output], 1] -= layer.output_words * prices.finished_bits
 
 
 @kernel
@@ -149,5 +150,5 @@ def network_bits(case: np.record, keep: Ints, fanout: int) -> float:
             )
             back = visits - first_sums(case, parent)
             words += back * (sums_outside // nest.sum_lanes[parent]) // outside
-        bits += float(words) * machine.wire_bits[fanout, tensor]
+        bits += float(words) * case.prices.wire_bits[fanout, tensor]
     return bits

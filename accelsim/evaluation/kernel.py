@@ -57,6 +57,9 @@ PRICES = record_type(
         ("operations_per_cycle", _float),
         ("address_energy", _float, (MAX_PLACES + 1, MAX_TENSORS, 5)),
         ("latency_cycles", _float),
+        ("port_bits", _float, (MAX_PLACES + 1, MAX_TENSORS, 5)),
+        ("wire_bits", _float, (MAX_FANOUTS, MAX_TENSORS)),
+        ("finished_bits", _float),
     ]
 )
 """Fields of :class:`~accelsim.evaluation.prices.PriceArrays`, for kernels."""
@@ -234,7 +237,7 @@ def add_up_ports(case: np.record, keep: Ints) -> None:
     below 2^53: words times bits need not fit an int64.
     """
     layer, machine, nest = case.counter.layer, case.counter.machine, case.counter.nest
-    port = case.port_bits
+    port, prices = case.port_bits, case.prices
     for memory in range(machine.n_memories):
         port[memory, 0] = 0.0
         port[memory, 1] = 0.0
@@ -249,15 +252,16 @@ def add_up_ports(case: np.record, keep: Ints) -> None:
                 reads = moved[UPDATES] - layer.output_words * nest.sum_lanes[parent]
                 fills = moved[DRAINS] - layer.output_words * nest.sum_lanes[place]
             memory = machine.place_memory[parent, tensor]
-            bits = float(machine.place_bits[parent, tensor])
-            port[memory, 0] += reads // nest.instances[parent] * bits
-            port[memory, 1] += moved[UPDATES] // nest.instances[parent] * bits
+            bits = prices.port_bits[parent, tensor]
+            port[memory, 0] += reads // nest.instances[parent] * bits[READS]
+            port[memory, 1] += moved[UPDATES] // nest.instances[parent] * bits[UPDATES]
             if place < machine.n_places:
                 memory = machine.place_memory[place, tensor]
-                bits = float(machine.place_bits[place, tensor])
-                port[memory, 0] += moved[DRAINS] // nest.instances[place] * bits
-                port[memory, 1] += fills // nest.instances[place] * bits
+                bits = prices.port_bits[place, tensor]
+                port[memory, 0] += moved[DRAINS] // nest.instances[place] * bits[DRAINS]
+                port[memory, 1] += fills // nest.instances[place] * bits[FILLS]
             parent = place
+    port[machine.place_memory[0, layer.output], 1] -= layer.output_words * prices.finished_bits
 
 
 @kernel
@@ -316,7 +320,7 @@ def network_bits(case: np.record, keep: Ints, fanout: int) -> float:
             )
             back = visits - layer.output_words * nest.sum_lanes[parent]
             words += back * (sums_outside // nest.sum_lanes[parent]) // outside
-        bits += float(words) * machine.wire_bits[fanout, tensor]
+        bits += float(words) * case.prices.wire_bits[fanout, tensor]
     return bits
 
 

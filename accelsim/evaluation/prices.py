@@ -16,7 +16,9 @@ import numpy.typing as npt
 from accelsim.arch.records import Architecture, Compute, Fanout, Memory, Place
 from accelsim.conventions import Conventions
 from accelsim.errors import Problem, SpecError
-from accelsim.mapping.arrays import Ints, block_words, stored_bits, wire_bits
+from accelsim.evaluation.effectual import access_shares, operation_shares
+from accelsim.mapping.arrays import Ints, block_words
+from accelsim.mapping.forms import finished_form, form_of, stored_bits, wire_bits
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.technology.estimators.contract import ANY, Attributes, Price
 from accelsim.technology.estimators.macs import operation_factor
@@ -32,6 +34,9 @@ from accelsim.technology.records import (
 from accelsim.workload.records import Layer, Tensor
 
 Floats = npt.NDArray[np.float64]
+
+MULTIPLY = "mac"
+"""The operation that zeros can spare."""
 
 DEFAULT_ACCOUNTING = Accounting("default")
 
@@ -71,6 +76,8 @@ def resolve(arch: Architecture, table: EnergyTable, accounting: Accounting) -> P
             price = _price(part, action, table)
             assert price is not None
             found[part.name, action] = price
+        for action in gated_actions(part):
+            found[part.name, action] = _price(part, action, table) or NO_GATED_PRICE
     return Prices(table, accounting, found)
 
 
@@ -113,6 +120,19 @@ def priced_parts(
     for fanout in arch.fanouts:
         yield fanout, FANOUT_ACTIONS + (MESH_ACTIONS if fanout.network else ())
     yield arch.compute, COMPUTE_ACTIONS
+
+
+NO_GATED_PRICE = Price(0.0, "what is gated costs nothing, as no price is stated", assumed=True)
+
+
+def gated_actions(part: Memory | Fanout | Compute) -> tuple[str, ...]:
+    """Return what a part may be asked to do and is switched off for, as ``read.gated``."""
+    if isinstance(part, Compute):
+        return tuple(f"{MULTIPLY}.gated" for _ in [part.gating] if part.gating)
+    if not isinstance(part, Memory) or not part.gating:
+        return ()
+    sums = "Outputs" in part.gating
+    return ("read.gated", "update.gated") if sums else ("read.gated",)
 
 
 def _price(part: Memory | Fanout | Compute, action: str, table: EnergyTable) -> Price | None:
@@ -162,7 +182,7 @@ def _unpriced(
 
 
 def _stated(part: Memory | Fanout | Compute, action: str) -> Price | None:
-    stated = part.energy.get(action)
+    stated = part.energy.get("gated" if action.endswith(".gated") else action)
     if stated is None and action in ("read", "fill", "update", "drain"):
         stated = part.energy.get("access")
     return None if stated is None else Price(stated, part.source or "stated in the architecture")
@@ -200,14 +220,75 @@ class PriceArrays(NamedTuple):
     """``[place, tensor, action]``: of the addresses that an action generates, per word."""
     latency_cycles: float
     """In which networks fill and drain."""
+    port_bits: Floats
+    """``[place, tensor, action]``: bits that a word moves through the port of its memory."""
+    wire_bits: Floats
+    """``[fanout, tensor]``: bits of a word on its way."""
+    finished_bits: float
+    """What a finished output takes less of the outermost memory's port than one under way."""
 
 
-def word_energy(prices: Prices, part: Memory | Fanout, action: str, tensor: Tensor) -> float:
-    """Return the energy of one word of ``tensor``, linear in the bits that it takes there."""
-    price = prices.by_level[part.name, action]
+def word_energy(
+    prices: Prices, part: Memory | Fanout, action: str, tensor: Tensor, kind: str = ""
+) -> float:
+    """Return the energy of one word of ``tensor``, linear in the bits of an uncompressed one.
+
+    ``kind`` may be ``.gated``.
+    """
+    price = prices.by_level[part.name, action + kind]
     weight = prices.accounting.weight(part.component, action, tensor.role)
     bits = stored_bits(part, tensor) if isinstance(part, Memory) else wire_bits(part, tensor)
     return price.energy * weight * bits / (price.width_bits or prices.table.word_bits)
+
+
+def expected_energy(
+    prices: Prices, part: Memory | Fanout, action: str, tensor: Tensor, layer: Layer
+) -> float:
+    """Return the expected energy of one word that the loop nest moves, zero or not.
+
+    Where nothing is known of zeros that is :func:`word_energy`.
+    """
+    each = word_energy(prices, part, action, tensor) * form_of(part, tensor, layer).share
+    if isinstance(part, Fanout):
+        return each
+    shares = access_shares(part, action, tensor, layer)
+    each *= shares.done
+    if shares.gated and action != "first_read":
+        each += shares.gated * word_energy(prices, part, action, tensor, ".gated")
+    return each
+
+
+def finished_energy(prices: Prices, arch: Architecture, layer: Layer) -> dict[str, float]:
+    """Return what finished outputs cost the outermost memory beyond sums under way, by action.
+
+    Negative, if their format saves anything; the actions are ``update`` and ``address``.
+    """
+    memory, output = outermost_holder(arch), layer.output
+    more = finished_form(memory, output, layer).share - form_of(memory, output, layer).share
+    words = layer.tensor_words(output) * (
+        more * access_shares(memory, "update", output, layer).done
+    )
+    found = {"update": words * word_energy(prices, memory, "update", output)}
+    if "update" in address_actions(prices, memory, output):
+        found["address"] = words * address_energy(prices, memory, output)
+    return found
+
+
+def outermost_holder(arch: Architecture) -> Memory:
+    """Return the memory in which outputs end."""
+    holding = arch.places[0].holding("Outputs")
+    assert holding is not None, "the outermost memory keeps everything"
+    return arch.memory[holding.memory]
+
+
+def expected_address(
+    prices: Prices, memory: Memory, action: str, tensor: Tensor, layer: Layer
+) -> float:
+    """Return the expected energy of the address of one word: none for what is gated or skipped."""
+    share = form_of(memory, tensor, layer).share
+    return address_energy(prices, memory, tensor) * (
+        share * access_shares(memory, action, tensor, layer).done
+    )
 
 
 def address_actions(prices: Prices, memory: Memory, tensor: Tensor) -> tuple[str, ...]:
@@ -228,15 +309,25 @@ def address_energy(prices: Prices, memory: Memory, tensor: Tensor) -> float:
 
 
 def operation_energy(prices: Prices, arch: Architecture, layer: Layer) -> float:
-    """Return the energy of one operation at the widths of its operands and sum (rule 14)."""
+    """Return the expected energy of one operation, done or not.
+
+    An operation that is done costs what the widths of its operands and sum make of it (rule 14).
+    """
+    shares = operation_shares(arch, layer)
+    energy = shares.done * _operation(prices, arch, layer, layer.op)
+    if shares.gated:
+        energy += shares.gated * _operation(prices, arch, layer, f"{layer.op}.gated")
+    return energy
+
+
+def _operation(prices: Prices, arch: Architecture, layer: Layer, action: str) -> float:
     compute, table = arch.compute, prices.table
     operands = tuple(t.bits for t in layer.tensors if t.role != "Outputs")
-    price = _stated(compute, layer.op)
+    price = _stated(compute, action)
     if price is None:
         widths = Attributes(operand_bits=operands, sum_bits=layer.output.bits)
-        price = table.estimate(compute.component, widths, layer.op)
-        assert price is not None, "resolve has found a price"
-        energy = price.energy
+        price = table.estimate(compute.component, widths, action)
+        energy = (price or prices.by_level[compute.name, action]).energy
     else:
         energy = price.energy * operation_factor(layer.op, operands, table.word_bits)
     return energy * prices.accounting.weight(compute.component, layer.op, "")
@@ -246,7 +337,7 @@ def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
     """Lay prices and port widths out for the kernel, for the tensors of ``layer``."""
     tensors = layer.tensors
     place_energy = np.zeros((len(arch.places), len(tensors), len(MEMORY_ACTIONS)))
-    addresses = np.zeros_like(place_energy)
+    addresses, port_bits = np.zeros_like(place_energy), np.zeros_like(place_energy)
     for p, place in enumerate(arch.places):
         for t, tensor in enumerate(tensors):
             holding = place.holding(tensor.role)
@@ -257,22 +348,28 @@ def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
                 continue
             width = block_words(memory, tensor)
             for a, action in enumerate(MEMORY_ACTIONS):
-                place_energy[p, t, a] = word_energy(prices, memory, action, tensor) * width
+                each = expected_energy(prices, memory, action, tensor, layer)
+                place_energy[p, t, a] = each * width
+                timed = access_shares(memory, action, tensor, layer).timed
+                port_bits[p, t, a] = form_of(memory, tensor, layer).bits * timed
             for action in address_actions(prices, memory, tensor):
-                each = address_energy(prices, memory, tensor)
+                each = expected_address(prices, memory, action, tensor, layer)
                 addresses[p, t, MEMORY_ACTIONS.index(action)] = each
     fanout_energy = np.zeros((len(arch.fanouts), len(tensors), len(FANOUT_ACTIONS)))
+    wires = np.zeros((len(arch.fanouts), len(tensors)))
     for f, fanout in enumerate(arch.fanouts):
         for t, tensor in enumerate(tensors):
+            wires[f, t] = form_of(fanout, tensor, layer).bits
             for a, action in enumerate(FANOUT_ACTIONS):
-                fanout_energy[f, t, a] = word_energy(prices, fanout, action, tensor)
+                fanout_energy[f, t, a] = expected_energy(prices, fanout, action, tensor, layer)
 
     leaks = [leakage_per_cycle(memory, arch) for memory in arch.memories]
     gated = [leaks_in_use(memory, prices.accounting.conventions) for memory in arch.memories]
     return PriceArrays(
         place_energy=place_energy,
         fanout_energy=fanout_energy,
-        operation_energy=operation_energy(prices, arch, layer),
+        operation_energy=operation_energy(prices, arch, layer)
+        + sum(finished_energy(prices, arch, layer).values()) / layer.operations,
         leakage=sum(
             leak * arch.instances(outermost_place(arch, memory))
             for leak, memory, in_use in zip(leaks, arch.memories, gated, strict=True)
@@ -287,10 +384,32 @@ def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
             [arch.places.index(outermost_place(arch, m)) for m in arch.memories], dtype=np.int64
         ),
         fanout_bits=_bits_per_cycle((f.words_per_cycle, f.word_bits) for f in arch.fanouts),
-        operations_per_cycle=float(arch.compute.ops_per_cycle),
+        operations_per_cycle=operations_per_cycle(arch, layer),
         address_energy=addresses,
         latency_cycles=float(arch.latency_cycles),
+        port_bits=port_bits,
+        wire_bits=wires,
+        finished_bits=finished_bits(arch, layer),
     )
+
+
+def finished_bits(arch: Architecture, layer: Layer) -> float:
+    """Return the bits that a finished output saves at the outermost memory."""
+    memory, output = outermost_holder(arch), layer.output
+    saved = form_of(memory, output, layer).bits - finished_form(memory, output, layer).bits
+    return saved * access_shares(memory, "update", output, layer).timed
+
+
+def operations_per_cycle(arch: Architecture, layer: Layer) -> float:
+    """Return the operations that one compute gets through in a cycle, skipped ones counted.
+
+    A quotient of steps by it within 1e-12 of an integer is taken for that integer; at least one
+    operation of the layer takes time.
+    """
+    timed = operation_shares(arch, layer).timed
+    if timed == 1.0:
+        return float(arch.compute.ops_per_cycle)
+    return arch.compute.ops_per_cycle / max(timed, 1.0 / layer.operations) * (1.0 + 1e-12)
 
 
 def outermost_place(arch: Architecture, memory: Memory) -> Place:

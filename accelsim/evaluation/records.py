@@ -110,7 +110,7 @@ class Evaluation:
     port_bits : mapping of memory to (bits read, bits written)
         Through the ports of its busiest instance, limited or not.
     utilization : float
-        Operations / (compute instances built x operations per cycle x cycles).
+        Operations that take time / (compute instances built x operations per cycle x cycles).
     bound : str
         What sets the time: ``compute`` or the name of a level.
     """

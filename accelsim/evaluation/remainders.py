@@ -12,21 +12,28 @@ from accelsim.counter.layout import DRAINS, FILLS, READS, UPDATES
 from accelsim.counter.ragged import RaggedCounts
 from accelsim.evaluation.kernel import whole_cycles
 from accelsim.evaluation.prices import Floats, PriceArrays
-from accelsim.mapping.arrays import MachineArrays, MappingArrays
+from accelsim.mapping.arrays import LayerArrays, MachineArrays, MappingArrays
 
 
-def port_bits(machine: MachineArrays, mapping: MappingArrays, counts: RaggedCounts) -> Floats:
+def port_bits(
+    layer: LayerArrays,
+    machine: MachineArrays,
+    prices: PriceArrays,
+    mapping: MappingArrays,
+    counts: RaggedCounts,
+) -> Floats:
     """Return the bits through each memory's busiest instance: ``[memory, read or written]``."""
     bits = np.zeros((len(machine.memory_bits), 2))  # read, written
     for t in range(machine.place_memory.shape[1]):
         keepers = [p for p in range(machine.n_places) if int(mapping.keep[p]) >> t & 1]
         for parent, child in zip(keepers, [*keepers[1:], machine.n_places], strict=True):
             moved = counts.busiest_words[child, t]
-            each = float(machine.place_bits[parent, t])
-            bits[machine.place_memory[parent, t]] += moved[READS] * each, moved[UPDATES] * each
+            through = moved * prices.port_bits[parent, t]
+            bits[machine.place_memory[parent, t]] += through[READS], through[UPDATES]
             if child < machine.n_places:
-                each = float(machine.place_bits[child, t])
-                bits[machine.place_memory[child, t]] += moved[DRAINS] * each, moved[FILLS] * each
+                through = moved * prices.port_bits[child, t]
+                bits[machine.place_memory[child, t]] += through[DRAINS], through[FILLS]
+    bits[machine.place_memory[0, layer.output], 1] -= layer.output_words * prices.finished_bits
     return bits
 
 
@@ -43,9 +50,9 @@ def port_cycles(prices: PriceArrays, bits: Floats) -> Floats:
     return slowest
 
 
-def network_cycles(machine: MachineArrays, prices: PriceArrays, counts: RaggedCounts) -> Floats:
+def network_cycles(prices: PriceArrays, counts: RaggedCounts) -> Floats:
     """Return the cycles of each network below its busiest parent: ``[fanout]``."""
-    bits = (counts.busiest_network.sum(axis=2) * machine.wire_bits.astype(np.float64)).sum(axis=1)
+    bits = (counts.busiest_network.sum(axis=2) * prices.wire_bits).sum(axis=1)
     return _cycles(bits, prices.fanout_bits)
 
 

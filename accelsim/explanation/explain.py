@@ -15,7 +15,7 @@ from accelsim.arch.records import Architecture, Fanout, Memory, Place
 from accelsim.conventions import Conventions
 from accelsim.errors import Problem, UsageError
 from accelsim.evaluation.extras import ADDRESS
-from accelsim.evaluation.prices import operation_energy, word_energy
+from accelsim.evaluation.prices import expected_energy, finished_energy, operation_energy
 from accelsim.evaluation.records import Evaluation
 from accelsim.explanation.nest import Boundary, LoopAt, Run, boundaries, moving_dims
 from accelsim.explanation.records import OVERLAPPING, OWN, SAME, Explanation, Lanes, Link, Term
@@ -151,13 +151,25 @@ class _Bill:
             return
         block, each = 1, 0.0
         if isinstance(part, Fanout) or part.size_bits != 0:
-            each = word_energy(self.evaluation.prices, part, action, self.tensor)
+            prices = self.evaluation.prices
+            each = expected_energy(prices, part, action, self.tensor, self.layer)
         if isinstance(part, Memory):
             block = block_words(part, self.tensor)
-        energy = accesses * (each * block)
-        self.terms.append(
-            Term(part.name, action, words, accesses, each * block, energy, formula, block)
-        )
+        each *= block
+        energy = accesses * each
+        finished = self.finished(action)
+        if finished:
+            energy += finished
+            each = energy / accesses
+            formula += "; finished ones in their format"
+        self.terms.append(Term(part.name, action, words, accesses, each, energy, formula, block))
+
+    def finished(self, action: str) -> float:
+        """Return what finished outputs cost here beyond sums under way."""
+        if self.tensor is not self.layer.output or self.boundary.parent is not self.arch.places[0]:
+            return 0.0
+        found = finished_energy(self.evaluation.prices, self.arch, self.layer)
+        return found[action] if action == "update" else 0.0
 
     def visits(self, united: Iterable[LoopAt]) -> Visits:
         return visits(self.layer, self.boundary, united)

@@ -11,22 +11,22 @@ Index conventions, used by every kernel:
 from __future__ import annotations
 
 from itertools import pairwise
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from accelsim.arch.records import (
-    DENSE,
     EVERY_DIM,
     Architecture,
     Compute,
     Fanout,
     Memory,
     Place,
-    lane_bits,
 )
 from accelsim.errors import Problem, SpecError
+from accelsim.mapping.forms import form_of, stored_bits
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
 from accelsim.workload.records import Layer, Tensor, window_divisor, window_terms
 from accelsim.workload.shapes import MAX_BITS, layer_faults
@@ -90,9 +90,7 @@ class MachineArrays(NamedTuple):
     place_block: Ints
     """``[place, tensor]``: words of the tensor in one physical access, at least 1."""
     place_bits: Ints
-    """``[place, tensor]``: bits that a word of the tensor takes there."""
-    wire_bits: Ints
-    """``[fanout, tensor]``: bits of a word of the tensor on its way."""
+    """``[place, tensor]``: bits that a word of the tensor takes there, rounded up."""
     memory_bits: Ints
     """``[memory]``: usable bits of one instance; -1 is unlimited."""
     keep_must: Ints
@@ -177,17 +175,6 @@ def block_words(memory: Memory, tensor: Tensor) -> int:
     return max(1, memory.block_bits // stored_bits(memory, tensor))
 
 
-def stored_bits(memory: Memory, tensor: Tensor) -> int:
-    """Return the bits that a value of ``tensor`` takes in a memory (rule 16)."""
-    bits = memory.widths.get(tensor.role, tensor.bits)
-    return bits if memory.packing == DENSE else lane_bits(bits, memory.word_bits)
-
-
-def wire_bits(fanout: Fanout, tensor: Tensor) -> int:
-    """Return the bits of a value of ``tensor`` on its way through a fanout."""
-    return fanout.widths.get(tensor.role, tensor.bits)
-
-
 def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
     """Pack a machine for the tensors of ``layer``."""
     slots: list[tuple[int, int, int]] = []
@@ -218,7 +205,7 @@ def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
             memory = arch.memory[holding.memory]
             place_memory[p, t] = memory_index[memory.name]
             place_block[p, t] = block_words(memory, tensor)
-            place_bits[p, t] = stored_bits(memory, tensor)
+            place_bits[p, t] = ceil(form_of(memory, tensor, layer).bits)
             may[p] |= 1 << t
             must[p] |= (1 << t) if tensor.role in holding.keep else 0
 
@@ -252,9 +239,6 @@ def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
         place_memory=place_memory,
         place_block=place_block,
         place_bits=place_bits,
-        wire_bits=_ints(
-            wire_bits(fanout, tensor) for fanout in arch.fanouts for tensor in layer.tensors
-        ).reshape(-1, len(layer.tensors)),
         memory_bits=_ints(
             -1 if memory.usable_bits is None else memory.usable_bits for memory in arch.memories
         ),

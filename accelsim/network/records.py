@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from accelsim.arch.records import Architecture
+from accelsim.evaluation.effectual import operation_shares
 from accelsim.evaluation.evaluate import level_names
 from accelsim.evaluation.records import COMPUTE, Breakdown, Evaluation, costs
 from accelsim.mapper.contract import Certificate
@@ -169,8 +170,13 @@ class NetworkResult:
             macs=sum(e.operations for e in evaluations if e.layer.op == "mac"),
             cycles=cycles,
             seconds=cycles / self.arch.clock_hz,
-            utilization=operations / (compute * cycles) if cycles else 0.0,
+            utilization=_timed_operations(evaluations) / (compute * cycles) if cycles else 0.0,
         )
+
+
+def _timed_operations(evaluations: Sequence[Evaluation]) -> float:
+    """Return the operations that take time: those that zeros skip do not."""
+    return sum(e.operations * operation_shares(e.arch, e.layer).timed for e in evaluations)
 
 
 def _sum_energies(arch: Architecture, evaluations: Sequence[Evaluation], unit: str) -> Breakdown:

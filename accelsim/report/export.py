@@ -18,6 +18,7 @@ from accelsim.records_json import to_data
 from accelsim.report import notes
 from accelsim.report.level_classes import by_class, classes_of
 from accelsim.report.settings import Settings
+from accelsim.report.zeros import zeros_data
 
 ENERGY_COLUMNS = (
     "row",
@@ -196,6 +197,7 @@ def evaluation_data(evaluation: Evaluation, row: NetworkResult) -> dict[str, Any
             for i, level in enumerate(evaluation.levels)
             if tiles[i].any()
         },
+        "zeros": zeros_data(evaluation),
         "actions": [
             {
                 "level": level,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from accelsim.arch.records import Architecture
+from accelsim.arch.zeros import minds_zeros
 from accelsim.evaluation.records import Evaluation
 from accelsim.evaluation.timing import lift
 from accelsim.network.activations import activations
@@ -14,6 +15,7 @@ from accelsim.report.level_classes import CLASSES, levels_of
 from accelsim.report.quantities import binary_size, plural
 from accelsim.report.rows import unmapped
 from accelsim.report.settings import FoundUnder
+from accelsim.report.zeros import zeros_assumed_of_machine, zeros_assumed_of_network
 from accelsim.workload.records import Network
 
 FIRST_FEW = 3
@@ -184,10 +186,12 @@ def assumptions(rows: Iterable[NetworkResult], others: Iterable[str] = ()) -> li
     for row in rows:
         for text in row.network.assumptions:
             found[f"{row.network.name}: {text}"] = None
+        for text in zeros_assumed_of_network(row.network) if minds_zeros(row.arch) else ():
+            found[f"{row.network.name}: {text}"] = None
         for entry in row.layers:
             for text in entry.layer.assumptions:
                 found[f"{row.network.name}:{entry.layer.name}: {text}"] = None
-        for text in row.arch.assumptions:
+        for text in (*row.arch.assumptions, *zeros_assumed_of_machine(row.arch)):
             found[f"{row.arch.name}: {text}"] = None
         for evaluation in evaluations([row]):
             for spec in (evaluation.prices.table, evaluation.prices.accounting):

@@ -24,6 +24,7 @@ from accelsim.report.rows import best
 from accelsim.report.settings import Settings
 from accelsim.report.tables import Table
 from accelsim.report.text import table_text
+from accelsim.report.zeros import zeros_tables
 from accelsim.workload.records import without_graph
 
 
@@ -323,7 +324,7 @@ class LayerRun(Result):
         return mapping_text(self.rows[0], self.entry, self.settings)
 
     def tables(self) -> list[Table]:
-        """Return energy by level and tensor, what is in use, the time if limited, the accesses."""
+        """Return energy by level and tensor, what is in use, time if limited, accesses, zeros."""
         evaluation = self.evaluation
         if evaluation is None:
             return []
@@ -333,6 +334,7 @@ class LayerRun(Result):
             tables.use_table(evaluation),
             *([tables.time_table(evaluation)] if evaluation.port_cycles else []),
             tables.accesses_table(evaluation),
+            *zeros_tables(evaluation),
         ]
 
     def notes(self) -> list[str]:

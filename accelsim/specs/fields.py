@@ -159,7 +159,8 @@ def _number(value: object) -> float:
     refuse(f"{IT} must be a number, not {quoted(value)}")
 
 
-def _fraction(value: object) -> float:
+def fraction(value: object) -> float:
+    """Read a number from 0 to 1."""
     number = _number(value)
     if number > 1:
         refuse(f"{IT} is {number:g}", "a fraction from 0 to 1")
@@ -275,7 +276,7 @@ DimName = Annotated[
 Flag = Annotated[bool, PlainValidator(_flag), _schema("boolean")]
 Number = Annotated[float, PlainValidator(_number), _schema("number", minimum=0)]
 Price = Annotated[float, PlainValidator(_table_number), _schema("number", minimum=0)]
-Density = Annotated[float, PlainValidator(_fraction), _schema("number", minimum=0, maximum=1)]
+Density = Annotated[float, PlainValidator(fraction), _schema("number", minimum=0, maximum=1)]
 Bound = Annotated[int, PlainValidator(_whole(1, 2**40)), _count_schema(1, 2**40)]
 Lanes = Annotated[int, PlainValidator(_whole(1, 2**20)), _count_schema(1, 2**20)]
 Latency = Annotated[int, PlainValidator(_whole(0, 2**40)), _count_schema(0, 2**40)]

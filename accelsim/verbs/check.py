@@ -14,6 +14,7 @@ from accelsim.mapping.spec import read_mapping
 from accelsim.mapspace.records import Dataflow
 from accelsim.report import schemas
 from accelsim.report.notes import activations_note
+from accelsim.report.zeros import zeros_assumed_of_machine, zeros_assumed_of_network
 from accelsim.study import Study
 from accelsim.technology.assumed import assumed_numbers
 from accelsim.technology.records import Accounting, EnergyTable
@@ -123,6 +124,10 @@ def _check_mapping(path: Path) -> None:
 def _assumed(spec: Loaded) -> Iterator[str]:
     if isinstance(spec, Architecture | Network | Dataflow | EnergyTable | Accounting | Study):
         yield from spec.assumptions
+    if isinstance(spec, Architecture):
+        yield from zeros_assumed_of_machine(spec)
+    if isinstance(spec, Network):
+        yield from zeros_assumed_of_network(spec)
     if isinstance(spec, Architecture) and not spec.technology:
         yield "a call chooses the energy table (--technology), as this names none"
     if isinstance(spec, Dataflow):

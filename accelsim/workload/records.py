@@ -11,6 +11,7 @@ from math import gcd, prod
 from typing import Literal
 
 from accelsim.roles import Role
+from accelsim.sparsity.zeros import Given, Structured, Uniform, Zeros
 
 Op = Literal["mac", "alu"]
 
@@ -37,7 +38,8 @@ class Tensor:
 
     ``role`` is what a machine's memories know it by: a spec that keeps ``Weights`` keeps every
     tensor with that role.  ``Outputs`` is the tensor that is accumulated.
-    ``density`` is the fraction of values that are not zero.
+    ``density`` is the fraction of values that are not zero, ``pattern`` which they are, as far as
+    that is known.
     """
 
     name: str
@@ -45,6 +47,12 @@ class Tensor:
     ranks: tuple[Rank, ...]
     bits: int = 16
     density: float = 1.0
+    pattern: Structured | Given | None = None
+
+    @property
+    def zeros(self) -> Zeros:
+        """Where its zeros are; anywhere, if nothing is known of them."""
+        return self.pattern or Uniform(self.density)
 
     @cached_property
     def dims(self) -> frozenset[str]:
@@ -94,6 +102,13 @@ class Layer:
     def tensor_words(self, tensor: Tensor) -> int:
         """Return the number of distinct words of ``tensor`` that the layer touches."""
         return tile_words(tensor, self.bounds, self.bounds)
+
+    def extents(self, tensor: Tensor) -> tuple[int, ...]:
+        """Return the length of each rank of ``tensor``, gaps included: the shape of its array."""
+        return tuple(
+            1 + sum(abs(term.coefficient) * (self.bounds[term.dim] - 1) for term in rank.terms)
+            for rank in tensor.ranks
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from accelsim.specs.fields import (
     IT,
     Bound,
     Context,
-    Density,
     DimName,
     LayerName,
     Name,
@@ -25,6 +24,7 @@ from accelsim.specs.fields import (
     whole_number,
 )
 from accelsim.specs.join import SpecModel
+from accelsim.specs.zeros import DensityOf
 
 SHAPE_NAMES = (
     "conv",
@@ -117,8 +117,9 @@ class LayerModel(SpecModel):
         default_factory=dict,
         description="bits per value, by weights, inputs, outputs or a tensor's name; else 16",
     )
-    density: dict[Name, Density] = Field(
-        default_factory=dict, description="fraction of values that are not zero; else 1"
+    density: dict[Name, DensityOf] = Field(
+        default_factory=dict,
+        description="fraction of values that are not zero, or which they are; else 1",
     )
     reads: Sources | None = Field(
         None,

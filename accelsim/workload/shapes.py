@@ -168,7 +168,7 @@ def named_layer(
 
 def _without(tensor: Tensor, dim: str) -> Tensor:
     ranks = tuple(rank for rank in tensor.ranks if rank.name != dim)
-    return Tensor(tensor.name, tensor.role, ranks, tensor.bits, tensor.density)
+    return Tensor(tensor.name, tensor.role, ranks, tensor.bits, tensor.density, tensor.pattern)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,11 @@ from accelsim.specs.fields import one_of, suggestion
 from accelsim.specs.join import Faults, SpecModel, check_kind, validate, validate_part
 from accelsim.specs.overrides import marked, overridden
 from accelsim.specs.references import Reference, open_spec, parameters_of, parse_reference
+from accelsim.specs.zeros import PatternFile
 from accelsim.units import ValueProblemError, shown
 from accelsim.workload.flow import edges_of
 from accelsim.workload.paths import matched_names, path_problem, resolve_path
+from accelsim.workload.patterns import read_pattern
 from accelsim.workload.records import Layer, Network, Op, Rank, Tensor, Term, without_graph
 from accelsim.workload.schema import (
     BatchedGemmSpec,
@@ -212,7 +214,7 @@ class _Build:
             return
         for fault in layer_faults(layer):
             self.layer_fault(keys, layer, fault)
-        tensors = self.valued(keys, spec, layer.tensors)
+        tensors = self.valued(keys, spec, layer)
         self.layers.append(
             replace(
                 layer,
@@ -234,11 +236,9 @@ class _Build:
             where = self.document.where_key((*keys, "dims", fault.dim))
         self.problems.append(replace(fault.problem, where=where))
 
-    def valued(
-        self, keys: Keys, spec: LayerModel, tensors: tuple[Tensor, ...]
-    ) -> tuple[Tensor, ...]:
+    def valued(self, keys: Keys, spec: LayerModel, layer: Layer) -> tuple[Tensor, ...]:
         """Give tensors their bits and densities."""
-        names = [tensor.name for tensor in tensors]
+        names = [tensor.name for tensor in layer.tensors]
         for key in ("bits", "density"):
             for written in getattr(spec, key):
                 if written not in BIT_KEYS and written not in names:
@@ -252,17 +252,29 @@ class _Build:
                         )
                     )
 
-        def stated(values: Mapping[str, float], tensor: Tensor) -> float | None:
+        def stated(values: Mapping[str, int], tensor: Tensor) -> int | None:
             return values.get(tensor.name, values.get(tensor.role.lower()))
 
         valued = []
-        for tensor in tensors:
+        for tensor in layer.tensors:
             bits = stated(spec.bits, tensor) or stated(self.bits, tensor) or tensor.bits
-            density = stated(spec.density, tensor)
-            valued.append(
-                replace(tensor, bits=int(bits), density=1.0 if density is None else density)
-            )
+            valued.append(self.with_zeros(keys, spec, layer, replace(tensor, bits=bits)))
         return tuple(valued)
+
+    def with_zeros(self, keys: Keys, spec: LayerModel, layer: Layer, tensor: Tensor) -> Tensor:
+        """Return a tensor with its density, and with what is known of its zeros beyond that."""
+        key = tensor.name if tensor.name in spec.density else tensor.role.lower()
+        stated = spec.density.get(key, 1.0)
+        if not isinstance(stated, PatternFile):
+            if isinstance(stated, float):
+                return replace(tensor, density=stated)
+            return replace(tensor, density=stated.density, pattern=stated)
+        try:
+            pattern = read_pattern(self.document.file, stated, layer.extents(tensor))
+        except ValueProblemError as fault:
+            self.fault((*keys, "density", key), fault.problem)
+            return tensor
+        return replace(tensor, density=pattern.density, pattern=pattern)
 
     # --- einsums ----------------------------------------------------------------------------------
 

@@ -6,7 +6,8 @@ its books by instance, so that the busiest one can be looked up and no average n
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import ceil
 from typing import NamedTuple
@@ -68,18 +69,20 @@ class _Bookkeeper(_Walker):
         self.events: list[Event] = []
 
     def _at_memory(
-        self, level: Level, instance: Instance, tensor: Tensor, action: str, words: int
+        self, level: Level, instance: Instance, tensor: Tensor, action: str, moved: Iterable[Word]
     ) -> None:
         if level.name == self.machine.compute.name:
             return  # operands arrive at no memory
+        words = len(list(moved))
         (place,) = (place for place in self.machine.places if place.name == level.name)
         (memory,) = (held.memory for held in place.holdings if tensor.role in held.roles)
         accesses = ceil(words / level.block_words[tensor.name])
         self.events.append(Event(memory, instance, tensor.name, action, words, accesses))
 
     def _on_network(
-        self, fanout: int, instance: Instance, tensor: Tensor, action: str, words: int
+        self, fanout: int, instance: Instance, tensor: Tensor, action: str, moved: Iterable[Word]
     ) -> None:
+        words = len(list(moved))
         outside = instance[:fanout]
         name = self.fanouts[fanout].name
         self.events.append(Event(name, outside, tensor.name, action, words, words))
@@ -96,7 +99,7 @@ class _Bookkeeper(_Walker):
             tile = self._tile(tensor, child, instance)
             new[instance] = set(tile - held.keys())
             self.buffers[key] = {word: held.get(word, source[word]) for word in tile}
-            self._at_memory(child, instance, tensor, "fill", len(new[instance]))
+            self._at_memory(child, instance, tensor, "fill", new[instance])
         for instance, words in self._sent(tensor, new, parent.fanouts_outside):
             self._at_memory(parent, instance, tensor, "read", words)
         for fanout in range(parent.fanouts_outside, child.fanouts_outside):
@@ -105,7 +108,7 @@ class _Bookkeeper(_Walker):
 
     def _sent(
         self, tensor: Tensor, new: dict[Instance, set[Word]], depth: int
-    ) -> list[tuple[Instance, int]]:
+    ) -> list[tuple[Instance, set[Word]]]:
         """Return the visits that pass ``depth`` fanouts on their way in, with the point passed."""
         passing: dict[tuple[Instance, Instance], set[Word]] = defaultdict(set)
         for instance, words in new.items():
@@ -115,7 +118,7 @@ class _Bookkeeper(_Walker):
                 if tensor.role not in fanout.multicast
             )
             passing[instance[:depth], one_by_one] |= words
-        return [(point, len(words)) for (point, _), words in passing.items()]
+        return [(point, words) for (point, _), words in passing.items()]
 
     def _take_back(self, boundary: Boundary, changed: int) -> None:
         tensor, parent, child = boundary.tensor, boundary.parent, boundary.child
@@ -126,7 +129,7 @@ class _Bookkeeper(_Walker):
             above = instance[: parent.fanouts_outside]
             source = self.buffers[parent.name, tensor.name, above]
             sums: Values = {}
-            fresh = 0
+            fresh: list[Word] = []
             for word in self._tile(tensor, child, instance):
                 if (above, word) in asked:
                     continue
@@ -134,34 +137,35 @@ class _Bookkeeper(_Walker):
                 if word in source:
                     sums[word] = source.pop(word)
                 else:
-                    fresh += 1
+                    fresh.append(word)
             self.buffers[child.name, tensor.name, instance] = sums
-            self._at_memory(parent, above, tensor, "read", len(sums))
+            self._at_memory(parent, above, tensor, "read", sums)
             self._at_memory(parent, above, tensor, "first_read", fresh)
-            self._at_memory(child, instance, tensor, "fill", len(sums))
+            self._at_memory(child, instance, tensor, "fill", sums)
             for fanout in range(parent.fanouts_outside, child.fanouts_outside):
-                self._on_network(fanout, instance, tensor, "deliver", len(sums))
+                self._on_network(fanout, instance, tensor, "deliver", sums)
 
     def _drain(self, boundary: Boundary) -> None:
         tensor, parent, child = boundary.tensor, boundary.parent, boundary.child
         rising: list[tuple[Instance, Values]] = []
         for instance in self.nest.instances(child):
             sums = self.buffers[child.name, tensor.name, instance]
-            self._at_memory(child, instance, tensor, "drain", len(sums))
+            self._at_memory(child, instance, tensor, "drain", sums)
             rising.append((instance, sums))
         for fanout in reversed(range(parent.fanouts_outside, child.fanouts_outside)):
-            arrived = sum(len(sums) for _, sums in rising)
+            arrived = Counter(word for _, sums in rising for word in sums)
             if self.fanouts[fanout].reduces:
                 rising = _added_over_lanes(rising, fanout)
-            leaving = sum(len(sums) for _, sums in rising)
-            self._on_network(fanout, (), tensor, "reduce", arrived - leaving)
+            leaving = Counter(word for _, sums in rising for word in sums)
+            added = (arrived - leaving).elements()
+            self._on_network(fanout, (), tensor, "reduce", added)
             for instance, sums in rising:
-                self._on_network(fanout, instance, tensor, "collect", len(sums))
+                self._on_network(fanout, instance, tensor, "collect", sums)
         for instance, sums in rising:
             above = instance[: parent.fanouts_outside]
             target = self.buffers[parent.name, tensor.name, above]
-            again = sum(word in target for word in sums)
+            again = [word for word in sums if word in target]
             self._at_memory(parent, above, tensor, "read", again)
-            self._at_memory(parent, above, tensor, "update", len(sums))
+            self._at_memory(parent, above, tensor, "update", sums)
             for word, value in sums.items():
                 target[word] = target.get(word, 0) + value

@@ -9,7 +9,7 @@ from tests.mutants.mutants import Mutant
 
 KERNEL = "evaluation/kernel.py"
 PRICES = "evaluation/prices.py"
-ARRAYS = "mapping/arrays.py"
+FORMS = "mapping/forms.py"
 MACS = "technology/estimators/macs.py"
 EVALUATE = "evaluation/evaluate.py"
 
@@ -103,8 +103,8 @@ EVALUATION_MUTANTS = (
     Mutant(
         "an access costs a word, however wide the block",
         PRICES,
-        "word_energy(prices, memory, action, tensor) * width",
-        "word_energy(prices, memory, action, tensor)",
+        "place_energy[p, t, a] = each * width",
+        "place_energy[p, t, a] = each",
     ),
     # Rule 17: time.
     Mutant(
@@ -140,31 +140,31 @@ EVALUATION_MUTANTS = (
     Mutant(
         "first reads pass the port",
         KERNEL,
-        "port[memory, 0] += reads // nest.instances[parent] * bits",
-        "port[memory, 0] += (reads + moved[FIRST_READS]) // nest.instances[parent] * bits",
+        "port[memory, 0] += reads // nest.instances[parent] * bits[READS]",
+        "port[memory, 0] += (reads + moved[FIRST_READS]) // nest.instances[parent] * bits[READS]",
     ),
     Mutant(
         "ports take words of any bits alike",
         KERNEL,
-        "bits = float(machine.place_bits[parent, tensor])",
-        "bits = 16.0",
+        "bits = prices.port_bits[parent, tensor]",
+        "bits = np.full(5, 16.0)",
     ),
     Mutant(
         "ports of what is filled are as wide as those that fill",
         KERNEL,
-        "bits = float(machine.place_bits[place, tensor])",
-        "bits = float(machine.place_bits[parent, tensor])",
+        "bits = prices.port_bits[place, tensor]",
+        "bits = prices.port_bits[parent, tensor]",
     ),
     Mutant(
         "lanes waste nothing",
-        ARRAYS,
+        FORMS,
         "return bits if memory.packing == DENSE else lane_bits(bits, memory.word_bits)",
         "return bits",
     ),
     Mutant(
         "networks take words of any bits alike",
         KERNEL,
-        "bits += float(words) * machine.wire_bits[fanout, tensor]",
+        "bits += float(words) * case.prices.wire_bits[fanout, tensor]",
         "bits += words * 16.0",
     ),
     Mutant(

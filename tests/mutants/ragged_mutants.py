@@ -154,7 +154,7 @@ RAGGED_MUTANTS = (
     Mutant(
         "fills come through the read port",
         TIME,
-        "+= moved[DRAINS] * each, moved[FILLS] * each",
-        "+= (moved[DRAINS] + moved[FILLS]) * each, 0",
+        "+= through[DRAINS], through[FILLS]",
+        "+= through[DRAINS] + through[FILLS], 0",
     ),
 )

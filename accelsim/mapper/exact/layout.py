@@ -158,7 +158,6 @@ FIELDS = np.dtype(
         # Ports and networks.
         ("n_sheets", _int),
         ("sheet_bits", _float, (MAX_SHEETS,)),  # bits a cycle
-        ("sheet_word", _float, (MAX_SHEETS, MAX_TENSORS)),  # bits of a word that passes
         ("sheet_node", _int, (MAX_SHEETS,)),  # lanes outside it are instances of the port
         ("sheet_memory", _int, (MAX_SHEETS,)),  # -1 for a network
         ("sheet_waits", _int, (MAX_SHEETS,)),  # 1 where transfers stop the compute

@@ -39,7 +39,7 @@ def patterns(problem: MappingProblem) -> Iterator[Keep]:
 @kernel
 def fill_pattern(
     s: np.record, kept: Ints, place_block: Ints, place_memory: Ints, place_energy: Floats,
-    fanout_energy: Floats,
+    fanout_energy: Floats, port_bits: Floats, wire_bits: Floats, finished_bits: float,
 ) -> bool:  # fmt: skip
     """Write a choice of what is kept into the record of a search, and prices with it.
 
@@ -72,7 +72,7 @@ def fill_pattern(
     write_energies(s, place_energy, fanout_energy)
     write_settled(s)
     for sheet in range(1, s.n_sheets):
-        write_bits(s, sheet, place_memory)
+        write_bits(s, sheet, place_memory, port_bits, wire_bits, finished_bits)
     return True
 
 
@@ -242,35 +242,44 @@ def write_settled(s: np.record) -> None:
 
 
 @kernel
-def write_bits(s: np.record, k: int, place_memory: Ints) -> None:
+def write_bits(
+    s: np.record, k: int, place_memory: Ints, port_bits: Floats, wire_bits: Floats,
+    finished_bits: float,
+) -> None:  # fmt: skip
     """Write the sheet of a port or network: bits of every word that passes it.
 
     All sums go back to the first lane of a group (rule 17), so that every visit but the first
-    counts there; the first visits are taken off at the end (``sheet_credit``).
+    counts there; the first visits are taken off at the end (``sheet_credit``), and so is what
+    finished outputs take less than sums under way.
     """
     memory, network, outermost = s.sheet_memory[k], s.sheet_node[k], s.n_nodes - 1
-    credited = 0
+    reads, writes, credited = s.sheet_reads[k], s.sheet_writes[k], 0.0
     for tensor in range(s.n_tensors):
-        bits, row = s.sheet_word[k, tensor], 0
+        row = 0
         while True:
             parent = s.parent[row, tensor]
             if memory < 0 and row <= network < parent:
-                s.deliver[k, network, tensor] = bits
+                wire = wire_bits[s.fanout[network], tensor]
+                s.deliver[k, network, tensor] = wire
                 if tensor == s.output:
-                    s.collect[k, network] = s.back[k, row] = bits
-                    credited += 1
+                    s.collect[k, network] = s.back[k, row] = wire
+                    credited += wire
             if memory >= 0 and place_memory[s.place[parent], tensor] == memory:
-                s.read[k, row, tensor] += bits * s.sheet_reads[k]
+                bits = port_bits[s.place[parent], tensor]
+                s.read[k, row, tensor] += bits[READS] * reads
                 if tensor == s.output:
-                    s.update[k, row] += bits * s.sheet_writes[k]
-                    credited += s.sheet_reads[k]
+                    s.update[k, row] += bits[UPDATES] * writes
+                    credited += bits[READS] * reads
             if memory >= 0 and row > 0 and place_memory[s.place[row - 1], tensor] == memory:
+                bits = port_bits[s.place[row - 1], tensor]
                 if tensor == s.output:
-                    s.drain[k, row] += bits * (s.sheet_reads[k] + s.sheet_writes[k])
-                    credited += s.sheet_writes[k]
+                    s.drain[k, row] += bits[DRAINS] * reads + bits[FILLS] * writes
+                    credited += bits[FILLS] * writes
                 else:
-                    s.fill_price[k, row, tensor] += bits * s.sheet_writes[k]
+                    s.fill_price[k, row, tensor] += bits[FILLS] * writes
             if parent == outermost:
                 break
             row = parent + 1
-    s.sheet_credit[k] = credited * s.sheet_word[k, s.output] * s.output_words
+    if memory >= 0 and place_memory[s.place[outermost], s.output] == memory:
+        credited += finished_bits * writes
+    s.sheet_credit[k] = credited * s.output_words

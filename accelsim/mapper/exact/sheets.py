@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from accelsim.mapper.contract import MappingProblem
 from accelsim.mapper.exact.machine import node_slots
 
@@ -57,13 +55,3 @@ def limited_sheets(problem: MappingProblem) -> list[Sheet]:
             if bits > 0:
                 sheets.append(Sheet(bits, v))
     return sheets
-
-
-def word_bits(problem: MappingProblem, sheet: Sheet) -> list[int]:
-    """Return the bits of a word at a port or network, by tensor; 0 for one that never passes."""
-    machine = problem.machine
-    if sheet.memory < 0:
-        slot = node_slots(problem)[sheet.node][0]
-        return [int(bits) for bits in machine.wire_bits[machine.slot_fanout[slot]]]
-    held = machine.place_memory == sheet.memory
-    return [int(bits) for bits in np.where(held, machine.place_bits, 0).max(axis=0)]

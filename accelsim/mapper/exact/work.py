@@ -43,7 +43,7 @@ from accelsim.mapper.exact.outlook import place_outlook, write_shares
 from accelsim.mapper.exact.pattern import Fits, Keep, fill_pattern, patterns
 from accelsim.mapper.exact.rebuild import rebuild
 from accelsim.mapper.exact.search import root_bound
-from accelsim.mapper.exact.sheets import limited_sheets, word_bits
+from accelsim.mapper.exact.sheets import limited_sheets
 from accelsim.mapper.objectives import Objective
 from accelsim.mapping.arrays import Ints, MappingArrays, unpack_mapping
 
@@ -131,7 +131,6 @@ class Work:
             s["sheet_bits"][k], s["sheet_node"][k] = sheet.bits_per_cycle, sheet.node
             s["sheet_memory"][k], s["sheet_waits"][k] = sheet.memory, sheet.waits
             s["sheet_reads"][k], s["sheet_writes"][k] = sheet.reads, sheet.writes
-            s["sheet_word"][k, : s["n_tensors"]] = word_bits(self.problem, sheet)
         s["sheet_memory"][0] = -1
         s["energy_power"], s["cycles_power"] = objective.energy_power, objective.cycles_power
         s["operation_energy"] = prices.operation_energy
@@ -162,7 +161,8 @@ class Work:
         s["share"][alike, 1] = s["share"][alike, 0]
         machine, prices = problem.machine, problem.price_arrays
         arrays = (
-            machine.place_block, machine.place_memory, prices.place_energy, prices.fanout_energy
+            machine.place_block, machine.place_memory, prices.place_energy, prices.fanout_energy,
+            prices.port_bits, prices.wire_bits, prices.finished_bits,
         )  # fmt: skip
         first = sets + 1 + s["share"].size
         for number, keep in enumerate(patterns(problem)):

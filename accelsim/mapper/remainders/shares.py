@@ -38,7 +38,9 @@ every return further in costs more than leaving and reducing, and in what leaves
 reducing costs more than updating.  :func:`relaxed` lowers the prices of returns and reductions
 until there is none; |O| then is owed once for every price of a return, and only for its part
 1 - (share of the dims that it lacks).  Of an instance, the busiest, all but its first visit return:
-the same is owed to its port.
+the same is owed to its port.  What finished outputs cost less than sums under way is a multiple of
+|O| too: of energy it is spread over operations, of which the twin's share is the layer's number; to
+the port it is owed.
 
 **Blocks** round up, so that a short tile may save none: :func:`relaxed` prices words.
 **Cycles** round up: one cycle of the twin may be due to that.
@@ -207,7 +209,7 @@ def _late(twin: MappingProblem, words: float) -> tuple[float, int]:
     """Return the cycles in which ports pass ``words`` for every return, and the sums rounded up."""
     prices, output = twin.price_arrays, twin.layer_arrays.output
     places = twin.machine.place_memory[:, output]
-    wires = twin.machine.wire_bits[:, output]
+    wires = prices.wire_bits[:, output]
     hidden = [
         words * bits / width for bits, width in zip(wires, prices.fanout_bits, strict=True) if width
     ]
@@ -215,8 +217,10 @@ def _late(twin: MappingProblem, words: float) -> tuple[float, int]:
     for m, overlaps in enumerate(prices.overlaps):
         widths = [w[m] for w in (prices.read_bits, prices.write_bits, prices.shared_bits) if w[m]]
         if widths:  # reads of what is kept there, fills of the same
-            bits = int(twin.machine.place_bits[places == m, output].max(initial=0))
+            bits = float(prices.port_bits[places == m, output].max(initial=0.0))
             late = 2 * int((places[holders(twin)] == m).sum()) * words * bits / min(widths)
+            if places[0] == m:
+                late += words * max(0.0, prices.finished_bits) / min(widths)
             (hidden if overlaps else waiting).append(late)
     rounded = bool(hidden) or prices.operations_per_cycle != 1.0
     return max(hidden, default=0.0) + sum(waiting), len(waiting) + rounded

@@ -18,7 +18,12 @@ def operation_factor(op: str, operand_bits: Sequence[int], word_bits: int) -> fl
     widths = [bits / word_bits for bits in operand_bits]
     if not widths:
         return 1.0
-    return float(prod(widths) ** (2 / len(widths))) if op == "mac" else max(widths)
+    return float(prod(widths) ** (2 / len(widths))) if multiplies(op) else max(widths)
+
+
+def multiplies(action: str) -> bool:
+    """Tell whether an action is a multiply-accumulate, of whatever kind."""
+    return action.partition(".")[0] == "mac"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Zeros: where they are, and the forms in which they take less room."""
