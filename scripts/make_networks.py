@@ -24,7 +24,10 @@ from accelsim.interchange.workloads import import_onnx, workload_text
 
 FOLDER = Path(__file__).resolve().parent.parent / "workloads"
 
-MODULES = ("squeezenet",)
+MODULES = (
+    *("squeezenet", "googlenet", "densenet", "mobilenet_v2", "efficientnet"),
+    *("vit", "bert", "gpt2", "llama"),
+)
 
 
 def definitions() -> list[Definition]:

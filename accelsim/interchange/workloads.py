@@ -108,15 +108,15 @@ def workload_text(data: Mapping[str, object]) -> str:
         if key in ("layers", "assumptions") and isinstance(value, list):
             lines += [f"{key}:", *(f"- {_entry(item)}" for item in value)]
         else:
-            lines.append(f"{key}: {_flow(value)}")
+            lines.append(f"{key}: {_entry(value)}")
     return "".join(f"{line}\n" for line in lines)
 
 
 def _entry(value: object) -> str:
-    """Return an entry of a list, broken between its keys where it is too long for a line."""
+    """Return a value, broken between its keys where it is too long for a line."""
     if not isinstance(value, Mapping):
         return _flow(value)
-    pieces = [_flow({key: its})[1:-1] for key, its in value.items()]
+    pieces = [_flow({key: its}, WIDTH // 2)[1:-1] for key, its in value.items()]
     lines = [""]
     for piece, end in zip(pieces, ["," * (n > 1) for n in range(len(pieces), 0, -1)], strict=True):
         longer = f"{lines[-1]} {piece}{end}".strip()
@@ -127,8 +127,8 @@ def _entry(value: object) -> str:
     return "{" + "\n   ".join(lines) + "}"
 
 
-def _flow(value: object) -> str:
+def _flow(value: object, width: int = WIDTH - 30) -> str:
     text = yaml.safe_dump(
-        value, default_flow_style=True, sort_keys=False, width=WIDTH - 30, allow_unicode=True
+        value, default_flow_style=True, sort_keys=False, width=width, allow_unicode=True
     )
     return text.removesuffix("...\n").strip().replace("\n", "\n ")

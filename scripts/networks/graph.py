@@ -14,6 +14,9 @@ from onnx import TensorProto, helper
 
 OPSET = 24
 
+EVERY_SCORE = "scores of all pairs of tokens are computed, those that the mask hides too"
+"""What is assumed of attention under a causal mask."""
+
 
 @dataclass(frozen=True)
 class Definition:
@@ -120,11 +123,56 @@ class Graph:
         weights = self.weights(f"{name}.weight", out, self.channels[x])
         return self.op("Gemm", name, x, weights, channels=out, transB=1)
 
-    def linear(self, x: str, name: str, out: int) -> str:
-        """Add a fully connected layer over each token, with biases."""
+    def linear(self, x: str, name: str, out: int, *, bias: bool = True) -> str:
+        """Add a fully connected layer over each token."""
         weights = self.weights(f"{name}.weight", self.channels[x], out)
-        product = self.op("MatMul", name, x, weights, channels=out)
-        return self.op("Add", f"{name}.biased", product, self.weights(f"{name}.bias", out))
+        x = self.op("MatMul", name, x, weights, channels=out)
+        return self.op("Add", f"{name}.bias", x, self.vectors(x, f"{name}.b", 1)) if bias else x
+
+    def vectors(self, x: str, name: str, count: int) -> str:
+        """Declare ``count`` vectors as long as tokens are."""
+        return self.weights(name, count, self.channels[x])
+
+    def layer_norm(self, x: str, name: str) -> str:
+        held = [self.weights(f"{name}.{part}", self.channels[x]) for part in ("scale", "shift")]
+        return self.op("LayerNormalization", name, x, *held)
+
+    def embedding(self, tokens: str, name: str, vocabulary: int, size: int) -> str:
+        """Add a look-up: a row of a table for each token."""
+        table = self.weights(f"{name}.weight", vocabulary, size)
+        return self.op("Gather", name, table, tokens, channels=size)
+
+    def one_token(self, x: str, name: str, place: int) -> str:
+        """Take one token of each sequence."""
+        return self.op("Gather", name, x, self.numbers(f"{name}.place", place), axis=1)
+
+    def rows(self, x: str, name: str) -> str:
+        """Return tokens [batch, 1, size] as rows [batch, size]."""
+        return self.op("Squeeze", name, x, self.numbers(f"{name}.axes", 1))
+
+    def split(self, x: str, name: str, parts: int) -> list[str]:
+        """Split tokens [batch, seq, parts*size] into values of one size."""
+        outputs = [f"{name}.{part}" for part in range(parts)]
+        self.nodes.append(
+            helper.make_node("Split", [x], outputs, name=name, axis=2, num_outputs=parts)
+        )
+        self.channels |= dict.fromkeys(outputs, self.channels[x] // parts)
+        return outputs
+
+    def attention(
+        self, name: str, queries: str, keys: str, values: str, heads: int, *, causal: bool = False
+    ) -> str:
+        """Add attention between tokens [batch, seq, heads*size]."""
+        return self.op(
+            "Attention",
+            name,
+            queries,
+            keys,
+            values,
+            q_num_heads=heads,
+            kv_num_heads=heads,
+            is_causal=int(causal),
+        )
 
     def model(self) -> onnx.ModelProto:
         """Return the whole as a model."""

@@ -52,11 +52,14 @@ def _expression(made: Mapping[Point, int], names: Sequence[str]) -> str:
     for point, number in made.items():
         if number != sum(times * prod(point[i] for i in term) for term, times in terms.items()):
             raise ValueError(f"{number} at {point} is no sum of products of {', '.join(names)}")
-    written = []
+    text = ""
     for term, times in terms.items():
         factors = [names[i] for i in term]
-        written.append("*".join(factors if times == 1 and factors else [str(times), *factors]))
-    return " + ".join(written)
+        if abs(times) != 1 or not factors:
+            factors.insert(0, str(abs(times)))
+        sign = "-" if times < 0 else "+"
+        text += f" {sign} {'*'.join(factors)}"
+    return text.removeprefix(" + ").strip()
 
 
 def _terms(made: Mapping[Point, int], parameters: int) -> Iterator[tuple[Point, int]]:

@@ -87,7 +87,8 @@ def test_list_aligns_each_kind_by_its_own_names(call: Call) -> None:
     widest = max(len(spec.name) for spec in dataflows)
     for spec in dataflows:
         assert f"\n  {spec.name:<{widest}}  {spec.title}\n" in everything
-    assert "\n  alexnet:batch=1       Krizhevsky" in everything  # mobilenet_v1:batch=1 has 20
+    widest = len("llama_7b_decode:batch=1,context=2048")
+    assert f"\n  {'alexnet:batch=1':<{widest}}  Krizhevsky" in everything
     long = "transformer_encoder:batch=1,seq=512,heads=12,hidden=768,inner=3072"
     assert f"\n  {long}  Devlin" in everything
 

@@ -7,51 +7,11 @@ published ones where there are any.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-
 import pytest
 
 from accelsim import shipped
-from accelsim.workload.records import Network
 from accelsim.workload.spec import read_workload
-
-
-@dataclass
-class Built:
-    """A network under construction: a feature map of ``channels`` x ``side`` x ``side``."""
-
-    channels: int = 3
-    side: int = 224
-    layers: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Name -> (MACs, weights)."""
-    outputs: int = 0
-    """Output channels of all convolutions: as many biases, or channels of batch normalisation."""
-
-    def conv(
-        self, name: str, out: int, filter_side: int, stride: int = 1, pad: int = 0, groups: int = 1
-    ) -> None:
-        self.side = (self.side + 2 * pad - filter_side) // stride + 1
-        weights = out * (self.channels // groups) * filter_side**2
-        self.layers[name] = (weights * self.side**2, weights)
-        self.channels = out
-        self.outputs += out
-
-    def pool(self, filter_side: int, stride: int, pad: int = 0) -> None:
-        self.side = (self.side + 2 * pad - filter_side) // stride + 1
-
-    def fully_connected(self, name: str, out: int) -> None:
-        weights = out * self.channels * self.side**2
-        self.layers[name] = (weights, weights)
-        self.channels, self.side = out, 1
-
-    @property
-    def macs(self) -> int:
-        return sum(macs for macs, _ in self.layers.values())
-
-    @property
-    def weights(self) -> int:
-        return sum(weights for _, weights in self.layers.values())
+from tests.data.built import Built, counts
 
 
 def alexnet() -> Built:
@@ -138,18 +98,6 @@ NETWORKS = {
 }
 
 
-def counts(network: Network) -> Iterator[tuple[str, tuple[int, int]]]:
-    for layer in network.layers:
-        if layer.op == "mac":
-            yield (
-                layer.name,
-                (
-                    layer.operations,
-                    sum(layer.tensor_words(t) for t in layer.tensors if t.role == "Weights"),
-                ),
-            )
-
-
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_layer_has_the_macs_and_weights_of_its_definition(name: str) -> None:
     assert dict(counts(read_workload(name))) == NETWORKS[name].layers
@@ -229,7 +177,7 @@ def test_residual_additions_read_two_feature_maps() -> None:
 
 def is_addition(name: str) -> bool:
     """Tell an addition, or a product of two tensors, from what has one operand."""
-    return name.rpartition(".")[2].rstrip("0123456789") == "add" or name == "silu_and_mul"
+    return name.rpartition(".")[2].rstrip("_0123456789") in ("add", "mul", "silu_and_mul")
 
 
 @pytest.mark.parametrize("name", shipped.names("workload"))

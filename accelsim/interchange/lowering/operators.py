@@ -102,6 +102,7 @@ LOWER: dict[str, Lower] = {
     **dict.fromkeys(IN_PLACE, pointwise.in_place),
     **dict.fromkeys(ELEMENTWISE, pointwise.elementwise),
     **dict.fromkeys(REDUCTIONS, pointwise.reduction),
+    **dict.fromkeys(("Gather", "GatherElements", "GatherND"), pointwise.looked_up),
     "LRN": pointwise.across_channels,
     "Resize": pointwise.upsampling,
     "Upsample": pointwise.upsampling,
@@ -128,7 +129,7 @@ VIEWS = frozenset(
 """Whoever reads what they make reads the words that they read, in another place or form."""
 
 VIEWS_BY_CONSTANTS = frozenset({"Gather", "GatherElements", "GatherND"})
-"""Views where constants say which words; else what they read is not known."""
+"""Views where constants say which words; else look-ups."""
 
 QUANTISING = frozenset({"QuantizeLinear", "DynamicQuantizeLinear"})
 """Views that are narrower than what they show."""

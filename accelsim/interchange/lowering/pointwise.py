@@ -105,6 +105,15 @@ def in_place(op: Operator) -> list[Draft]:
     return [Draft(keys, {"Inputs": op.input(0)}, (op.output,))]
 
 
+def looked_up(op: Operator) -> list[Draft]:
+    """Lower Gather by indices that are not known: each value of the output is read once.
+
+    It reads words of a table, or of an activation; the indices are left out.
+    """
+    keys = {"shape": "elementwise", **axes_of(op.output_shape())}
+    return [Draft(keys, {"Inputs": op.input(0)}, (op.output,))]
+
+
 def across_channels(op: Operator) -> list[Draft]:
     """Lower LRN: a window of ``size`` channels makes each value, as if pooled along channels."""
     shape = op.shape(0)

@@ -38,6 +38,9 @@ def _conv(op: Operator, weights: int) -> list[Draft]:
         raise op.refusal("has a kernel_shape that is not that of its weights", str(list(kernel)))
     window = _window(op, x, kernel, (x[0], w[0]))
     reads = {"Inputs": op.input(0), "Weights": op.input(weights)}
+    if groups == 1 and window.tiles(x[2:]):
+        patches = bounds(M=w[0], N=x[0] * prod(window.out), K=w[1] * prod(kernel))
+        return [Draft({"shape": "gemm", **patches}, reads, (op.output,))]
     sizes = {"N": x[0], "G": groups, "M": w[0] // groups, "C": w[1]}
     if len(kernel) > 2:
         keys = window.einsum(sizes, "Weights[{G}M, C, {filter}]", "Inputs[N, {G}C, {input}]", "M")
@@ -89,6 +92,12 @@ class _Window:
         self.out, self.kernel = out, kernel
         self.strides, self.dilations = strides, dilations
         self.unread = False
+
+    def tiles(self, read: Shape) -> bool:
+        """Tell whether windows of several words meet every word of the input, and each once."""
+        whole = tuple(n * r for n, r in zip(self.out, self.kernel, strict=True))
+        dense = all(d == 1 for d in self.dilations)
+        return dense and prod(self.kernel) > 1 and (self.strides, whole) == (self.kernel, read)
 
     def keys(self) -> dict[str, object]:
         """Return bounds, stride and dilation as a named shape of two dimensions writes them."""
