@@ -94,7 +94,7 @@ def architecture(
         "technology": made.value(technology or TECHNOLOGY),
         **({"clock": made.value(clock)} if clock else {}),
         "word": made.value(f"{DEFAULT_WORD} b"),
-        **notes_of(sources, made),
+        **notes_of(sources, made, "architecture"),
         "levels": levels,
     }
     return made.mapping(items)
