@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from accelsim.verbs.doctor import doctor as doctor
     from accelsim.verbs.evaluate import evaluate as evaluate
     from accelsim.verbs.explain import explain as explain
+    from accelsim.verbs.export import export as export
     from accelsim.verbs.import_ import import_ as import_
     from accelsim.verbs.list import list as list
     from accelsim.verbs.load import load as load
@@ -63,6 +64,7 @@ _HOME = {
     "doctor": "accelsim.verbs.doctor",
     "evaluate": "accelsim.verbs.evaluate",
     "explain": "accelsim.verbs.explain",
+    "export": "accelsim.verbs.export",
     "import_": "accelsim.verbs.import_",
     "list": "accelsim.verbs.list",
     "load": "accelsim.verbs.load",
@@ -95,6 +97,7 @@ __all__ = [
     "doctor",
     "evaluate",
     "explain",
+    "export",
     "import_",
     "list",
     "load",

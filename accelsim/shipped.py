@@ -35,6 +35,9 @@ LIST_WORDS = {
 
 _PACKAGE = Path(__file__).parent
 
+ENDINGS = (".yaml", ".yml", ".onnx", ".csv", ".jinja2", ".jinja", ".j2")
+"""How names of files end that are known as such without a slash."""
+
 
 def root() -> Path:
     """Return the directory that holds the folders of specs."""
@@ -60,7 +63,7 @@ def kinds(name: str) -> tuple[str, ...]:
 
 def is_path(name: str) -> bool:
     """Tell a path of a file from the name of a shipped spec."""
-    return "/" in name or "\\" in name or name.endswith((".yaml", ".yml", ".onnx", ".csv"))
+    return "/" in name or "\\" in name or name.endswith(ENDINGS)
 
 
 def is_file(name: str) -> bool:

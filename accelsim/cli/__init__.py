@@ -19,6 +19,7 @@ from accelsim.cli.diff import diff
 from accelsim.cli.doctor import doctor
 from accelsim.cli.evaluate import evaluate
 from accelsim.cli.explain import explain
+from accelsim.cli.export import export
 from accelsim.cli.failures import INTERRUPTED, explained
 from accelsim.cli.import_ import import_
 from accelsim.cli.interrupt import end_on_interrupt
@@ -52,6 +53,7 @@ VERBS = (
     check,
     list,
     import_,
+    export,
     validate,
     doctor,
 )

@@ -12,8 +12,9 @@ from accelsim.cli import options
 from accelsim.cli.output import put, put_json, say
 from accelsim.errors import ExitCode, Problem, UsageError
 from accelsim.report.quantities import plural
+from accelsim.report.writing import write_texts
 
-FORMATS = ("onnx", "torch")
+FORMATS = ("onnx", "torch", "timeloop")
 """Those of :mod:`accelsim.verbs.import_`, which help must not wait for."""
 
 
@@ -22,15 +23,16 @@ def import_(
         str,
         typer.Argument(
             metavar="FORMAT",
-            help=f"What the file is: {', '.join(FORMATS)}.",
+            help=f"What the files are: {', '.join(FORMATS)}.",
             autocompletion=options.words(FORMATS),
         ),
     ],
-    file: Annotated[
-        str,
+    files: Annotated[
+        list[str],
         typer.Argument(
-            metavar="FILE",
-            help="An ONNX file; of torch, MODULE:CALLABLE that returns (module, inputs).",
+            metavar="FILE...",
+            help="An ONNX file; of torch, MODULE:CALLABLE that returns (module, inputs); of "
+            "timeloop, files and folders that are read as one.",
         ),
     ],
     dim: Annotated[
@@ -47,27 +49,47 @@ def import_(
             "--densities", help="Count zeros among weights that the file holds as densities."
         ),
     ] = False,
+    folder: Annotated[
+        list[str],
+        typer.Option(
+            "--folder",
+            metavar="DIR",
+            help="Of timeloop: let templates take in files of this folder; repeatable.",
+        ),
+    ] = [],  # noqa: B006
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Write the spec there."),
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE|DIR",
+            help="Write the spec there; of timeloop, the specs into a folder.",
+        ),
     ] = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
     debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
 ) -> int:
-    """Turn a model of another program into a workload: an ONNX file, or a PyTorch module.
+    """Turn files of another program into specs: an ONNX file, a PyTorch module, Timeloop's files.
 
-    Only shapes are read, never weights.  What is left out, and what counts as free, is listed among
-    the assumptions of the workload.
+    Of models only shapes are read, never weights.  What is left out, and what counts as free, is
+    listed among the assumptions of the spec.
     """
-    imported = acs.import_(format, file, dims=dict(map(_size, dim)), densities=densities)
+    if format == "timeloop":
+        if dim or densities:
+            raise UsageError(Problem("dims and densities are those of an ONNX model"))
+        return _timeloop(files, folder, output, json=json, quiet=quiet)
+    name = ", ".join(files)
+    words = files[0] if len(files) == 1 else files
+    sizes = dict(map(_size, dim))
+    imported = acs.import_(format, words, dims=sizes, densities=densities, folders=folder)
     if output is not None:
         _write(output, imported.text)
     network = imported.network
     if json:
         body = {
             "format": format,
-            "file": file,
+            "file": name,
             "output": None if output is None else str(output),
             "layers": len(network.layers),
             "macs": network.macs,
@@ -82,7 +104,34 @@ def import_(
     layers = plural(len(network.layers), "layer")
     said = f"{layers}, {network.macs:,} MACs, {network.weights:,} weights"
     if not quiet:
-        say("\n".join([f"{output or file}: {said}", *(f"  - {it}" for it in network.assumptions)]))
+        say("\n".join([f"{output or name}: {said}", *(f"  - {it}" for it in network.assumptions)]))
+    return ExitCode.OK
+
+
+def _timeloop(
+    files: list[str], folders: list[str], output: Path | None, *, json: bool, quiet: bool
+) -> int:
+    """Import Timeloop's files: several specs, to a folder or one after the other to the screen."""
+    imported = acs.import_("timeloop", files, folders=folders)
+    named = imported.named()
+    if output is not None:
+        write_texts(output, named)
+    if json:
+        body = {
+            "format": "timeloop",
+            "files": files,
+            "output": None if output is None else str(output),
+            "notes": list(imported.notes),
+            "texts": dict(imported.texts),
+        }
+        put_json("import", body)
+        return ExitCode.OK
+    if output is None:
+        put("\n".join(f"# {name}\n{text}" for name, text in named.items()))
+    if not quiet:
+        where = f"{output}: " if output else ""
+        notes = (f"  - {note}" for note in imported.notes)
+        say("\n".join([f"{where}{', '.join(named)}", *notes]))
     return ExitCode.OK
 
 

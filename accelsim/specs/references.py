@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def parse_reference(words: str | Path) -> Reference:
     words = str(words)
     if shipped.is_path(words) and shipped.is_file(words):
         return Reference(words, words=words)
-    path = re.match(r".*?\.(?:ya?ml|onnx|csv)(?=:|$)", words)
+    path = re.match(rf".*?(?:{'|'.join(map(re.escape, shipped.ENDINGS))})(?=:|$)", words)
     name = path[0] if path else words.partition(":")[0]
     rest = words[len(name) + 1 :]
     parts = [part.strip() for part in rest.split(",") if part.strip()]
@@ -59,6 +60,30 @@ def seen_from(words: str, here: Path, there: Path | None) -> str:
     return (path if shipped.is_path(path) else f"./{path}") + words[len(name) :]
 
 
+Opener = Callable[[str, Path], "Document | None"]
+"""Returns a file in a foreign format as a spec of a kind; None if it is not in that format."""
+
+_openers: list[Opener] = []
+
+
+def also_open(opener: Opener) -> None:
+    """Let files in a foreign format stand wherever a spec is expected."""
+    if opener not in _openers:
+        _openers.append(opener)
+
+
+def opened(kind: str, path: Path) -> Document:
+    """Parse the file of a spec, or of what stands for one.
+
+    Raises
+    ------
+    SpecError
+        If it cannot be read or parsed.
+    """
+    foreign = (opener(kind, path) for opener in _openers)
+    return next((document for document in foreign if document), None) or yamldoc.load(path)
+
+
 def open_spec(kind: str, reference: Reference) -> Document:
     """Find and parse the file of a reference, its parameters replaced.
 
@@ -67,7 +92,7 @@ def open_spec(kind: str, reference: Reference) -> Document:
     SpecError
         If there is no such spec, it cannot be parsed, or it has no such parameter.
     """
-    document = yamldoc.load(shipped.find(kind, reference.name))
+    document = opened(kind, shipped.find(kind, reference.name))
     node = document.node(("parameters",))
     known = list(node.value) if node and isinstance(node.value, dict) else []
     problems = []

@@ -10,6 +10,8 @@ from accelsim import shipped
 from accelsim.errors import Problem, SpecError
 from accelsim.evaluation.evaluate import IllegalMappingError
 from accelsim.evaluation.evaluate import evaluate as evaluate_mapping
+from accelsim.interchange.timeloop.direct import timeloop_mapping
+from accelsim.interchange.timeloop.sources import looks_like_timeloop
 from accelsim.mapping.records import Mapping
 from accelsim.mapping.spec import read_mapping
 from accelsim.network.records import LayerResult, NetworkResult, RunInfo
@@ -68,11 +70,18 @@ def evaluate(
     read_from = ReadFrom(word_of(machine), tuple(for_machine))
     table, rules = as_energy_table(technology, arch, read_from), as_accounting(accounting)
     others: list[Problem] = []
+    left_out: list[str] = []
     path = mapping if isinstance(mapping, Mapping | Path) else shipped.find("mapping", mapping)
-    if not isinstance(path, Mapping):
+    foreign = not isinstance(path, Mapping) and looks_like_timeloop(path)
+    if not isinstance(path, Mapping) and not foreign:
         others = made_for_others(path, arch, only, for_machine, rest)
     try:
-        loops = path if isinstance(path, Mapping) else read_mapping(path, arch, only)
+        if isinstance(path, Mapping):
+            loops = path
+        elif foreign:
+            loops, left_out = timeloop_mapping(path, arch, only)
+        else:
+            loops = read_mapping(path, arch, only)
         entry = LayerResult(only, evaluate_mapping(only, arch, loops, table, rules))
     except SpecError as fault:
         raise SpecError([*others, *fault.problems]) from None
@@ -100,6 +109,7 @@ def evaluate(
         remarks=(
             *pattern_remarks([for_machine], [machine], rest, layer),
             *(f"{replace(problem, hint='')}." for problem in others),
+            *(f"{note}." for note in left_out),
         ),
     )
     return LayerRun((result,), settings)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, overload
 
 from accelsim.errors import Problem, UsageError
 from accelsim.interchange.onnx.densities import with_densities
+from accelsim.interchange.timeloop.bundle import read_bundle
+from accelsim.interchange.timeloop.texts import FILES, texts
 from accelsim.interchange.workloads import (
     dims_of,
     import_onnx,
@@ -20,7 +23,7 @@ from accelsim.workload.records import Network
 from accelsim.workload.spec import network_of
 from accelsim.yamldoc import shown_path, unwritten
 
-FORMATS = ("onnx", "torch")
+FORMATS = ("onnx", "torch", "timeloop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +34,69 @@ class Imported:
     network: Network
 
 
+@dataclass(frozen=True, slots=True)
+class ImportedSpecs:
+    """Foreign files as several specs: their texts by kind, and what is left out of the files."""
+
+    texts: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+    def named(self) -> dict[str, str]:
+        """Return the texts by the names of the files that they are for."""
+        return {FILES[kind]: text for kind, text in self.texts.items()}
+
+
+@overload
+def import_(  # type: ignore[overload-overlap]  # a literal is told before other words
+    format: Literal["timeloop"],
+    file: str | Path | Sequence[str | Path],
+    *,
+    folders: Sequence[str | Path] = (),
+) -> ImportedSpecs: ...
+
+
+@overload
 def import_(
     format: str,
-    file: str | Path,
+    file: str | Path | Sequence[str | Path],
     *,
     dims: Mapping[str, int] | None = None,
     densities: bool = False,
-) -> Imported:
-    """Read a model of another program, and return it as the text of a workload.
+    folders: Sequence[str | Path] = (),
+) -> Imported: ...
+
+
+def import_(
+    format: str,
+    file: str | Path | Sequence[str | Path],
+    *,
+    dims: Mapping[str, int] | None = None,
+    densities: bool = False,
+    folders: Sequence[str | Path] = (),
+) -> Imported | ImportedSpecs:
+    """Read files of another program, and return them as texts of specs.
 
     Nothing is written, and of ONNX models no file but this one is read.
 
     Parameters
     ----------
-    format : ``"onnx"`` or ``"torch"``
+    format : ``"onnx"``, ``"torch"`` or ``"timeloop"``
     file : of an ONNX model a path; sizes of dims may follow its colon (``model.onnx:batch=4``).
         Of a PyTorch module ``MODULE:CALLABLE``, a callable that takes nothing and returns
         ``(module, inputs)``; it is run, on the ``meta`` device.
+        Of Timeloop one or more paths of files and folders, which are read as one.
     dims : sizes of dims that the file leaves open, by name (``batch``) or by input and axis
         (``data.0``)
     densities : whether zeros among the weights that the file holds become densities
+    folders : of Timeloop, folders of which templates may take in files, beside those of the files
+
+    Returns
+    -------
+    Imported
+        Of a model.
+    ImportedSpecs
+        Of Timeloop: an architecture, a workload, a mapping and a dataflow, as far as they are
+        there.
 
     Raises
     ------
@@ -63,12 +109,20 @@ def import_(
     """
     if format not in FORMATS:
         raise UsageError(Problem(f"unknown format '{format}'", expected=one_of(FORMATS)))
+    if format != "onnx" and (dims or densities):
+        raise UsageError(Problem("dims and densities are those of an ONNX model"))
+    files = [file] if isinstance(file, str | Path) else [*file]
+    if format == "timeloop":
+        return _timeloop([Path(one) for one in files], [Path(one) for one in folders])
+    if folders:
+        raise UsageError(Problem("folders are those of Timeloop's templates"))
+    if len(files) != 1:
+        raise UsageError(Problem(f"{len(files)} files of {format}", expected="one"))
+    (only,) = files
     if format == "torch":
-        if dims or densities:
-            raise UsageError(Problem("dims and densities are those of an ONNX model"))
-        data, name = import_torch(str(file)).data, str(file)
+        data, name = import_torch(str(only)).data, str(only)
     else:
-        reference = parse_reference(file)
+        reference = parse_reference(only)
         if reference.patterns:
             what = f"'{reference.patterns[0]}' selects layers, but a file is imported as a whole"
             raise UsageError(Problem(what, hint=f"select where it is used: {reference.words}"))
@@ -77,3 +131,11 @@ def import_(
         data = with_densities(path, lowered) if densities else lowered.data
         name = shown_path(path)
     return Imported(workload_text(data), network_of(unwritten(data, name), Reference(name)))
+
+
+def _timeloop(files: Sequence[Path], folders: Sequence[Path]) -> ImportedSpecs:
+    if not files:
+        raise UsageError(Problem("no file to import", expected="files of Timeloop's"))
+    bundle = read_bundle(files, folders)
+    found = texts(bundle)
+    return ImportedSpecs(found, tuple(str(note) for note in bundle.sources.notes))

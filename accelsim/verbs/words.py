@@ -13,11 +13,12 @@ from accelsim.arch import spec as arch_spec
 from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, SpecError, UsageError, Where
 from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, price_problems
+from accelsim.interchange.timeloop.direct import kinds_of, open_timeloop
 from accelsim.interchange.workloads import is_foreign, open_foreign
 from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.spec import read_dataflow
 from accelsim.specs.fields import one_of
-from accelsim.specs.references import Reference, open_spec, parse_reference
+from accelsim.specs.references import Reference, also_open, open_spec, parse_reference
 from accelsim.technology.accelergy import is_reference_table
 from accelsim.technology.csv_table import CSV_SUFFIX
 from accelsim.technology.records import Accounting, EnergyTable
@@ -35,6 +36,8 @@ Rules = Word | Accounting
 
 KINDS = ("architecture", "workload", "dataflow", "technology", "accounting", "study", "mapping")
 
+also_open(open_timeloop)
+
 
 def kind_of(word: Word, allowed: Sequence[str]) -> str:
     """Return the kind of spec that a word names: the kind of a shipped name, or a file's ``kind:``.
@@ -48,7 +51,7 @@ def kind_of(word: Word, allowed: Sequence[str]) -> str:
     """
     name = parse_reference(word).name
     if shipped.is_path(name) or (shipped.is_folder(name) and not shipped.kinds(name)):
-        found = [_kind_of_file(Path(name))]
+        found = _kinds_of_file(Path(name))
     else:
         found = list(shipped.kinds(name))
         if not found:
@@ -66,20 +69,23 @@ def kind_of(word: Word, allowed: Sequence[str]) -> str:
     )
 
 
-def _kind_of_file(path: Path) -> str:
+def _kinds_of_file(path: Path) -> list[str]:
     if is_foreign(path.name):
-        return "workload"
+        return ["workload"]
     if path.suffix == CSV_SUFFIX:
-        return "technology"
+        return ["technology"]
+    several = kinds_of(path)
+    if several:
+        return [*several]
     document = yamldoc.load(path)
     if is_reference_table(document):
-        return "technology"
+        return ["technology"]
     kind = document.data.get("kind")
     if kind not in KINDS:
         where = document.where(("kind",)) if "kind" in document.data else Where(document.file)
         what = f"unknown kind '{kind}'" if "kind" in document.data else "no 'kind:'"
         raise SpecError([Problem(what, where, expected="one of " + ", ".join(KINDS))])
-    return str(kind)
+    return [str(kind)]
 
 
 def _unknown(name: str, allowed: Sequence[str]) -> Problem:

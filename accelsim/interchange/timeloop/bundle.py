@@ -18,6 +18,7 @@ from accelsim.interchange.timeloop.machine import Roles, architecture
 from accelsim.interchange.timeloop.nests import mapping
 from accelsim.interchange.timeloop.problem import Problem as Described
 from accelsim.interchange.timeloop.problem import read_problem, workload
+from accelsim.interchange.timeloop.rules import dataflow
 from accelsim.interchange.timeloop.scope import Scope
 from accelsim.interchange.timeloop.sources import Sources, read_sources
 from accelsim.mapping.records import Mapping
@@ -50,47 +51,62 @@ class Bundle:
             "architecture": "architecture" in has,
             "workload": "problem" in has,
             "mapping": "mapping" in has,
-            "dataflow": any(name in has for name in CONSTRAINTS),
+            "dataflow": bool(self.constraints) or self.constrains_nodes,
             "technology": ERT in has and "architecture" not in has,
         }
         return tuple(kind for kind, there in found.items() if there)
 
     @cached_property
     def problem(self) -> Described | None:
-        return read_problem(self.sources, self.variables)
+        with self.sources.reading("workload"):
+            return read_problem(self.sources, self.variables)
 
     @cached_property
     def energies(self) -> Energies:
-        return read_energies(self.sources)
+        with self.sources.reading("architecture"):
+            return read_energies(self.sources)
 
     @cached_property
     def nest(self) -> list[Directive]:
         """What the mapping says."""
-        node = self.sources.one("mapping")
-        return read_directives(self.sources, node, self.variables)
+        with self.sources.reading("mapping"):
+            return read_directives(self.sources, self.sources.one("mapping"), self.variables)
+
+    @cached_property
+    def of_hardware(self) -> list[Directive]:
+        """What stands under ``architecture_constraints``, which speak of the machine."""
+        return self._read(CONSTRAINTS[:1])
 
     @cached_property
     def constraints(self) -> list[Directive]:
         """What stands under constraints of any name, beside the architecture."""
-        return [
-            directive
-            for name in CONSTRAINTS
-            for node in self.sources.sections.get(name, [])
-            for directive in read_directives(self.sources, node, self.variables)
-        ]
+        return [*self.of_hardware, *self._read(CONSTRAINTS[1:])]
 
-    @cached_property
-    def chain(self) -> Chain | None:
-        chain = read_chain(self.sources, self.variables)
-        if chain is not None:
-            unknown_targets(self.sources, chain, self.constraints)
-            hardware = [
+    def _read(self, sections: Sequence[str]) -> list[Directive]:
+        with self.sources.reading("dataflow"):
+            return [
                 directive
-                for name in ("architecture_constraints",)
+                for name in sections
                 for node in self.sources.sections.get(name, [])
                 for directive in read_directives(self.sources, node, self.variables)
             ]
-            chain.constraints += hardware
+
+    @property
+    def constrains_nodes(self) -> bool:
+        """Whether nodes of the architecture limit loops, and not only what is kept."""
+        if "architecture" not in self.sources.sections or self.sources.problems:
+            return False
+        chain = self.chain
+        limits = (one for one in (chain.constraints if chain else []) if one.factors or one.order)
+        return any(one not in self.nest for one in limits)
+
+    @cached_property
+    def chain(self) -> Chain | None:
+        with self.sources.reading("architecture"):
+            chain = read_chain(self.sources, self.variables)
+        if chain is not None:
+            unknown_targets(self.sources, chain, self.constraints)
+            chain.constraints += self.of_hardware
             chain.constraints += [one for one in self.nest if one.no_links or one.no_reuse]
         return chain
 
@@ -102,7 +118,8 @@ class Bundle:
         SpecError
             If they hold none, or it is at fault.
         """
-        root = self._root(kind)
+        with self.sources.reading(kind):
+            root = self._root(kind)
         self.sources.stop_if_wrong()
         if root is None:
             raise SpecError([self.lacks(kind)])
@@ -125,12 +142,27 @@ class Bundle:
             return architecture(self.sources, self.chain, self.energies, self.variables, roles)
         if kind == "workload" and self.problem is not None:
             return workload(self.sources, self.problem)
+        if kind == "dataflow" and "dataflow" in self.kinds:
+            return self._dataflow()
         if kind == "technology":
             inside = {
                 name: found for name in (ERT, ART) if (found := self.sources.one(name)) is not None
             }
             return Node(inside, next(iter(inside.values())).mark) if ERT in inside else None
         return None
+
+    def _dataflow(self) -> Node:
+        """Return what constrains mappings: what stands at nodes, and under constraints."""
+        sources = self.sources
+        has = sources.sections
+        chain = self.chain if "architecture" in has else None
+        problem = self.problem if "problem" in has else None
+        nodes = chain.constraints if chain is not None else []
+        said = {id(one): one for one in (*nodes, *self.constraints)}
+        where = next(has[name][0] for name in (*CONSTRAINTS, "architecture") if name in has)
+        roles = Roles(sources, problem.roles if problem else None)
+        dims = tuple(problem.dims) if problem else ()
+        return dataflow(sources, list(said.values()), where, chain, dims, roles)
 
     def machine(self) -> Architecture:
         """Return the machine.

@@ -94,7 +94,7 @@ def architecture(
         "technology": made.value(technology or TECHNOLOGY),
         **({"clock": made.value(clock)} if clock else {}),
         "word": made.value(f"{DEFAULT_WORD} b"),
-        **notes_of(sources, made),
+        **notes_of(sources, made, "architecture"),
         "levels": levels,
     }
     return made.mapping(items)
@@ -107,15 +107,12 @@ def _clock(variables: Scope, chain: Chain) -> str:
     for storage in chain.storages:
         if seconds is None:
             seconds = storage.values.number(*names)
-    return f"{_text(1e-6 / seconds)} MHz" if seconds else ""
+    return f"{1e-6 / seconds:.12g} MHz" if seconds else ""
 
 
 def _text(number: float) -> str:
-    """Write a number without an exponent, as specs read it, and without needless digits."""
-    whole = round(number)
-    if abs(number - whole) < 1e-9 * max(1.0, abs(number)):
-        return str(whole)
-    return f"{number:.15g}"
+    """Write a number exactly, a whole one without a fraction."""
+    return str(int(number)) if number == int(number) else repr(float(number))
 
 
 class _Build:

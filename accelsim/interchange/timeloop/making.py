@@ -46,9 +46,19 @@ def native_name(name: str) -> str:
     return plain if re.match(r"[A-Za-z_]", plain) else f"_{plain}"
 
 
-def notes_of(sources: Sources, made: Made) -> dict[str, Node]:
-    """Return the notes on some files as assumptions of a spec; nothing if there are none."""
-    said = [str(note) for note in sources.notes]
+def layer_name(name: str) -> str:
+    """Return a name as layers may have it: also with dots and slashes.
+
+    >>> layer_name("layer1.0/conv 2")
+    'layer1.0/conv_2'
+    """
+    plain = re.sub(r"[^A-Za-z0-9_./-]", "_", name)
+    return plain if re.match(r"[A-Za-z0-9_]", plain) else f"_{plain}"
+
+
+def notes_of(sources: Sources, made: Made, kind: str) -> dict[str, Node]:
+    """Return the notes of a kind of spec as its assumptions; nothing if there are none."""
+    said = [str(note) for note in sources.notes if note.about == kind]
     if len(said) > MOST_NOTES:
         said = [*said[:MOST_NOTES], f"and {len(said) - MOST_NOTES} notes more"]
     return {"assumptions": made.words(said)} if said else {}

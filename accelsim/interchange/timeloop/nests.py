@@ -255,7 +255,11 @@ class _Build:
         said = self.said.get(node.name, _Said())
         made = Made(said.node) if said.node is not None else whole
         order = said.inner_to_outer(self.dims)
-        loops = {dim: self.loop(node.name, dim) for dim in order if dim in said.factors}
+        loops = {
+            dim: self.loop(node.name, dim)
+            for dim in order
+            if dim in said.factors and self.values[node.name, dim] > 1
+        }
         outermost_first = [dim for dim in reversed(order) if dim in loops]
         if isinstance(node, Place):
             return made.mapping(

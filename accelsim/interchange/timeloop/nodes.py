@@ -93,6 +93,8 @@ class _Nodes:
         if at(node, "class") is not None:
             self.sources.fault(node, f"the container '{name}' has a class", "!Component")
         self.around = values
+        if not self.chain.name and not self.chain.parts:
+            self.chain.name = name
         self.fan(node, name, values, f"inter_{name}_spatial")
         for said in of_node(self.sources, at(node, "constraints"), name, values):
             if said.kind == KEEPING or said.kind == "temporal":

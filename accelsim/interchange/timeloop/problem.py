@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from accelsim.interchange.timeloop.making import Made, native_name, notes_of
+from accelsim.interchange.timeloop.making import Made, layer_name, native_name, notes_of
 from accelsim.interchange.timeloop.scope import Scope, flag, word, words
 from accelsim.interchange.timeloop.sources import Sources, at, plain_key
 from accelsim.roles import Role
@@ -26,6 +26,9 @@ _CNN_TENSORS: dict[str, list[list[list[str]]]] = {
     ],
     "Outputs": [[["N"]], [["M"]], [["Q"]], [["P"]]],
 }
+
+MOST = 2**40
+"""Of the size of a coefficient."""
 
 _SHAPE_KEYS = ("name", "version", "dimensions", "coefficients", "data_spaces")
 _PROBLEM_KEYS = ("version", "shape", "instance", "name", "densities", "data_bits")
@@ -154,9 +157,10 @@ class _Shape:
             self.sources.fault(item, "a coefficient has no name")
             return
         name = word(self.sources, named, "name")
-        stated = self.sizes.whole(plain_key(name))
+        stated = self.sizes.whole(plain_key(name), least=-MOST)
         if stated is None:
-            stated = Scope.of(self.sources, item, self.sizes.outside).whole("default")
+            own = Scope.of(self.sources, item, self.sizes.outside)
+            stated = own.whole("default", least=-MOST)
         if stated is None:
             self.sources.fault(item, f"coefficient '{name}' has neither a default nor a value")
         self.coefficients[name] = 1 if stated is None else stated
@@ -296,7 +300,7 @@ def workload(sources: Sources, problem: Problem) -> Node:
         if tensor.density is not None
     }
     layer = {
-        "name": made.value(native_name(problem.name or "problem")),
+        "name": made.value(layer_name(problem.name or "problem")),
         "shape": made.value("einsum"),
         "dims": made.mapping(
             {dim: Made(problem.dim_nodes[dim]).value(size) for dim, size in problem.dims.items()}
@@ -312,6 +316,6 @@ def workload(sources: Sources, problem: Problem) -> Node:
             "name": made.value(native_name(problem.name or "problem")),
             "source": made.value(f"Timeloop, {', '.join(sources.files)}"),
             "layers": made.listed([made.mapping(layer)]),
-            **notes_of(sources, made),
+            **notes_of(sources, made, "workload"),
         }
     )

@@ -7,7 +7,8 @@ of them says what it is but by the names of its sections.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,6 +87,8 @@ class Note:
 
     what: str
     where: Where
+    about: str = ""
+    """The kind of spec that it is of; empty for the files as a whole."""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}"
@@ -100,6 +103,15 @@ class Sources:
     sections: dict[str, list[Node]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    about: str = ""
+    """The kind of spec that is being read."""
+
+    @contextmanager
+    def reading(self, kind: str) -> Iterator[None]:
+        """Say of notes made meanwhile that they are of a kind of spec."""
+        before, self.about = self.about, kind
+        yield
+        self.about = before
 
     def document(self, root: Node) -> Document:
         """Return values made of these files as a document, its problems in their places."""
@@ -121,8 +133,8 @@ class Sources:
 
     def note(self, node: Node | Mark, what: str) -> None:
         """Note what is left out or taken in another way."""
-        note = Note(what, self.at(node.mark if isinstance(node, Node) else node))
-        if note not in self.notes:
+        note = Note(what, self.at(node.mark if isinstance(node, Node) else node), self.about)
+        if not any((note.what, note.where) == (one.what, one.where) for one in self.notes):
             self.notes.append(note)
 
     def one(self, section: str) -> Node | None:

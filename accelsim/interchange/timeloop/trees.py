@@ -147,8 +147,7 @@ def _ranged(sources: Sources, node: Node, what: str) -> tuple[str, int]:
 
 def _chained(sources: Sources, node: Node, levels: list[_Level]) -> Chain | None:
     """Return levels as a chain, with fanouts where there are more of the next one."""
-    name = at(node, "name")
-    chain = Chain(word(sources, name, "name") if name is not None else "", node)
+    chain = Chain(_named(sources, node), node)
     if sources.problems:
         return None
     outer: _Level | None = None
@@ -173,6 +172,16 @@ def _chained(sources: Sources, node: Node, levels: list[_Level]) -> Chain | None
             )
         outer = level
     return chain
+
+
+def _named(sources: Sources, node: Node) -> str:
+    """Return the name of an architecture: its own, or that of the tree at its top."""
+    trees = at(node, "subtree")
+    first = trees.value[0] if trees is not None and isinstance(trees.value, list) else None
+    for named in (at(node, "name"), at(first, "name") if isinstance(first, Node) else None):
+        if named is not None:
+            return word(sources, named, "name").partition("[")[0].strip()
+    return ""
 
 
 def _give_mesh(sources: Sources, level: _Level, outer: _Level | None) -> None:

@@ -1,0 +1,91 @@
+"""A machine, a layer and a mapping as files of another program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as KeysAndValues
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from accelsim.errors import Problem, UsageError
+from accelsim.interchange.timeloop.writing.inputs import (
+    architecture_text,
+    mapping_text,
+    problem_text,
+)
+from accelsim.interchange.timeloop.writing.outputs import map_text, map_yaml, stats_text
+from accelsim.interchange.timeloop.writing.parts import chain_of
+from accelsim.mapping.records import Mapping
+from accelsim.specs.fields import one_of
+from accelsim.verbs.evaluate import evaluate
+from accelsim.verbs.words import Machine, Rules, Technology, Work
+
+FORMATS = ("timeloop",)
+
+PREFIX = "timeloop-model"
+"""With which Timeloop begins the names of its outputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """Texts by the names of the files that they are for, and what they do not say."""
+
+    texts: KeysAndValues[str, str]
+    notes: tuple[str, ...] = ()
+
+
+def export(
+    format: str,
+    machine: Machine,
+    layer: Work,
+    mapping: str | Path | Mapping,
+    *,
+    technology: Technology | None = None,
+    accounting: Rules | None = "timeloop",
+    overrides: Sequence[str] = (),
+) -> Exported:
+    """Write a mapping of a layer onto a machine as files of another program.
+
+    Parameters
+    ----------
+    format : ``"timeloop"``
+    machine, layer, mapping, technology, overrides
+        As for :func:`accelsim.evaluate`.
+    accounting : rules under which the statistics are counted
+
+    Returns
+    -------
+    Exported
+        ``problem.yaml``, ``arch.yaml`` and ``mapping.yaml`` of generation 0.4, and the outputs
+        ``timeloop-model.map.yaml``, ``.map.txt`` and ``.stats.txt``.
+
+    Raises
+    ------
+    SpecError
+        If a spec cannot be read, or the other program has no words for it.
+    IllegalMappingError
+        If the mapping breaks a rule of the machine or of the layer.
+    UsageError
+        If the format is not known, or the energies are not in pJ.
+    """
+    if format not in FORMATS:
+        raise UsageError(Problem(f"unknown format '{format}'", expected=one_of(FORMATS)))
+    run = evaluate(
+        machine, layer, mapping, technology=technology, accounting=accounting, overrides=overrides
+    )
+    (entry,) = run.rows[0].layers
+    found = entry.evaluation
+    assert found is not None
+    if found.energy_unit != "pJ":
+        what = f"the table '{run.rows[0].technology}' counts in {found.energy_unit}"
+        raise UsageError(Problem(what, expected="one in pJ: --technology"))
+    written = chain_of(found.arch, found.layer, found.mapping)
+    texts = {
+        "problem.yaml": problem_text(found.layer),
+        "arch.yaml": architecture_text(written),
+        "mapping.yaml": mapping_text(written),
+        f"{PREFIX}.map.yaml": map_yaml(written),
+        f"{PREFIX}.map.txt": map_text(written),
+        f"{PREFIX}.stats.txt": stats_text(written, found),
+    }
+    return Exported(texts, tuple(dict.fromkeys(written.notes)))
