@@ -31,6 +31,15 @@ stamp_of() {
   cat "$root/pyproject.toml"
 }
 
+# The index that every platform's build without CUDA is on; wheels that pip is told to find elsewhere
+# (PIP_FIND_LINKS) do too. What torch needs comes with the extra, from where all else comes from.
+cpu_torch() {
+  local index=https://download.pytorch.org/whl/cpu
+  "$bin/python" -c 'import torch' 2>/dev/null && return
+  PIP_EXTRA_INDEX_URL="$index" "$bin/python" -m pip install --retries 1 --no-deps \
+    --index-url "$index" torch
+}
+
 prepare() {
   local wanted="$1" venv="$root/.venv" python stamp
   if [ -n "${ACCELSIM_VENV:-}" ]; then
@@ -62,6 +71,11 @@ prepare() {
   say "== installing accelsim$wanted into .venv (once; about a minute)"
   rm -f "$venv"/accelsim-installed*
   # What pip remarks is of interest only if it fails.
+  if [[ "$wanted" == *torch* ]] && ! cpu_torch >"$venv/pip.log" 2>&1; then
+    cat "$venv/pip.log" >&2
+    say "error: pip could not install the CPU build of torch into .venv (above: what it said)"
+    return 1
+  fi
   if ! "$bin/python" -m pip install -e "$root$wanted" >"$venv/pip.log" 2>&1; then
     cat "$venv/pip.log" >&2
     say "error: pip could not install accelsim$wanted into .venv (above: what it said)"

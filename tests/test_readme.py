@@ -3,7 +3,8 @@
 A fenced block after ``<!-- run -->`` is run, in a folder with the page's YAML: ``bash`` line by
 line, ``python`` as one program, ``console`` with its output compared exactly (a line ``...`` stands
 for any lines).  Commands in the other ``bash`` blocks must at least name a verb that exists.  Every
-``yaml`` block is a file, named in its first line, which ``accelsim check`` accepts.
+``yaml`` block is a file, named in its first line, which ``accelsim check`` accepts; so is a
+``python`` block that begins with a name.
 """
 
 from __future__ import annotations
@@ -75,6 +76,15 @@ def yaml_files(page: str) -> dict[str, str]:
     return files
 
 
+def python_files(page: str) -> dict[str, str]:
+    """Return file name -> text of the Python on a page that begins with the name of a file."""
+    return {
+        named[1]: fence.text
+        for fence in fences(page, (ROOT / page).read_text(encoding="utf-8"))
+        if fence.language == "python" and (named := re.match(r"# (\w+\.py)\n", fence.text))
+    }
+
+
 def write_files(files: dict[str, str], folder: Path) -> None:
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -99,11 +109,27 @@ def matches(printed: str, expected: str) -> bool:
     return re.fullmatch("(?s:.*)".join(map(re.escape, parts)), printed) is not None
 
 
-@pytest.mark.parametrize("fence", [f for f in all_fences() if f.run], ids=str)
+NEED_TORCH = [fence for fence in all_fences() if fence.run and "import torch" in fence.text]
+
+
+@pytest.mark.parametrize("fence", NEED_TORCH, ids=str)
+def test_blocks_that_need_torch(fence: Fence, tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="needs the extra 'torch'")
+    run(fence, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "fence", [f for f in all_fences() if f.run and f not in NEED_TORCH], ids=str
+)
 def test_blocks_marked_to_be_run(fence: Fence, tmp_path: Path) -> None:
     if ".onnx" in fence.text:
         pytest.importorskip("onnx", reason="needs the extra 'onnx'")
-    write_files(yaml_files(fence.page), tmp_path)
+    run(fence, tmp_path)
+
+
+def run(fence: Fence, tmp_path: Path) -> None:
+    """Run a block, and hold what it prints against what the page says."""
+    write_files(yaml_files(fence.page) | python_files(fence.page), tmp_path)
     if fence.language == "bash":
         for command in fence.text.splitlines():
             done = shell(command, tmp_path)

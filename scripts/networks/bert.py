@@ -15,7 +15,7 @@ def bert_base(batch: int, seq: int) -> Graph:
     segments = net.input("segments", batch, seq, integers=True)
     x = net.embedding(tokens, "embeddings.word_embeddings", VOCABULARY, HIDDEN)
     y = net.embedding(segments, "embeddings.token_type_embeddings", SEGMENTS, HIDDEN)
-    x = net.op("Add", "embeddings.add_1", x, y)
+    x = net.op("Add", "embeddings.add", x, y)
     x = net.op("Add", "embeddings.add_2", x, net.vectors(x, "position_embeddings", seq))
     x = net.layer_norm(x, "embeddings.LayerNorm")
     for layer in range(LAYERS):

@@ -33,7 +33,7 @@ class _EfficientNet(Graph):
         scale = self.swish(self.conv(scale, f"{name}.fc1", squeezed), f"{name}.activation")
         scale = self.conv(scale, f"{name}.fc2", self.channels[x])
         scale = self.op("Sigmoid", f"{name}.scale_activation", scale)
-        return self.op("Mul", f"{name}.mul", x, scale)
+        return self.op("Mul", f"{name}.mul", scale, x)
 
     def block(self, x: str, name: str, out: int, expansion: int, kernel: int, stride: int) -> str:
         """Add an inverted residual (MBConv); a quarter of its input's channels are squeezed."""

@@ -25,7 +25,7 @@ def _layer(net: Graph, x: str, name: str) -> str:
     y = net.linear(net.layer_norm(x, f"{name}.ln_1"), f"{name}.attn.c_attn", 3 * HIDDEN)
     parts = net.split(y, f"{name}.attn.split", 3)
     y = net.attention(f"{name}.attn", *parts, heads=HEADS, causal=True)
-    x = net.op("Add", f"{name}.add_1", net.linear(y, f"{name}.attn.c_proj", HIDDEN), x)
+    x = net.op("Add", f"{name}.add", net.linear(y, f"{name}.attn.c_proj", HIDDEN), x)
     y = net.linear(net.layer_norm(x, f"{name}.ln_2"), f"{name}.mlp.c_fc", 4 * HIDDEN)
     y = net.op("Gelu", f"{name}.mlp.act", y, approximate="tanh")
     return net.op("Add", f"{name}.add_2", x, net.linear(y, f"{name}.mlp.c_proj", HIDDEN))

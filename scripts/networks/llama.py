@@ -32,7 +32,7 @@ class _Llama(Graph):
     def layer(self, x: str, name: str) -> str:
         y = self.norm(x, f"{name}.input_layernorm")
         y = self.attended(y, f"{name}.self_attn")
-        x = self.op("Add", f"{name}.add_1", x, y)
+        x = self.op("Add", f"{name}.add", x, y)
         y = self.norm(x, f"{name}.post_attention_layernorm")
         gate = self.linear(y, f"{name}.mlp.gate_proj", INNER, bias=False)
         gate = self.op("Swish", f"{name}.mlp.act_fn", gate)

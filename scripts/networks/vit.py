@@ -31,7 +31,7 @@ def _layer(net: Graph, x: str, name: str) -> str:
     attention = f"{name}.self_attention"
     y = net.linear(net.layer_norm(x, f"{name}.ln_1"), f"{attention}.in_proj", 3 * HIDDEN)
     y = net.attention(attention, *net.split(y, f"{attention}.split", 3), heads=HEADS)
-    x = net.op("Add", f"{name}.add_1", net.linear(y, f"{attention}.out_proj", HIDDEN), x)
+    x = net.op("Add", f"{name}.add", net.linear(y, f"{attention}.out_proj", HIDDEN), x)
     y = net.linear(net.layer_norm(x, f"{name}.ln_2"), f"{name}.mlp.0", 4 * HIDDEN)
     y = net.linear(net.op("Gelu", f"{name}.mlp.1", y), f"{name}.mlp.3", HIDDEN)
     return net.op("Add", f"{name}.add_2", x, y)

@@ -54,6 +54,11 @@ SAME_INPUTS = {
     "mm": "MatMul",
     "bmm": "MatMul",
     "mv": "MatMul",
+    # look-ups
+    "embedding": "Gather",
+    "gather": "GatherElements",
+    "index": "GatherND",
+    "index_select": "Gather",
     # resizing
     **dict.fromkeys(
         (

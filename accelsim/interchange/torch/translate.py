@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -18,8 +19,9 @@ Arguments = Mapping[str, Any]
 def graph_of(program: Any, name: str, source: str) -> Graph:
     """Return an exported program as a graph.
 
-    Layers are called by the module that they are of, as ``layer1.0.conv1``; where a module has
-    several, by that and the operator.
+    Layers are called by the module that they are of, or that has their weights, as
+    ``layer1.0.conv1``; where a module has several, or others inside, by that and the operator, as
+    ``layer1.0.add``.
     """
     translation = _Translation(program)
     for node in program.graph.nodes:
@@ -37,10 +39,14 @@ def graph_of(program: Any, name: str, source: str) -> Graph:
 class _Translation:
     def __init__(self, program: Any) -> None:
         self.inputs = {*program.graph_signature.user_inputs}
+        self.parameters = dict(program.graph_signature.inputs_to_parameters)
         self.nodes: list[Node] = []
         self.values: dict[str, Value] = {}
         nodes = [node for node in program.graph.nodes if node.op == "call_function"]
         self.calls = Counter(map(_module, nodes))
+        self.holders = {
+            str(path) for node in nodes for path, _ in _modules(node)[:-1] if path != _module(node)
+        }
 
     def node(self, node: Any) -> None:
         if node.op == "placeholder":
@@ -72,7 +78,9 @@ class _Translation:
             read = (f"{node.args[0].name}:{node.args[1]}",) if len(node.args) == 2 else ()
             self.add(node, "Identity", read, outputs)
             return
-        name = schema.name.split("::")[-1].removesuffix("_")
+        if not schema.returns:  # an assertion
+            return
+        name = _operator(schema)
         given = dict(zip((its.name for its in schema.arguments), node.args, strict=False))
         given |= node.kwargs
         arguments = {its.name: given.get(its.name, its.default_value) for its in schema.arguments}
@@ -103,13 +111,24 @@ class _Translation:
         attributes: Mapping[str, Attribute] | None = None,
     ) -> None:
         self.nodes.append(
-            Node(self.called(node), op, tuple(inputs), tuple(outputs), attributes or {})
+            Node(
+                self.called(node, op, inputs), op, tuple(inputs), tuple(outputs), attributes or {}
+            )
         )
 
-    def called(self, node: Any) -> str:
+    def called(self, node: Any, op: str, inputs: Sequence[str]) -> str:
         module = _module(node)
-        alone = module and self.calls[module] == 1
-        return module if alone else ".".join(filter(None, (module, node.name)))
+        if module and (op == "Attention" or self.is_alone(module)):
+            return module
+        if op in ("Gemm", "MatMul") and inputs[-1] in self.parameters:
+            return re.sub("[._]weight$", "", self.parameters[inputs[-1]])
+        schema = getattr(node.target, "_schema", None)
+        plain = _operator(schema) if schema else node.name
+        return ".".join(filter(None, (module, plain)))
+
+    def is_alone(self, module: str) -> bool:
+        """Tell whether a module has one operator, and no module inside."""
+        return self.calls[module] == 1 and module not in self.holders
 
     def derived(self, name: str, shape: Sequence[int], like: str = "") -> str:
         """Declare a value that the program does not have; it is as constant as ``like``."""
@@ -121,9 +140,19 @@ class _Translation:
         return self.values[name].shape or ()
 
 
+def _operator(schema: Any) -> str:
+    """Return the name of an operator, the same in place or not."""
+    return str(schema.name).split("::")[-1].removesuffix("_")
+
+
+def _modules(node: Any) -> list[tuple[str, Any]]:
+    """Return the modules that a node is of, the innermost last: paths and classes."""
+    return list((node.meta.get("nn_module_stack") or {}).values())
+
+
 def _module(node: Any) -> str:
     """Return the path of the innermost module that a node is of."""
-    stack = list((node.meta.get("nn_module_stack") or {}).values())
+    stack = _modules(node)
     return str(stack[-1][0]) if stack else ""
 
 
@@ -165,7 +194,12 @@ def _conv(to: _Translation, node: Any, its: Arguments, outputs: Sequence[str]) -
 
 def _linear(to: _Translation, node: Any, its: Arguments, outputs: Sequence[str]) -> None:
     x, weight = its["input"].name, its["weight"].name
+    if len(to.shape(x)) == 2:
+        to.add(node, "Gemm", (x, weight), outputs, {"transB": 1})
+        return
     turned = to.derived(f"{node.name}.turned", to.shape(weight)[::-1], like=weight)
+    if weight in to.parameters:
+        to.parameters[turned] = to.parameters[weight]
     to.add(node, "Transpose", (weight,), (turned,))
     to.add(node, "MatMul", (x, turned), outputs)
 
