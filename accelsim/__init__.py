@@ -5,12 +5,12 @@
 '0.1.0'
 
 Every verb of the command line is one function here (:func:`compare`, :func:`run`, :func:`map`,
-:func:`evaluate`, :func:`explain`, :func:`diff`, :func:`robustness`, :func:`sweep`, :func:`reprice`,
-:func:`plot`, :func:`show`, :func:`check`, :func:`list`, :func:`import_`, :func:`validate`,
-:func:`doctor`); :func:`load` reads a spec, :func:`save` writes a result into a folder,
-:func:`schema` describes a kind of spec, :class:`Search` says how to search, and :class:`Design`
-which points a sweep looks at.  :func:`sweep_show` and its like read what a sweep keeps.
-:func:`lookup` is :func:`map` for loops that ask thousands of times.  The rest is
+:func:`evaluate`, :func:`explain`, :func:`diff`, :func:`robustness`, :func:`estimate`,
+:func:`sweep`, :func:`reprice`, :func:`plot`, :func:`show`, :func:`check`, :func:`list`,
+:func:`import_`, :func:`validate`, :func:`doctor`); :func:`load` reads a spec, :func:`save` writes a
+result into a folder, :func:`schema` describes a kind of spec, :class:`Search` says how to search,
+and :class:`Design` which points a sweep looks at.  :func:`sweep_show` and its like read what a
+sweep keeps.  :func:`lookup` is :func:`map` for loops that ask thousands of times.  The rest is
 ``accelsim.<room>.<function>``.
 
 This module is the one place of deferred imports: a name is fetched on first use, so that
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from accelsim.verbs.compare import compare as compare
     from accelsim.verbs.diff import diff as diff
     from accelsim.verbs.doctor import doctor as doctor
+    from accelsim.verbs.estimate import estimate as estimate
     from accelsim.verbs.evaluate import evaluate as evaluate
     from accelsim.verbs.explain import explain as explain
     from accelsim.verbs.export import export as export
@@ -62,6 +63,7 @@ _HOME = {
     "compare": "accelsim.verbs.compare",
     "diff": "accelsim.verbs.diff",
     "doctor": "accelsim.verbs.doctor",
+    "estimate": "accelsim.verbs.estimate",
     "evaluate": "accelsim.verbs.evaluate",
     "explain": "accelsim.verbs.explain",
     "export": "accelsim.verbs.export",
@@ -95,6 +97,7 @@ __all__ = [
     "compare",
     "diff",
     "doctor",
+    "estimate",
     "evaluate",
     "explain",
     "export",

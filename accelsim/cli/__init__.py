@@ -17,6 +17,7 @@ from accelsim.cli.check import check
 from accelsim.cli.compare import compare
 from accelsim.cli.diff import diff
 from accelsim.cli.doctor import doctor
+from accelsim.cli.estimate import estimate
 from accelsim.cli.evaluate import evaluate
 from accelsim.cli.explain import explain
 from accelsim.cli.export import export
@@ -46,6 +47,7 @@ VERBS = (
     explain,
     diff,
     robustness,
+    estimate,
     sweep,
     reprice,
     plot,

@@ -17,6 +17,7 @@ from accelsim.report.quantities import digits, percent, whole
 from accelsim.report.results import Result
 from accelsim.report.rows import ROUNDING
 from accelsim.report.sentences import VERBS, amount, arrivals, listed, loops_text, moves_when
+from accelsim.report.sources import sources_note
 from accelsim.report.tables import NOTHING, Table
 from accelsim.report.text import table_text
 
@@ -97,7 +98,8 @@ class LayerDifference(Result):
         return {"difference": shown, **super().data()}
 
     def _repr_html_(self) -> str:
-        return page(self.tables(), [*self.sentences().splitlines(), *self.notes()])
+        said = [*self.sentences().splitlines(), *self.notes()]
+        return page(self.tables(), [*said, *sources_note(self.rows, whole=True)])
 
 
 def changes_table(found: Difference, labels: tuple[str, str]) -> Table:

@@ -19,6 +19,7 @@ from accelsim.report.sentences import (
     share,
     term_line,
 )
+from accelsim.report.sources import sources_note
 from accelsim.report.tables import NOTHING, Table
 from accelsim.report.text import table_text
 
@@ -66,7 +67,8 @@ class LayerExplanation(LayerRun):
         return {"explanation": found, **super().data()}
 
     def _repr_html_(self) -> str:
-        return page(self.tables(), [*self.sentences().splitlines(), *self.notes()])
+        said = [*self.sentences().splitlines(), *self.notes()]
+        return page(self.tables(), [*said, *sources_note(self.rows, whole=True)])
 
 
 def links_table(explained: Explanation) -> Table:

@@ -18,7 +18,9 @@ from accelsim.records_json import to_data
 from accelsim.report import notes
 from accelsim.report.level_classes import by_class, classes_of
 from accelsim.report.settings import Settings
+from accelsim.report.sources import STATED, source_text
 from accelsim.report.zeros import zeros_data
+from accelsim.technology.records import Price
 
 ENERGY_COLUMNS = (
     "row",
@@ -35,6 +37,7 @@ ENERGY_COLUMNS = (
     "accesses",
     "energy",
     "energy_unit",
+    "energy_source",
 )
 
 LAYER_COLUMNS = (
@@ -55,6 +58,8 @@ LAYER_COLUMNS = (
     "edp",
     "bound",
     "area_mm2",
+    "technology",
+    "accounting",
 )
 
 
@@ -116,11 +121,23 @@ def row_data(row: NetworkResult) -> dict[str, Any]:
 
 
 def energy_sources(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """Return every price that a result may use, with its source."""
-    return [
-        {"level": level, "action": action, **to_data(price)}
+    """Return every price that a result may use, with its source; then power that leaks."""
+    unit = evaluation.energy_unit
+    priced = [
+        {"level": level, "action": action, "unit": unit, **to_data(price)}
         for (level, action), price in evaluation.prices.by_level.items()
     ]
+    leaks = [
+        {
+            "level": memory.name,
+            "action": "leakage",
+            "unit": "mW",
+            **to_data(Price(memory.leakage_mw, memory.source or STATED)),
+        }
+        for memory in evaluation.arch.memories
+        if memory.leakage_mw
+    ]
+    return priced + leaks
 
 
 def totals_data(row: NetworkResult, group: str | None) -> dict[str, Any]:
@@ -280,11 +297,12 @@ def energy_csv(rows: Iterable[NetworkResult]) -> str:
                     continue
                 head = (*_row_names(row), entry.layer.name, entry.layer.group)
                 unit = entry.evaluation.energy_unit
+                prices = entry.evaluation.prices.by_level
                 for level, tensor, action, words, accesses, energy in _actions(entry.evaluation):
-                    counts = (words, accesses, energy)
-                    yield (*head, level, classes[level], tensor, action, *counts, unit)
+                    its = (words, accesses, energy, unit, source_text(prices[level, action]))
+                    yield (*head, level, classes[level], tensor, action, *its)
                 if entry.evaluation.leakage:
-                    leak = (COMPUTE, "leakage", "", "", entry.evaluation.leakage, unit)
+                    leak = (COMPUTE, "leakage", "", "", entry.evaluation.leakage, unit, STATED)
                     yield (*head, "", "leakage", *leak)
 
     return _csv(ENERGY_COLUMNS, lines())
@@ -299,7 +317,9 @@ def layers_csv(rows: Iterable[NetworkResult]) -> str:
                 e = entry.evaluation
                 head = (*_row_names(row), entry.layer.name, entry.layer.group)
                 if e is None:
-                    yield (*head, entry.layer.operations, *[""] * 10)
+                    empty = len(LAYER_COLUMNS) - len(head) - 3
+                    its = (row.technology, row.accounting)
+                    yield (*head, entry.layer.operations, *[""] * empty, *its)
                     continue
                 yield (
                     *head,
@@ -314,6 +334,8 @@ def layers_csv(rows: Iterable[NetworkResult]) -> str:
                     e.edp,
                     e.bound,
                     "" if e.area_mm2 is None else e.area_mm2,
+                    row.technology,
+                    row.accounting,
                 )
 
     return _csv(LAYER_COLUMNS, lines())

@@ -22,6 +22,7 @@ from accelsim.report.json_text import SCHEMA, dumps, envelope
 from accelsim.report.mappings import mapping_text
 from accelsim.report.rows import best
 from accelsim.report.settings import Settings
+from accelsim.report.sources import sources_note
 from accelsim.report.tables import Table
 from accelsim.report.text import table_text
 from accelsim.report.zeros import zeros_tables
@@ -151,20 +152,22 @@ class Result(ABC):
         ----------
         colour : whether to stress the best row by terminal escapes
         width : columns to fit tables into; None is as many as they take
-        every_assumption : list all that is assumed, not the first few
+        every_assumption : list all that is assumed, not the first few, and sources in full
         """
         shown = [table_text(table, colour=colour, width=width) for table in self.tables()]
         return "\n".join([*shown, self.closing(every_assumption=every_assumption)])
 
     def closing(self, *, every_assumption: bool = False) -> str:
-        """Return the lines below the tables: the notes, and what is assumed."""
+        """Return the lines below the tables: the notes, sources, and what is assumed."""
         assumed = self.assumptions()
         most = len(assumed) if every_assumption else notes.FIRST_FEW
-        lines = [*self.notes(), *notes.assumptions_note(assumed, most)]
+        sources = sources_note(self.rows, whole=every_assumption)
+        lines = [*self.notes(), *sources, *notes.assumptions_note(assumed, most)]
         return "".join(f"{line}\n" for line in lines)
 
     def _repr_html_(self) -> str:
-        return page(self.tables(), [*self.notes(), *self.assumptions()])
+        sources = sources_note(self.rows, whole=True)
+        return page(self.tables(), [*self.notes(), *sources, *self.assumptions()])
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,9 @@ FIGURES = (
 BY_LEVEL = {"energy": "energy_by_level", "words": "words_by_level"}
 """Start of a column's name -> figure with a value per level: ``energy.dram``, ``words.dram``."""
 
+SOURCES = "energy_sources"
+"""Where the energies of a point come from; a point of an older version does not say."""
+
 SUFFIXES = (".csv", ".json", ".parquet")
 
 
@@ -91,7 +94,7 @@ def columns(rows: Iterable[Row]) -> tuple[str, ...]:
             levels |= {*row.figures.get(figure, ())}
     by_level = [f"{start}.{level}" for start in BY_LEVEL for level in sorted(levels)]
     varied = [f"set.{path}" for path in sorted(paths)]
-    return ("key", "status", *IDENTITY, *varied, *FIGURES, *by_level, "reason")
+    return ("key", "status", *IDENTITY, *varied, *FIGURES, *by_level, SOURCES, "reason")
 
 
 def record(row: Row) -> dict[str, Any]:
@@ -114,7 +117,7 @@ def flat(row: Row) -> dict[str, Any]:
     for start, figure in BY_LEVEL.items():
         its = row.figures.get(figure, {})
         line |= {f"{start}.{level}": value for level, value in its.items()}
-    return {**line, "reason": row.reason}
+    return {**line, SOURCES: " | ".join(row.figures.get(SOURCES, ())), "reason": row.reason}
 
 
 def _write_csv(store: Store, file: Path, sweep: int | None) -> int:

@@ -16,6 +16,8 @@ from accelsim.explore.store import Store
 from accelsim.report import sweep_export
 from accelsim.report.html import page
 from accelsim.report.quantities import digits, percent, plural
+from accelsim.report.sources import lines_note
+from accelsim.report.sweep_export import SOURCES
 from accelsim.report.tables import NOTHING, Table
 from accelsim.report.text import table_text
 
@@ -144,9 +146,11 @@ class SweepResult:
         count: int = FIRST_FEW,
         by: str = "",
     ) -> str:
-        """Return tables and notes as text."""
+        """Return tables and notes as text, and where the energies of the points shown are from."""
+        best = self.best(count, by)
+        sources = dict.fromkeys(line for row in best for line in row.figures.get(SOURCES, ()))
         shown = [table_text(table, colour=colour, width=width) for table in self.tables(count, by)]
-        return "\n".join([*shown, "\n".join(self.notes()) + "\n"])
+        return "\n".join([*shown, "\n".join([*self.notes(), *lines_note([*sources])]) + "\n"])
 
     def data(self, count: int = FIRST_FEW, by: str = "") -> dict[str, Any]:
         """Return counts and the best points as JSON data."""

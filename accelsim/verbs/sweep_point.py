@@ -23,6 +23,7 @@ from accelsim.mapper.results_cache import users_cache
 from accelsim.network.records import NetworkResult
 from accelsim.network.run import run_network
 from accelsim.report.notes import why_unmapped
+from accelsim.report.sources import source_lines
 from accelsim.specs.references import open_spec, parse_reference
 from accelsim.technology.records import EnergyTable
 from accelsim.technology.spec import read_technology
@@ -220,6 +221,7 @@ def figures_of(found: NetworkResult) -> dict[str, Any]:
         ),
         "energy_by_level": total.energy.over("level"),
         "words_by_level": words,
+        "energy_sources": source_lines([found]),
     }
 
 

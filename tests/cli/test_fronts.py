@@ -50,7 +50,14 @@ NETWORK_PROVED = """\
 good as any choice of mappings, or better, in both energy and cycles.
 """
 
+SOURCES = """\
+Energies are from 1 source:
+  - dram, buffer, array, mac: made up for tests
+"""
+
 ASSUMES = """\
+Energies are from 1 source:
+  - dram, buffer, array, mac: made up for tests
 Assumes 2 things:
   - small: bandwidths are unlimited
   - small: mac.alu = 1 MAC: an addition costs what a MAC costs
@@ -71,7 +78,7 @@ def test_run_shows_the_points_of_the_network(call: Call) -> None:
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(NETWORK_FRONT)
     rest = done.out.removeprefix(NETWORK_FRONT)
-    assert NETWORK_PROVED + "Assumes 3 things:\n" in rest
+    assert NETWORK_PROVED + SOURCES + "Assumes 3 things:\n" in rest
 
 
 def test_map_as_json_and_as_a_folder(call: Call, tmp_path: Path) -> None:

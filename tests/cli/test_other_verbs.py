@@ -13,7 +13,7 @@ from accelsim import shipped
 from accelsim.verbs import doctor as doctor_module
 from accelsim.verbs.doctor import Check
 from tests.cli.conftest import Call
-from tests.small import MACHINE, PICOJOULES, TABLE
+from tests.small import LAYER, MACHINE, PICOJOULES, TABLE
 from tests.small.results import comparison, refused, row
 
 REPRICED = """\
@@ -276,3 +276,21 @@ def test_plot_where_nothing_could_be_mapped(call: Call, tmp_path: Path) -> None:
     call("list")  # moves to the root of the checkout
     acs.save(comparison(row("no", refused())), tmp_path)
     assert call("plot", tmp_path) == (2, "", "nothing to draw: no layer has a mapping\n")
+
+
+def test_estimate(call: Call, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    words = ("estimate", LAYER, "--machine", MACHINE, "--technology", TABLE)
+    done = call(*words, "-o", folder, "--progress", "none")
+    assert (done.code, done.err) == (0, f"wrote estimate.json and estimate.csv to {folder}\n")
+    assert done.out.startswith("energy of networks\n")
+    assert "layer.yaml by layer\n" in done.out
+    data = json.loads(call(*words, "--json").out)
+    assert (data["verb"], data["exit_code"]) == ("estimate", 0)
+    [one] = data["estimates"]
+    assert one["energy"] == 996
+    written = json.loads((folder / "estimate.json").read_text(encoding="utf-8"))
+    assert written["estimates"] == data["estimates"]
+    done = call("estimate", "alexnet", "--technology", "eyeriss-relativ")
+    assert (done.code, done.out) == (3, "")
+    assert "did you mean 'eyeriss-relative'" in done.err

@@ -39,6 +39,8 @@ could have done in these cycles. EDP: energy x seconds.
 """
 
 ASSUMES = """\
+Energies are from 1 source:
+  - dram, buffer, array, mac: made up for tests
 Assumes 2 things:
   - small: bandwidths are unlimited
   - small: mac.alu = 1 MAC: an addition costs what a MAC costs
