@@ -139,9 +139,12 @@ class _Walk:
 
 def _power(base: Number, exponent: Number) -> Number:
     """Raise to a power, in floating point first, so that nothing large is ever made."""
-    rough = float(base) ** float(exponent)
+    try:
+        rough = float(base) ** float(exponent)
+    except OverflowError:
+        rough = math.inf
     if isinstance(rough, complex) or not abs(rough) <= LARGEST:
-        raise OverflowError("the power is too large")
+        raise OverflowError("it is too large")
     whole = isinstance(base, int) and isinstance(exponent, int) and exponent >= 0
     return base**exponent if whole else rough
 
