@@ -121,53 +121,89 @@ def architectures() -> Iterator[Case]:
         "nodes in generation 0.3": ("version: 0.4", "version: 0.3", "'nodes' in an architecture"),
         "nodes and a subtree": ("  nodes:\n", "  subtree: []\n  nodes:\n", "nodes and subtree"),
         "a node without a tag": ("- !Container {name: PE", "- {name: PE", "no tag"),
-        "a node that is a word": ("!Component {name: RF, class: regfile, attributes: {depth: 16}}",
-                                  "!Component RF", "keys and values"),
+        "a node that is a word": (
+            "!Component {name: RF, class: regfile, attributes: {depth: 16}}",
+            "!Component RF",
+            "keys and values",
+        ),
         "a component without a class": (", class: regfile", "", "has no 'class'"),
         "a node without a name": ("{name: GLB, class", "{class", "has no 'name'"),
         "two of a name": ("name: RF", "name: GLB", "two nodes are called 'GLB'"),
         "no compute": ("class: intmac", "class: regfile", "no compute"),
         "no memory": ("DRAM, class: DRAM", "DRAM, class: intmac", "no storage at its top|second"),
-        "a memory inside the compute": ("class: intmac}", "class: intmac}\n  - !Component {name: X,"
-                                        " class: SRAM}", "further in than the compute"),
+        "a memory inside the compute": (
+            "class: intmac}",
+            ("class: intmac}\n  - !Component {name: X, class: SRAM}"),
+            "further in than the compute",
+        ),
         "a mesh of 0": ("meshX: 4", "meshX: 0", "'meshX' is 0"),
         "a mesh of half": ("meshX: 4", "meshX: 4.5", "'meshX' is 4.5"),
         "a mesh without end": ("meshX: 4", "meshX: 2**40", "at most 2"),
-        "a fanout around the top": ("name: DRAM, class: DRAM", "name: DRAM, class: DRAM, "
-                                    "spatial: {meshX: 2}", "outermost storage has a fanout"),
-        "a container in parallel": ("- !Container {name: PE", "- !Parallel {nodes: [!Container {"
-                                    "name: Q}]}\n  - !Container {name: PE", "under !Parallel"),
-        "attributes that are a list": ("attributes: {depth: 16}", "attributes: [depth]",
-                                       "keys and values"),
+        "a fanout around the top": (
+            "name: DRAM, class: DRAM",
+            ("name: DRAM, class: DRAM, spatial: {meshX: 2}"),
+            "outermost storage has a fanout",
+        ),
+        "a container in parallel": (
+            "- !Container {name: PE",
+            ("- !Parallel {nodes: [!Container {name: Q}]}\n  - !Container {name: PE"),
+            "under !Parallel",
+        ),
+        "attributes that are a list": (
+            "attributes: {depth: 16}",
+            "attributes: [depth]",
+            "keys and values",
+        ),
         "a depth of words": ("depth: 16", "depth: [16]", "'depth' is not a number"),
         "a depth below 0": ("depth: 16", "depth: -16", "'depth' is -16"),
-        "a flag that is none": ("class: regfile", "enabled: maybe, class: regfile",
-                                "neither true nor false"),
+        "a flag that is none": (
+            "class: regfile",
+            "enabled: maybe, class: regfile",
+            "neither true nor false",
+        ),
         "a width that fits no word": ("depth: 16", "depth: 16, width: 10", "whole words"),
         "a bandwidth of 0": ("depth: 16", "read_bandwidth: 0", "'read_bandwidth' is 0"),
-        "an unknown constraint": ("attributes: {depth: 16}", "constraints: {temporary: {}}",
-                                  "unknown constraint 'temporary'"),
-        "an unknown data-space": ("attributes: {depth: 16}", "constraints: {dataspace: "
-                                  "{keep: [Weihgts]}}", "unknown data-space 'Weihgts'"),
-        "kept and bypassed": ("attributes: {depth: 16}", "constraints: {dataspace: {keep: [A], "
-                              "bypass: [A]}}", "keeps and bypasses"),
-        "the top is bypassed": ("name: DRAM, class: DRAM", "name: DRAM, class: DRAM, constraints: "
-                                "{dataspace: {bypass: [A]}}", "bypasses the outermost"),
-    }  # fmt: skip
+        "an unknown constraint": (
+            "attributes: {depth: 16}",
+            "constraints: {temporary: {}}",
+            "unknown constraint 'temporary'",
+        ),
+        "an unknown data-space": (
+            "attributes: {depth: 16}",
+            ("constraints: {dataspace: {keep: [Weihgts]}}"),
+            "unknown data-space 'Weihgts'",
+        ),
+        "kept and bypassed": (
+            "attributes: {depth: 16}",
+            ("constraints: {dataspace: {keep: [A], bypass: [A]}}"),
+            "keeps and bypasses",
+        ),
+        "the top is bypassed": (
+            "name: DRAM, class: DRAM",
+            ("name: DRAM, class: DRAM, constraints: {dataspace: {bypass: [A]}}"),
+            "bypasses the outermost",
+        ),
+    }
     for name, (old, new, said) in nodes.items():
         yield name, changed("arch.yaml", old, new), said
     trees = {
         "a tag in a tree": ("- {name: RF", "- !Component {name: RF", "is of generation 0.4"),
-        "two branches": ("    subtree:\n    - name: chip", "    subtree:\n    - name: other\n    - "
-                         "name: chip", "2 branches"),
+        "two branches": (
+            "    subtree:\n    - name: chip",
+            ("    subtree:\n    - name: other\n    - name: chip"),
+            "2 branches",
+        ),
         "a range that is empty": ("PE[0..3]", "PE[3..0]", "is empty"),
         "a range that is none": ("PE[0..3]", "PE[four]", "is no name"),
         "a range without end": ("PE[0..3]", "PE[0..99999999999]", "is no name"),
-        "a mesh that does not fit": ("name: RF, class: regfile, attributes: {", "name: RF, class: "
-                                     "regfile, attributes: {meshX: 3, ", "do not fill"),
+        "a mesh that does not fit": (
+            "name: RF, class: regfile, attributes: {",
+            ("name: RF, class: regfile, attributes: {meshX: 3, "),
+            "do not fill",
+        ),
         "a level without a class": (", class: regfile", "", "has no 'class'"),
         "a level that is a word": ("- {name: MAC, class: intmac}", "- MAC", "keys and values"),
-    }  # fmt: skip
+    }
     for name, (old, new, said) in trees.items():
         yield name, changed("tree.yaml", old, new), said
     yield "bare", {"bad.yaml": "architecture: {version: 0.4}"}, "has no levels"
@@ -213,8 +249,11 @@ def expressions() -> Iterator[Case]:
 def problems() -> Iterator[Case]:
     edits = {
         "no shape": ("  shape:", "  form:", "no 'shape'"),
-        "an unknown shape": ("problem:\n  shape:", "problem:\n  shape: cnn-lair\n  form:",
-                             "unknown shape"),
+        "an unknown shape": (
+            "problem:\n  shape:",
+            "problem:\n  shape: cnn-lair\n  form:",
+            "unknown shape",
+        ),
         "no dimensions": ("    dimensions: [M, N, K]\n", "", "no 'dimensions'"),
         "a dimension twice": ("[M, N, K]", "[M, N, K, M]", "listed twice"),
         "no data-spaces": ("    data_spaces:", "    spaces:", "no 'data_spaces'"),
@@ -226,14 +265,17 @@ def problems() -> Iterator[Case]:
         "a sum without brackets": ("[[M]], [[K]]]}", "[M, K]]}", "a sum of products"),
         "a coefficient without a value": (", default: 2", "", "neither a default"),
         "nothing is written": (", read_write: true", "", "0 data-spaces are written"),
-        "two are written": ("[[K]], [[N]]]}", "[[K]], [[N]]], read_write: true}",
-                            "2 data-spaces are written"),
+        "two are written": (
+            "[[K]], [[N]]]}",
+            "[[K]], [[N]]], read_write: true}",
+            "2 data-spaces are written",
+        ),
         "a size is missing": (", K: 4}", "}", "gives dimension 'K' no size"),
         "a size of 0": ("K: 4", "K: 0", "'K' is 0"),
         "a size that is a word": ("K: 4", "K: four", "unknown name 'four'"),
         "a size without end": ("K: 4", "K: 2**50", "is 1125899906842624"),
         "a dim in two ranks": ("[[M]], [[K]]]}", "[[M]], [[M], [K, two]]]}", "M"),
-    }  # fmt: skip
+    }
     for name, (old, new, said) in edits.items():
         yield f"a problem: {name}", changed("problem.yaml", old, new), said
     yield "a problem: a list", {"bad.yaml": "problem: [M, N]"}, "keys and values"
@@ -243,8 +285,11 @@ def mappings() -> Iterator[Case]:
     edits = {
         "no type": ("type: temporal, factors: [M=4]", "factors: [M=4]", "has no 'type'"),
         "no target": ("target: DRAM, ", "", "has no 'target'"),
-        "an unknown type": ("type: temporal, factors: [M=4]", "type: temporary, factors: [M=4]",
-                            "unknown type 'temporary'"),
+        "an unknown type": (
+            "type: temporal, factors: [M=4]",
+            "type: temporary, factors: [M=4]",
+            "unknown type 'temporary'",
+        ),
         "an unknown target": ("target: GLB", "target: GBL", "has no level 'GBL'"),
         "a number beyond the levels": ("target: GLB", "target: 9", "has no level '9'"),
         "no fanout there": ("target: PE", "target: RF", "no fanout inside"),
@@ -255,17 +300,23 @@ def mappings() -> Iterator[Case]:
         "factors that do not multiply": ("[M=4]", "[M=3]", "multiply to 3"),
         "a limit in a mapping": ("[M=4]", "[M<=4]", "one choice"),
         "two factors of a dim": ("[M=4]", "[M=2, M=2]", "two factors"),
-        "two zeros": ("[M=4]", "[M=0, N=0]\n- {target: GLB, type: temporal, factors: [N=0, M=0]",
-                      "second|not valid"),
+        "two zeros": (
+            "[M=4]",
+            "[M=0, N=0]\n- {target: GLB, type: temporal, factors: [N=0, M=0]",
+            "second|not valid",
+        ),
         "a permutation of an unknown dim": ("permutation: [M]", "permutation: [X]", "no dim 'X'"),
         "a dim twice in a permutation": ("permutation: [M]", "permutation: [M, M]", "is twice"),
         "an unknown tensor": ("keep: [A]", "keep: [Q]", "unknown data-space 'Q'"),
         "more lanes than there are": ("[K=4]", "[K=8]", "multiply to 8"),
         "a last turn that is not": ("[N=4]", '["N=3,1"]', "multiply|last turns"),
         "what the machine says": ("factors: [K=4]", "factors: [K=4], no_reuse: [Q]", "'Q'"),
-        "a directive that is a word": ("- {target: RF", "- hello\n- {target: RF",
-                                       "must be keys and values"),
-    }  # fmt: skip
+        "a directive that is a word": (
+            "- {target: RF",
+            "- hello\n- {target: RF",
+            "must be keys and values",
+        ),
+    }
     for name, (old, new, said) in edits.items():
         yield f"a mapping: {name}", changed("map.yaml", old, new), said
     yield "a mapping alone", {"map.yaml": MAPPING}, "together with its architecture"
@@ -285,26 +336,35 @@ def tables() -> Iterator[Case]:
 
 def templates() -> Iterator[Case]:
     texts = {
-        "loops for long": ("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}"
-                           "{% endfor %}", "does not end"),
-        "grows for long": ("{% set n = namespace(x='aaaa') %}{% for i in range(60) %}{% set n.x = "
-                           "n.x ~ n.x %}{% endfor %}{{ n.x }}", "memory"),
+        "loops for long": (
+            ("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"),
+            "does not end",
+        ),
+        "grows for long": (
+            (
+                "{% set n = namespace(x='aaaa') %}{% for i in range(60) %}{% set n.x = "
+                "n.x ~ n.x %}{% endfor %}{{ n.x }}"
+            ),
+            "memory|MB",
+        ),
         "writes without end": ("{% for a in range(99999) %}{{ 'x' * 999 }}{% endfor %}", "longer"),
-        "calls itself": ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "memory"),
+        "calls itself": ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "memory|MB"),
         "reads outside": ("{{ include_text('/etc/passwd') }}", "outside the folders"),
         "reads above": ("{{ include_text('../../../../etc/passwd') }}", "outside the folders"),
         "reads above by adding a path": ("{{ add_to_path('..') }}", "no folder within"),
         "reads nothing": ("{{ include_text('nothing.yaml') }}", "no file 'nothing.yaml'"),
         "includes itself": ("{{ include_text('top.yaml.jinja2') }}", "included|memory"),
         "climbs to objects": ("{{ ''.__class__.__mro__[1].__subclasses__() }}", "unsafe"),
-        "calls the system": ("{{ cycler.__init__.__globals__.os.system('touch hacked') }}",
-                             "undefined|unsafe"),
+        "calls the system": (
+            "{{ cycler.__init__.__globals__.os.system('touch hacked') }}",
+            "undefined|unsafe",
+        ),
         "imports": ("{% import 'os' as os %}{{ os }}", "cannot be rendered"),
         "an unknown name": ("{{ glb_depth }}", "'glb_depth' is undefined"),
         "an unknown filter": ("{{ 3|system }}", "no template"),
         "does not close": ("{% for a in [1] %}", "no template"),
         "divides by 0": ("{{ 1 / 0 }}", "cannot be rendered"),
-    }  # fmt: skip
+    }
     for name, (text, said) in texts.items():
         yield f"a template {name}", {"top.yaml.jinja2": f"# {name}\n{text}\n"}, said
     rendered = {"top.yaml.jinja2": "{% set x = 1 %}\narchitecture: {nodes: {{ x }} }\n"}

@@ -26,9 +26,12 @@ Lookup = Callable[[str], Number | None]
 FUNCTIONS: Mapping[str, Callable[..., Number]] = {
     "abs": abs,
     "ceil": math.ceil,
+    "exp": math.exp,
     "float": float,
     "floor": math.floor,
+    "gcd": math.gcd,
     "int": int,
+    "log": math.log,
     "log10": math.log10,
     "log2": math.log2,
     "max": max,
@@ -36,6 +39,7 @@ FUNCTIONS: Mapping[str, Callable[..., Number]] = {
     "pow": lambda base, exponent: _power(base, exponent),
     "round": round,
     "sqrt": math.sqrt,
+    "trunc": math.trunc,
 }
 
 _OPERATORS: Mapping[type[ast.AST], Callable[[Number, Number], Number]] = {

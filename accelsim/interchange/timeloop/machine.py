@@ -63,15 +63,20 @@ class Roles:
         """Return the roles of some data-spaces; one that is not known is a fault."""
         roles: set[str] = set()
         for name, node in names:
-            if name in self.known:
+            if name == "*":
+                roles |= {*self.known.values()}
+            elif name in self.known:
                 roles.add(self.known[name])
-                continue
-            hint = suggestion(name, list(self.known))
-            if self.guessed:
-                hint = hint or "give the problem together with the architecture"
-            self.sources.fault(node, f"unknown data-space '{shown(name)}'",
-                               one_of(list(self.known)), hint)  # fmt: skip
+            else:
+                self.unknown(name, node)
         return roles
+
+    def unknown(self, name: str, node: Node) -> None:
+        hint = suggestion(name, list(self.known))
+        if self.guessed:
+            hint = hint or "give the problem together with the architecture"
+        what = f"unknown data-space '{shown(name)}'"
+        self.sources.fault(node, what, one_of(list(self.known)), hint)
 
 
 def architecture(
@@ -148,7 +153,7 @@ class _Build:
             "memory": made.value(native_name(it.name)),
             "component": made.value(_component(it)),
         }
-        size = self.size(values, word_bits, block)
+        size = 0 if it.is_void else self.size(values, word_bits, block)
         buffering = values.number("multiple_buffering") or 1
         if size is not None and buffering != int(buffering):
             size, buffering = floor(size / buffering), 1
@@ -257,6 +262,8 @@ class _Build:
             bypass |= self.roles.of(directive.bypass)
             if directive.keep_only:
                 bypass |= set(ROLES) - keep
+            if directive.bypass_only:
+                keep |= set(ROLES) - bypass
         both = sorted(keep & bypass)
         for directive in self.said(it.name, KEEPING) if both else ():
             if self.roles.of(directive.bypass) & keep:
