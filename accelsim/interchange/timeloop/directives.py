@@ -130,8 +130,11 @@ def read_directives(sources: Sources, node: Node | None, variables: Scope) -> li
     if isinstance(node.value, dict):
         listed = at(node, "targets", "constraints", "mapping")
         if listed is not None and isinstance(listed.value, list | dict):
-            sources.unknown(node, ("targets", "constraints", "mapping", "version", "template",
-                                   "mapspace"), "these constraints")  # fmt: skip
+            sources.unknown(
+                node,
+                ("targets", "constraints", "mapping", "version", "template", "mapspace"),
+                "these constraints",
+            )
             return read_directives(sources, listed, variables)
         if listed is None:
             if set(node.value) - {"version", "template"}:
@@ -164,8 +167,12 @@ def of_node(
     for name, inside in node.value.items():
         kind = TYPES.get(name)
         if kind is None:
-            sources.fault(node.keys[name], f"unknown constraint '{name}'", one_of(TYPES),
-                          suggestion(name, TYPES))  # fmt: skip
+            sources.fault(
+                node.keys[name],
+                f"unknown constraint '{name}'",
+                one_of(TYPES),
+                suggestion(name, TYPES),
+            )
         elif isinstance(inside.value, dict):
             directive = Directive(kind, name, target, inside)
             _fill(sources, directive, inside, variables)

@@ -36,12 +36,35 @@ COMPONENTS = {
 DEFAULT_WORD = 16
 
 _USED = (
-    "depth", "memory_depth", "entries", "sizeKB", "width", "memory_width", "block_size", "n_words",
-    "cluster_size", "word_bits", "word_width", "datawidth", "read_bandwidth", "write_bandwidth",
-    "shared_bandwidth", "bandwidth", "multiple_buffering", "meshX", "meshY", "instances",
-    "network_fill_latency", "network_drain_latency", "vector_access_energy", "addr_gen_energy",
-    "energy_per_op", "energy_per_hop", "router_energy", "min_utilization",
-)  # fmt: skip
+    "depth",
+    "memory_depth",
+    "entries",
+    "sizeKB",
+    "width",
+    "memory_width",
+    "block_size",
+    "n_words",
+    "cluster_size",
+    "word_bits",
+    "word_width",
+    "datawidth",
+    "read_bandwidth",
+    "write_bandwidth",
+    "shared_bandwidth",
+    "bandwidth",
+    "multiple_buffering",
+    "meshX",
+    "meshY",
+    "instances",
+    "network_fill_latency",
+    "network_drain_latency",
+    "vector_access_energy",
+    "addr_gen_energy",
+    "energy_per_op",
+    "energy_per_hop",
+    "router_energy",
+    "min_utilization",
+)
 """Attributes that are read: one written nearly like these is noted."""
 
 _LEFT_OUT = {
@@ -90,8 +113,10 @@ def architecture(
     technology = variables.word("accelsim_technology")
     if not technology and build.unpriced:
         named = ", ".join(build.unpriced)
-        sources.note(chain.node, f"no energy is stated for {named}: the table {TECHNOLOGY} "
-                     "prices them by their classes")  # fmt: skip
+        sources.note(
+            chain.node,
+            f"no energy is stated for {named}: the table {TECHNOLOGY} prices them by their classes",
+        )
     items = {
         "kind": made.value("architecture"),
         "name": made.value(native_name(chain.name or "timeloop")),
@@ -252,8 +277,11 @@ class _Build:
         if it is self.first:
             for directive in self.said(it.name, KEEPING):
                 for name, node in directive.bypass:
-                    self.sources.fault(node, f"'{name}' bypasses the outermost level '{it.name}'",
-                                       "the outermost level to keep every data-space")  # fmt: skip
+                    self.sources.fault(
+                        node,
+                        f"'{name}' bypasses the outermost level '{it.name}'",
+                        "the outermost level to keep every data-space",
+                    )
             return list(ROLES), []
         keep: set[str] = set()
         bypass: set[str] = set()

@@ -198,6 +198,9 @@ class _Rules:
         if rest and "*" not in it.order:
             inner_first.append(made.words(rest))
         elif not self.dims:
-            self.sources.note(it.node, "the order of dims that the permutation does not name is "
-                              "free: the problem is not among the files")  # fmt: skip
+            self.sources.note(
+                it.node,
+                "the order of dims that the permutation does not name is "
+                "free: the problem is not among the files",
+            )
         return made.listed([*reversed(inner_first)])
