@@ -10,6 +10,9 @@ from typing import Any
 from accelsim import shipped, yamldoc
 from accelsim.arch.records import SELECTORS, Architecture
 from accelsim.errors import Problem, SpecError, UsageError, Where
+from accelsim.interchange.timeloop.bundle import read_bundle
+from accelsim.interchange.timeloop.sources import looks_like_timeloop
+from accelsim.interchange.timeloop.texts import texts
 from accelsim.mapping.spec import read_mapping
 from accelsim.mapspace.records import Dataflow
 from accelsim.report import schemas
@@ -81,6 +84,11 @@ def schema(kind: str) -> dict[str, Any]:
 def _check_one(file: str) -> Checked:
     kind = ""
     try:
+        if looks_like_timeloop(Path(file)):
+            bundle = read_bundle([Path(file)])
+            kind = ", ".join(bundle.kinds)
+            texts(bundle)
+            return Checked(file, kind, assumed=tuple(str(note) for note in bundle.sources.notes))
         kind = kind_of(file, KINDS)
         if kind == "mapping":
             _check_mapping(shipped.find("mapping", file))

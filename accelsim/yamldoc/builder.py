@@ -18,6 +18,8 @@ MAX_VALUES = 50_000
 MAX_ALIASED = 10_000
 MAX_DEPTH = 50
 
+NO_MERGE = "!nomerge"
+
 MERGES = {"<<": False, "<<<": True}
 """Merge key -> whether it merges what is inside equal keys."""
 
@@ -90,7 +92,8 @@ class Builder:
     """Builds nodes from parser events, with a stack of its own: nothing here recurses.
 
     ``tags`` may stand before values and are kept; with ``merges``, ``<<`` takes over the keys of
-    another mapping (or of several, the first winning), and ``<<<`` also those inside equal keys.
+    another mapping (or of several, the first winning), and ``<<<`` also those inside equal keys,
+    and the items of lists, but for values with the tag ``!nomerge``.
     """
 
     def __init__(
@@ -262,6 +265,12 @@ class Builder:
                 into.value[key], into.keys[key] = theirs, other.keys[key]
                 into.size += theirs.size
                 self.aliased += 1
+            elif deep and ours.tag == NO_MERGE:
+                continue
+            elif deep and isinstance(ours.value, list) and isinstance(theirs.value, list):
+                items = [*ours.value, *theirs.value]
+                into.value[key] = Node(items, ours.mark, tag=ours.tag, size=ours.size + theirs.size)
+                self.aliased += len(items)
             elif deep and both:
                 assert isinstance(ours.value, dict)
                 mine = Node(dict(ours.value), ours.mark, dict(ours.keys), ours.height, ours.size)

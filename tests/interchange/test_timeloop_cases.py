@@ -31,6 +31,7 @@ FILES = {
     "eyeriss_0_4": "eyeriss_rs_small",
     "gemm_array_0_3": "gemm_3level_spatial_mn",
     "gemm_array_0_4": "gemm_3level_spatial_mn",
+    "gemm_array_resolved": "gemm_3level_spatial_mn",
     "latencies_0_4": "gemm_latency_leak_addrgen",
     "no_multicast_0_4": "conv1d_no_multicast",
     "stride_0_4": "conv2d_stride2",
@@ -96,7 +97,7 @@ def test_energies(folder: str) -> None:
     np.testing.assert_allclose(found.energy_total, case.wanted.total_energy_pJ, rtol=1e-9)
 
 
-@pytest.mark.parametrize("folder", ["eyeriss_0_4", "gemm_array_0_4"])
+@pytest.mark.parametrize("folder", ["eyeriss_0_4", "gemm_array_0_4", "gemm_array_resolved"])
 def test_hops(folder: str) -> None:
     """Energies of networks that state what a hop costs are those of Timeloop's legacy mesh."""
     case, found = CASES[FILES[folder]], evaluated(folder)

@@ -26,9 +26,12 @@ Lookup = Callable[[str], Number | None]
 FUNCTIONS: Mapping[str, Callable[..., Number]] = {
     "abs": abs,
     "ceil": math.ceil,
+    "exp": math.exp,
     "float": float,
     "floor": math.floor,
+    "gcd": math.gcd,
     "int": int,
+    "log": math.log,
     "log10": math.log10,
     "log2": math.log2,
     "max": max,
@@ -36,6 +39,7 @@ FUNCTIONS: Mapping[str, Callable[..., Number]] = {
     "pow": lambda base, exponent: _power(base, exponent),
     "round": round,
     "sqrt": math.sqrt,
+    "trunc": math.trunc,
 }
 
 _OPERATORS: Mapping[type[ast.AST], Callable[[Number, Number], Number]] = {
@@ -139,9 +143,12 @@ class _Walk:
 
 def _power(base: Number, exponent: Number) -> Number:
     """Raise to a power, in floating point first, so that nothing large is ever made."""
-    rough = float(base) ** float(exponent)
+    try:
+        rough = float(base) ** float(exponent)
+    except OverflowError:
+        rough = math.inf
     if isinstance(rough, complex) or not abs(rough) <= LARGEST:
-        raise OverflowError("the power is too large")
+        raise OverflowError("it is too large")
     whole = isinstance(base, int) and isinstance(exponent, int) and exponent >= 0
     return base**exponent if whole else rough
 

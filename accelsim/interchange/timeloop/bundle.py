@@ -12,7 +12,7 @@ from accelsim.arch.spec import architecture_of
 from accelsim.errors import Problem, SpecError, Where
 from accelsim.interchange.timeloop.chain import Chain
 from accelsim.interchange.timeloop.chains import read_chain, unknown_targets
-from accelsim.interchange.timeloop.directives import Directive, read_directives
+from accelsim.interchange.timeloop.directives import KEEPING, Directive, read_directives
 from accelsim.interchange.timeloop.energies import Energies, read_energies
 from accelsim.interchange.timeloop.machine import Roles, architecture
 from accelsim.interchange.timeloop.nests import mapping
@@ -51,7 +51,7 @@ class Bundle:
             "architecture": "architecture" in has,
             "workload": "problem" in has,
             "mapping": "mapping" in has,
-            "dataflow": bool(self.constraints) or self.constrains_nodes,
+            "dataflow": not self.sources.problems and bool(self.limits),
             "technology": ERT in has and "architecture" not in has,
         }
         return tuple(kind for kind, there in found.items() if there)
@@ -91,14 +91,16 @@ class Bundle:
                 for directive in read_directives(self.sources, node, self.variables)
             ]
 
-    @property
-    def constrains_nodes(self) -> bool:
-        """Whether nodes of the architecture limit loops, and not only what is kept."""
-        if "architecture" not in self.sources.sections or self.sources.problems:
-            return False
-        chain = self.chain
-        limits = (one for one in (chain.constraints if chain else []) if one.factors or one.order)
-        return any(one not in self.nest for one in limits)
+    @cached_property
+    def limits(self) -> list[Directive]:
+        """What limits mappings: at nodes, and under constraints; what machines say is not here."""
+        has_machine = "architecture" in self.sources.sections
+        chain = self.chain if has_machine else None
+        hardware = self.of_hardware if has_machine else []
+        at_nodes = [one for one in (chain.constraints if chain else []) if one not in self.nest]
+        said = [one for one in at_nodes if one.kind != KEEPING]
+        said += [one for one in self.constraints if one not in [*said, *hardware]]
+        return [one for one in said if one.limits_loops or one.kind == KEEPING]
 
     @cached_property
     def chain(self) -> Chain | None:
@@ -157,12 +159,9 @@ class Bundle:
         has = sources.sections
         chain = self.chain if "architecture" in has else None
         problem = self.problem if "problem" in has else None
-        nodes = chain.constraints if chain is not None else []
-        said = {id(one): one for one in (*nodes, *self.constraints)}
         where = next(has[name][0] for name in (*CONSTRAINTS, "architecture") if name in has)
         roles = Roles(sources, problem.roles if problem else None)
-        dims = tuple(problem.dims) if problem else ()
-        return dataflow(sources, list(said.values()), where, chain, dims, roles)
+        return dataflow(sources, self.limits, where, chain, problem, roles)
 
     def machine(self) -> Architecture:
         """Return the machine.

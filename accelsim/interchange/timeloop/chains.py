@@ -34,10 +34,9 @@ def read_chain(sources: Sources, variables: Scope) -> Chain | None:
         return None
     forms = [key for key in ("nodes", "subtree", "storage") if at(node, key) is not None]
     if len(forms) != 1:
-        what = (
-            f"the architecture has {' and '.join(forms)}" if forms else "the architecture is bare"
-        )
-        sources.fault(node, what, "one of nodes (0.4), subtree (0.2, 0.3), storage (flat)")
+        has = " and ".join(forms) or "no levels"
+        form = "one of nodes (0.4), subtree (0.2, 0.3), storage (flat)"
+        sources.fault(node, f"the architecture has {has}", form)
         return None
     if forms == ["nodes"] and version not in ("", "0.4"):
         what = f"'nodes' in an architecture of generation {version}"

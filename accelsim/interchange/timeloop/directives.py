@@ -50,7 +50,11 @@ _LEFT_OUT = {
     "default_max_factor": "only dims that are named are limited",
     "default_min_factor": "only dims that are named are limited",
     "remainders": "",
+    "maximize_dims": "the search finds what is best",
+    "maximize_dims_capacity": "",
 }
+
+_MACROS = ("factors_only", "no_iteration_over_dataspaces", "must_iterate_over_dataspaces")
 
 _KEYS = (
     "target",
@@ -63,6 +67,8 @@ _KEYS = (
     "keep",
     "keep_only",
     "bypass",
+    "bypass_only",
+    *_MACROS,
     *_NO_LINKS,
     *_NO_REUSE,
     *_LEFT_OUT,
@@ -103,8 +109,18 @@ class Directive:
     keep: list[tuple[str, Node]] = field(default_factory=list)
     bypass: list[tuple[str, Node]] = field(default_factory=list)
     keep_only: bool = False
+    bypass_only: bool = False
+    factors_only: bool = False
+    still: list[tuple[str, Node]] = field(default_factory=list)
+    """Data-spaces over whose dims there is no loop."""
+    moving: list[tuple[str, Node]] = field(default_factory=list)
+    """Data-spaces over whose dims alone there are loops."""
     no_links: list[tuple[str, Node]] = field(default_factory=list)
     no_reuse: list[tuple[str, Node]] = field(default_factory=list)
+
+    @property
+    def limits_loops(self) -> bool:
+        return bool(self.factors or self.order or self.still or self.moving)
 
 
 def read_directives(sources: Sources, node: Node | None, variables: Scope) -> list[Directive]:
@@ -114,8 +130,11 @@ def read_directives(sources: Sources, node: Node | None, variables: Scope) -> li
     if isinstance(node.value, dict):
         listed = at(node, "targets", "constraints", "mapping")
         if listed is not None and isinstance(listed.value, list | dict):
-            sources.unknown(node, ("targets", "constraints", "mapping", "version", "template",
-                                   "mapspace"), "these constraints")  # fmt: skip
+            sources.unknown(
+                node,
+                ("targets", "constraints", "mapping", "version", "template", "mapspace"),
+                "these constraints",
+            )
             return read_directives(sources, listed, variables)
         if listed is None:
             if set(node.value) - {"version", "template"}:
@@ -148,8 +167,12 @@ def of_node(
     for name, inside in node.value.items():
         kind = TYPES.get(name)
         if kind is None:
-            sources.fault(node.keys[name], f"unknown constraint '{name}'", one_of(TYPES),
-                          suggestion(name, TYPES))  # fmt: skip
+            sources.fault(
+                node.keys[name],
+                f"unknown constraint '{name}'",
+                one_of(TYPES),
+                suggestion(name, TYPES),
+            )
         elif isinstance(inside.value, dict):
             directive = Directive(kind, name, target, inside)
             _fill(sources, directive, inside, variables)
@@ -198,21 +221,30 @@ def _fill(sources: Sources, it: Directive, node: Node, variables: Scope) -> None
     factors, order, split = at(node, "factors"), at(node, "permutation"), at(node, "split")
     if factors is not None:
         it.factors += _factors(sources, factors, variables)
+    only = at(node, "factors_only")
+    if only is not None:
+        it.factors += _factors(sources, only, variables)
+        it.factors_only = True
+    for name, into in zip(_MACROS[1:], (it.still, it.moving), strict=True):
+        listed = at(node, name)
+        if listed is not None:
+            into.extend(words(sources, listed, name))
     if order is not None:
         it.order, it.order_node = _order(sources, order), order
     if split is not None:
         it.split = Scope.of(sources, node, variables).whole("split")
-    for name in ("keep", "keep_only", "bypass"):
+    for name in ("keep", "keep_only", "bypass", "bypass_only"):
         listed = at(node, name)
         if listed is not None:
             said = words(sources, listed, name)
-            (it.bypass if name == "bypass" else it.keep).extend(said)
+            (it.bypass if name.startswith("bypass") else it.keep).extend(said)
             it.keep_only |= name == "keep_only"
-    for names, into in ((_NO_LINKS, it.no_links), (_NO_REUSE, it.no_reuse)):
+            it.bypass_only |= name == "bypass_only"
+    for names, named in ((_NO_LINKS, it.no_links), (_NO_REUSE, it.no_reuse)):
         for name in names:
             listed = at(node, name)
             if listed is not None:
-                into.extend(words(sources, listed, name))
+                named.extend(words(sources, listed, name))
     if it.kind in (LINKS, REUSE):
         whole = at(node, "keep", "bypass")
         if whole is None and not (it.no_links or it.no_reuse):

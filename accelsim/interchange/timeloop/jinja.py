@@ -29,8 +29,15 @@ def is_template(path: Path, text: str) -> bool:
     return path.name.endswith(SUFFIXES) or any(mark in text for mark in MARKS)
 
 
-def rendered(path: Path, text: str, folders: Sequence[Path]) -> str:
+def rendered(
+    path: Path, text: str, folders: Sequence[Path]
+) -> tuple[str, dict[str, tuple[str, str]]]:
     """Return what a template becomes; it may take in files of ``folders`` only.
+
+    Returns
+    -------
+    text : str
+    included : name -> (file, text) of what it takes in by ``!include_loaded name``
 
     Raises
     ------
@@ -63,7 +70,8 @@ def rendered(path: Path, text: str, folders: Sequence[Path]) -> str:
         raise _unfinished(file)
     answer = json.loads(done.stdout)
     if "text" in answer:
-        return str(answer["text"])
+        taken = {name: (str(file), str(inner)) for name, (file, inner) in answer["taken"].items()}
+        return str(answer["text"]), taken
     where = Where(file, answer["line"], 1, 1, answer["source"]) if answer["line"] else Where(file)
     raise SpecError([Problem(answer["what"], where, hint=answer["hint"])])
 

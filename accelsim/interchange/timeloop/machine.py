@@ -36,12 +36,35 @@ COMPONENTS = {
 DEFAULT_WORD = 16
 
 _USED = (
-    "depth", "memory_depth", "entries", "sizeKB", "width", "memory_width", "block_size", "n_words",
-    "cluster_size", "word_bits", "word_width", "datawidth", "read_bandwidth", "write_bandwidth",
-    "shared_bandwidth", "bandwidth", "multiple_buffering", "meshX", "meshY", "instances",
-    "network_fill_latency", "network_drain_latency", "vector_access_energy", "addr_gen_energy",
-    "energy_per_op", "energy_per_hop", "router_energy", "min_utilization",
-)  # fmt: skip
+    "depth",
+    "memory_depth",
+    "entries",
+    "sizeKB",
+    "width",
+    "memory_width",
+    "block_size",
+    "n_words",
+    "cluster_size",
+    "word_bits",
+    "word_width",
+    "datawidth",
+    "read_bandwidth",
+    "write_bandwidth",
+    "shared_bandwidth",
+    "bandwidth",
+    "multiple_buffering",
+    "meshX",
+    "meshY",
+    "instances",
+    "network_fill_latency",
+    "network_drain_latency",
+    "vector_access_energy",
+    "addr_gen_energy",
+    "energy_per_op",
+    "energy_per_hop",
+    "router_energy",
+    "min_utilization",
+)
 """Attributes that are read: one written nearly like these is noted."""
 
 _LEFT_OUT = {
@@ -63,15 +86,20 @@ class Roles:
         """Return the roles of some data-spaces; one that is not known is a fault."""
         roles: set[str] = set()
         for name, node in names:
-            if name in self.known:
+            if name == "*":
+                roles |= {*self.known.values()}
+            elif name in self.known:
                 roles.add(self.known[name])
-                continue
-            hint = suggestion(name, list(self.known))
-            if self.guessed:
-                hint = hint or "give the problem together with the architecture"
-            self.sources.fault(node, f"unknown data-space '{shown(name)}'",
-                               one_of(list(self.known)), hint)  # fmt: skip
+            else:
+                self.unknown(name, node)
         return roles
+
+    def unknown(self, name: str, node: Node) -> None:
+        hint = suggestion(name, list(self.known))
+        if self.guessed:
+            hint = hint or "give the problem together with the architecture"
+        what = f"unknown data-space '{shown(name)}'"
+        self.sources.fault(node, what, one_of(list(self.known)), hint)
 
 
 def architecture(
@@ -85,8 +113,10 @@ def architecture(
     technology = variables.word("accelsim_technology")
     if not technology and build.unpriced:
         named = ", ".join(build.unpriced)
-        sources.note(chain.node, f"no energy is stated for {named}: the table {TECHNOLOGY} "
-                     "prices them by their classes")  # fmt: skip
+        sources.note(
+            chain.node,
+            f"no energy is stated for {named}: the table {TECHNOLOGY} prices them by their classes",
+        )
     items = {
         "kind": made.value("architecture"),
         "name": made.value(native_name(chain.name or "timeloop")),
@@ -148,7 +178,7 @@ class _Build:
             "memory": made.value(native_name(it.name)),
             "component": made.value(_component(it)),
         }
-        size = self.size(values, word_bits, block)
+        size = 0 if it.is_void else self.size(values, word_bits, block)
         buffering = values.number("multiple_buffering") or 1
         if size is not None and buffering != int(buffering):
             size, buffering = floor(size / buffering), 1
@@ -247,8 +277,11 @@ class _Build:
         if it is self.first:
             for directive in self.said(it.name, KEEPING):
                 for name, node in directive.bypass:
-                    self.sources.fault(node, f"'{name}' bypasses the outermost level '{it.name}'",
-                                       "the outermost level to keep every data-space")  # fmt: skip
+                    self.sources.fault(
+                        node,
+                        f"'{name}' bypasses the outermost level '{it.name}'",
+                        "the outermost level to keep every data-space",
+                    )
             return list(ROLES), []
         keep: set[str] = set()
         bypass: set[str] = set()
@@ -257,6 +290,8 @@ class _Build:
             bypass |= self.roles.of(directive.bypass)
             if directive.keep_only:
                 bypass |= set(ROLES) - keep
+            if directive.bypass_only:
+                keep |= set(ROLES) - bypass
         both = sorted(keep & bypass)
         for directive in self.said(it.name, KEEPING) if both else ():
             if self.roles.of(directive.bypass) & keep:

@@ -181,11 +181,12 @@ class _Build:
 
     def known_tensors(self, names: Sequence[tuple[str, Node]]) -> set[str]:
         for name, node in names:
-            if name not in self.tensors:
+            if name not in (*self.tensors, "*"):
                 hint = suggestion(name, self.tensors)
                 what = f"unknown data-space '{shown(name)}'"
                 self.sources.fault(node, what, one_of(self.tensors), hint)
-        return {name for name, _ in names}
+        said = {name for name, _ in names}
+        return {*self.tensors} if "*" in said else said
 
     def links(self, it: Directive, fanout: Fanout) -> None:
         """Refuse what a machine, and not a mapping, says here, unless the machine says it."""

@@ -14,12 +14,31 @@ from accelsim.interchange.timeloop.scope import Scope, word
 from accelsim.interchange.timeloop.sources import Sources, at
 from accelsim.yamldoc import Node
 
-_KEYS = ("name", "class", "subclass", "attributes", "spatial", "constraints", "enabled",
-         "required_actions", "area_share", "sparse_optimizations", "networks")  # fmt: skip
+_KEYS = (
+    "name",
+    "class",
+    "subclass",
+    "attributes",
+    "spatial",
+    "constraints",
+    "enabled",
+    "required_actions",
+    "area_share",
+    "sparse_optimizations",
+    "networks",
+)
 
 BRANCHES = ("!Hierarchical", "!Parallel", "!Pipelined")
-LEAVES = ("!Component", "!Container", "!Element", "!Storage", "!Compute", "!Arithmetic",
-          "!Network", "!Nothing")  # fmt: skip
+LEAVES = (
+    "!Component",
+    "!Container",
+    "!Element",
+    "!Storage",
+    "!Compute",
+    "!Arithmetic",
+    "!Network",
+    "!Nothing",
+)
 
 MAX_LANES = 2**20
 

@@ -25,16 +25,21 @@ class _RefusedError(Exception):
 
 
 class _Files:
-    """The functions by which templates take in files."""
+    """The functions by which templates take in files; paths are seen from the file at hand."""
 
     def __init__(self, folder: Path, folders: list[Path], most: int) -> None:
         self.search, self.folders, self.most = [folder], folders, most
-        self.taken = 0
+        self.taken: dict[str, tuple[str, str]] = {}
+        self.count = 0
 
     def functions(self) -> dict[str, Any]:
         return {
             "add_to_path": self.add_to_path,
-            "find_path": lambda name: str(self.found(name)),
+            "cwd": lambda: str(self.search[0]),
+            "find_path": lambda name: str(self.found(name)[0]),
+            "find_paths": lambda name: [str(path) for path in self.found(name)],
+            "include": self.include,
+            "include_all": self.include,
             "include_text": self.include_text,
             "path_exists": self.path_exists,
         }
@@ -43,20 +48,26 @@ class _Files:
         whole = path.resolve()
         return any(whole.is_relative_to(folder) for folder in self.folders)
 
-    def found(self, name: object) -> Path:
+    def found(self, name: object) -> list[Path]:
+        """Return the files that a name, perhaps with ``*``, means in the folders searched."""
         if not isinstance(name, str) or not name or "\0" in name:
             raise _RefusedError(f"{name!r} is no path")
+        outside = False
         for folder in self.search:
             path = folder / name
-            if path.is_file():
-                if not self.inside(path):
-                    given = ", ".join(map(str, self.folders))
-                    raise _RefusedError(
-                        f"'{name}' lies outside the folders given", f"only files below {given}"
-                    )
-                return path
-        if any(not self.inside(folder / name) for folder in self.search):
-            raise _RefusedError(f"'{name}' lies outside the folders given")
+            if "*" in name:
+                paths = sorted(path.parent.glob(path.name)) if self.inside(path.parent) else []
+            else:
+                paths = [path]
+            outside |= not all(map(self.inside, [path.parent, *paths]))
+            files = [one for one in paths if self.inside(one) and one.is_file()]
+            if files:
+                return files
+        if outside:
+            given = ", ".join(map(str, self.folders))
+            raise _RefusedError(
+                f"'{name}' lies outside the folders given", f"only files below {given}"
+            )
         raise _RefusedError(f"no file '{name}'")
 
     def path_exists(self, name: object) -> bool:
@@ -69,24 +80,40 @@ class _Files:
     def add_to_path(self, name: object) -> str:
         path = self.search[0] / str(name)
         if not path.is_dir() or not self.inside(path):
-            raise _RefusedError(f"'{name}' is no folder within those given")
+            raise _RefusedError(
+                f"'{name}' is no folder within those given", "name it, too: --folder DIR"
+            )
         self.search.append(path)
         return ""
 
     def include_text(self, name: object) -> str:
-        path = self.found(name)
-        self.taken += 1
-        if self.taken > MAX_INCLUDES:
+        return "\n".join(map(self.text_of, self.found(name)))
+
+    def include(self, name: object, keys: str = "") -> str:
+        """Take in a file as a value, or what stands in it at a way of keys."""
+        text = "\n".join(map(self.text_of, found := self.found(name)))
+        key = f"file_{len(self.taken)}"
+        self.taken[key] = (str(found[0]), text)
+        return f"!include_loaded {'.'.join(filter(None, (key, str(keys).strip('.'))))}"
+
+    def text_of(self, path: Path) -> str:
+        self.count += 1
+        if self.count > MAX_INCLUDES:
             raise _RefusedError(f"more than {MAX_INCLUDES} files are included")
-        if not path.is_file() or path.stat().st_size > self.most:
-            raise _RefusedError(f"'{name}' is too large, or no file")
+        if path.stat().st_size > self.most:
+            raise _RefusedError(f"'{path}' is too large")
         try:
             text = path.read_bytes().decode("utf-8-sig")
         except (OSError, UnicodeDecodeError):
-            raise _RefusedError(f"'{name}' is not UTF-8 text") from None
-        if "{{" in text or "{%" in text:
+            raise _RefusedError(f"'{path}' is not UTF-8 text") from None
+        if "{{" not in text and "{%" not in text:
+            return text
+        before = self.search
+        self.search = [path.parent, *before]
+        try:
             return environment(self).from_string(text).render()
-        return text
+        finally:
+            self.search = before
 
 
 def environment(files: _Files) -> jinja2.Environment:
@@ -118,7 +145,7 @@ def answer(request: dict[str, Any]) -> dict[str, object]:
         return _said("the template takes more memory than it may", 1, lines)
     except Exception as fault:  # noqa: BLE001  (whatever a template raises is its fault)
         return _said(f"the template cannot be rendered: {fault}", _line_of(fault), lines)
-    return {"text": "".join(parts)}
+    return {"text": "".join(parts), "taken": files.taken}
 
 
 def _said(what: str, line: int, lines: list[str], hint: str = "") -> dict[str, object]:

@@ -17,6 +17,7 @@ from accelsim.interchange.timeloop.directives import (
 )
 from accelsim.interchange.timeloop.machine import Roles
 from accelsim.interchange.timeloop.making import Made, native_name, notes_of
+from accelsim.interchange.timeloop.problem import Problem
 from accelsim.interchange.timeloop.sources import Sources
 from accelsim.roles import ROLES
 from accelsim.specs.fields import one_of, suggestion
@@ -29,12 +30,12 @@ def dataflow(
     directives: Sequence[Directive],
     where: Node,
     chain: Chain | None,
-    dims: Sequence[str],
+    problem: Problem | None,
     roles: Roles,
 ) -> Node:
     """Return constraints as a dataflow; without a machine, targets are taken by their names."""
     made = Made(where)
-    build = _Rules(sources, chain, dims, roles)
+    build = _Rules(sources, chain, problem, roles)
     rules = [rule for one in directives for rule in build.rules(one)]
     return made.mapping(
         {
@@ -58,9 +59,14 @@ def _notes(sources: Sources, made: Made) -> dict[str, Node]:
 
 class _Rules:
     def __init__(
-        self, sources: Sources, chain: Chain | None, dims: Sequence[str], roles: Roles
+        self, sources: Sources, chain: Chain | None, problem: Problem | None, roles: Roles
     ) -> None:
-        self.sources, self.chain, self.dims, self.roles = sources, chain, dims, roles
+        self.sources, self.chain, self.roles = sources, chain, roles
+        self.dims = tuple(problem.dims) if problem else ()
+        self.indexed = {
+            tensor.name: {dim for rank in tensor.ranks for dim, _ in rank}
+            for tensor in (problem.tensors if problem else ())
+        }
 
     def rules(self, it: Directive) -> Iterator[Node]:
         """Yield the rules that a directive makes."""
@@ -70,6 +76,8 @@ class _Rules:
             limits, order = self.limits(it, made), self.order(it, made)
             if limits or order:
                 inside = {"temporal": made.mapping(limits)} if limits else {}
+                if limits and it.factors_only:
+                    inside["others"] = made.value(1)
                 more = {"order": order} if order is not None else {}
                 yield self.rule(made, it, self.place(it), {**inside, **more})
         elif it.kind == SPATIAL:
@@ -78,6 +86,8 @@ class _Rules:
             keep, bypass = self.roles.of(it.keep), self.roles.of(it.bypass)
             if it.keep_only:
                 bypass |= set(ROLES) - keep
+            if it.bypass_only:
+                keep |= set(ROLES) - bypass
             inside = {}
             if keep:
                 inside["keep"] = made.words([role for role in ROLES if role in keep])
@@ -90,7 +100,8 @@ class _Rules:
         at = self.fanout(it)
         limits = self.limits(it, made)
         if limits:
-            yield self.rule(made, it, at, {"spatial": made.mapping(limits)})
+            others = {"others": made.value(1)} if it.factors_only else {}
+            yield self.rule(made, it, at, {"spatial": made.mapping(limits), **others})
         if it.split is None or not it.order:
             return
         order = self.whole_order(it)
@@ -155,7 +166,23 @@ class _Rules:
                 limits[one.dim] = f"<={max(1, one.value)}"
             else:
                 limits[one.dim] = one.value or "whole"
+        for dim in self.without_loops(it):
+            limits.setdefault(dim, 1)
         return {dim: made.value(limit) for dim, limit in limits.items()}
+
+    def without_loops(self, it: Directive) -> Iterator[str]:
+        """Yield the dims that have no loop because of the data-spaces that they index."""
+        for names, inside in ((it.still, True), (it.moving, False)):
+            if not names:
+                continue
+            if not self.dims:
+                what = f"'{it.type}' at {it.target} speaks of data-spaces, left out: the problem "
+                self.sources.note(it.node, f"{what}is not among the files")
+                continue
+            self.roles.of(names)
+            said = {*self.indexed} if any(name == "*" for name, _ in names) else dict(names)
+            indexed = set().union(*(self.indexed.get(name, set()) for name in said))
+            yield from (dim for dim in self.dims if (dim in indexed) is inside)
 
     def order(self, it: Directive, made: Made) -> Node | None:
         """Return the groups of dims, outermost first; dims that are not named stand outside."""
@@ -171,6 +198,9 @@ class _Rules:
         if rest and "*" not in it.order:
             inner_first.append(made.words(rest))
         elif not self.dims:
-            self.sources.note(it.node, "the order of dims that the permutation does not name is "
-                              "free: the problem is not among the files")  # fmt: skip
+            self.sources.note(
+                it.node,
+                "the order of dims that the permutation does not name is "
+                "free: the problem is not among the files",
+            )
         return made.listed([*reversed(inner_first)])

@@ -7,7 +7,7 @@ of them says what it is but by the names of its sections.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +41,8 @@ TAGS = (
     "!Parallel",
     "!Pipelined",
     "!Storage",
+    "!include_loaded",
+    "!nomerge",
 )
 
 USED = (
@@ -72,6 +74,9 @@ UNUSED = {
     "_components": "",
 }
 """Sections that say nothing here -> why, if that is worth a note."""
+
+COMBINED = ("constraints", "variables", "components", "globals")
+"""Sections that may be given several times, under names with these words in them."""
 
 _SECTION = re.compile(
     rf"^(?:{'|'.join(sorted({*USED, 'mapper', 'compound_components'}))})\s*:", re.MULTILINE
@@ -247,43 +252,74 @@ def _listed(path: Path) -> list[Path]:
 def _take(sources: Sources, path: Path, folders: Sequence[Path]) -> None:
     name = shown_path(path)
     text = decoded(read_bytes(path), name)
+    included: dict[str, Node] = {}
     if is_template(path, text):
-        text = rendered(path, text, folders)
+        text, taken = rendered(path, text, folders)
         name += " (rendered)"
+        for key, (file, inner) in taken.items():
+            title = f"{shown_path(Path(file))} (rendered)"
+            sources.texts[title] = inner
+            part = parse(inner, title, TAGS, merges=True)
+            included[key] = _placed(part.root, title, {}, included)
     document = parse(text, name, TAGS, merges=True)
     sources.files.append(name)
     sources.texts[name] = text
-    root = _placed(document.root, name, {})
+    root = _placed(document.root, name, {}, included)
     assert isinstance(root.value, dict)
     if "kind" in root.value:
         what = "this is a spec of accelsim's own, not one of Timeloop's files"
         raise SpecError([Problem(what, sources.at(root.keys["kind"]))])
-    for key, section in root.value.items():
+    for written, section in root.value.items():
+        word = next((word for word in COMBINED if word in written), "")
+        key = written if written in (*USED, *UNUSED) else word or written
         if key in USED:
             sources.sections.setdefault(key, []).append(section)
         elif key not in UNUSED:
-            hint = suggestion(key, (*USED, *UNUSED))
-            known = one_of(USED)
-            if not any(used in root.value for used in USED):
-                sources.fault(root.keys[key], f"unknown section '{key}'", known, hint)
-            else:
-                what = f"unknown section '{key}', left out"
-                sources.note(root.keys[key], f"{what}; {hint}" if hint else what)
+            _unknown_section(sources, root, key)
         elif UNUSED[key]:
-            sources.note(root.keys[key], f"'{key}' is left out: {UNUSED[key]}")
+            sources.note(root.keys[written], f"'{written}' is left out: {UNUSED[key]}")
 
 
-def _placed(node: Node, file: str, done: dict[int, Node]) -> Node:
-    """Return a node with its file in every mark; what an alias shares stays shared."""
+def _unknown_section(sources: Sources, root: Node, key: str) -> None:
+    """Note a section that is not known; it is a fault where the file has no other."""
+    assert isinstance(root.value, dict)
+    hint = suggestion(key, (*USED, *UNUSED))
+    if not any(used in root.value for used in USED):
+        sources.fault(root.keys[key], f"unknown section '{key}'", one_of(USED), hint)
+    elif not key.startswith("_"):
+        what = f"unknown section '{key}', left out"
+        sources.note(root.keys[key], f"{what}; {hint}" if hint else what)
+
+
+def _placed(node: Node, file: str, done: dict[int, Node], included: Mapping[str, Node]) -> Node:
+    """Return a node with its file in every mark, and with what it takes in from other files.
+
+    What an alias shares stays shared.
+    """
     if id(node) in done:
         return done[id(node)]
+    if node.tag == "!include_loaded":
+        return _taken(node, file, included)
     value = node.value
     if isinstance(value, dict):
-        value = {key: _placed(inside, file, done) for key, inside in value.items()}
+        value = {key: _placed(inside, file, done, included) for key, inside in value.items()}
     elif isinstance(value, list):
-        value = [_placed(inside, file, done) for inside in value]
+        value = [_placed(inside, file, done, included) for inside in value]
     keys = {key: mark._replace(file=file) for key, mark in node.keys.items()}
     mark = node.mark._replace(file=file)
     made = Node(value, mark, keys, node.height, node.size, node.text, node.tag)
     done[id(node)] = made
     return made
+
+
+def _taken(node: Node, file: str, included: Mapping[str, Node]) -> Node:
+    """Return what stands in another file at a way of keys, as ``file_0.architecture.nodes``."""
+    name, *keys = node.text.split(".")
+    found = included.get(name)
+    for key in keys:
+        found = found.inside(int(key) if key.isdecimal() else key) if found else None
+    if found is None:
+        mark = node.mark
+        what = f"nothing stands at '{node.text}'"
+        raise SpecError([Problem(what, Where(file, mark.line, mark.column))])
+    return found

@@ -21,8 +21,18 @@ _RANGED = re.compile(r"(.*?)\s*\[\s*(\d{1,9})\s*\.\.\s*(\d{1,9})\s*\]")
 _DUMMY = re.compile(r"inter_(.+)_spatial")
 
 _TREE_KEYS = ("name", "attributes", "local", "subtree", "version", "class", "constraints")
-_LEVEL_KEYS = ("name", "class", "subclass", "attributes", "constraints", "enabled",
-               "required_actions", "area_share", "sparse_optimizations", "spatial")  # fmt: skip
+_LEVEL_KEYS = (
+    "name",
+    "class",
+    "subclass",
+    "attributes",
+    "constraints",
+    "enabled",
+    "required_actions",
+    "area_share",
+    "sparse_optimizations",
+    "spatial",
+)
 
 MAX_INSTANCES = 2**40
 
@@ -50,16 +60,25 @@ def read_flat(sources: Sources, node: Node, variables: Scope) -> Chain | None:
     arithmetic, storage = at(node, "arithmetic"), at(node, "storage")
     if arithmetic is None or storage is None or not isinstance(storage.value, list):
         missing = "arithmetic" if arithmetic is None else "storage"
-        sources.fault(node, "a flat architecture needs a list 'storage' and 'arithmetic'",
-                      f"'{missing}'")  # fmt: skip
+        sources.fault(
+            node, "a flat architecture needs a list 'storage' and 'arithmetic'", f"'{missing}'"
+        )
         return None
     levels = []
     for item in reversed(storage.value):
         values = Scope.of(sources, item, variables)
         name = values.word("name") or "storage"
         technology = values.word("technology")
-        levels.append(_Level(name, "DRAM" if technology == "DRAM" else "SRAM", "", item, values,
-                             values.whole("instances", least=1) or 1))  # fmt: skip
+        levels.append(
+            _Level(
+                name,
+                "DRAM" if technology == "DRAM" else "SRAM",
+                "",
+                item,
+                values,
+                values.whole("instances", least=1) or 1,
+            )
+        )
     values = Scope.of(sources, arithmetic, variables)
     copies = values.whole("instances", least=1) or 1
     name = values.word("name") or "MAC"

@@ -166,9 +166,10 @@ def _lanes(part: Lanes, written: Written, *, first: bool) -> list[str]:
         apart = written.tensors(every - fanout.multicast | {"Outputs"})
     linkless = written.tensors(every - {"Outputs"} - frozenset(fanout.forwards))
     stated = {
-        key: _list(names) for key, names in (("no_reuse", apart), ("no_link_transfer", linkless))
+        key: _list(names)
+        for key, names in (("no_reuse", apart), ("no_link_transfer", linkless))
         if names
-    }  # fmt: skip
+    }
     if stated:
         lines.append(f"    constraints: {{spatial: {_flow(stated)}}}")
     return lines
@@ -184,8 +185,9 @@ def mapping_text(written: Written) -> str:
             y, x = (_factors(loops, lasts) for loops in (part.y, part.x))
             order = _inner_first(part.x) + _inner_first(part.y)
             items = {"target": f"inter_{part.name}_spatial", "type": "spatial"}
-            lines.append(f"- {_flow({**items, **_iteration(x + y, order)})[:-1]}, split: "
-                         f"{len(part.x)}}}")  # fmt: skip
+            lines.append(
+                f"- {_flow({**items, **_iteration(x + y, order)})[:-1]}, split: {len(part.x)}}}"
+            )
             continue
         bypass = [name for name in names if name not in part.kept]
         keep = [name for name in names if name in part.kept]
