@@ -1,4 +1,4 @@
-"""The specs that come with the package: found by name, from any directory.
+"""The specs and reference cases that come with the package: found from any directory.
 
 In a wheel they lie inside the package (``accelsim/data``); in a checkout, beside it.
 """
@@ -43,6 +43,11 @@ def root() -> Path:
     """Return the directory that holds the folders of specs."""
     inside = _PACKAGE / "data"
     return inside if inside.is_dir() else _PACKAGE.parent
+
+
+def reference_cases(tool: str) -> Path:
+    """Return the folder of the shipped cases that another tool counted."""
+    return root() / "reference_cases" / tool
 
 
 @cache

@@ -22,7 +22,7 @@ SPEC_FOLDERS = (
     "mappings",
 )
 
-OURS = ("accelsim", "tests", "docs", "scripts", ".ci", *SPEC_FOLDERS)
+OURS = ("accelsim", "tests", "docs", "scripts", ".ci", "reference_cases", *SPEC_FOLDERS)
 
 SAYS_NOTHING = {"core", "utils", "util", "common", "helpers", "helper", "manager", "misc", "base"}
 

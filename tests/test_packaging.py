@@ -62,7 +62,13 @@ def test_the_wheel_holds_every_module_and_spec(wheel_from_sdist: zipfile.ZipFile
         for folder in SPEC_FOLDERS
         for path in (ROOT / folder).glob("*.yaml")
     }
-    assert modules | specs | {"accelsim/py.typed"} <= held
+    cases = {
+        f"accelsim/data/{path.relative_to(ROOT)}"
+        for path in (ROOT / "reference_cases").rglob("*")
+        if path.is_file()
+    }
+    assert len(cases) > 20
+    assert modules | specs | cases | {"accelsim/py.typed"} <= held
     assert not [name for name in held if name.startswith(("tests/", "docs/"))]
 
 

@@ -23,6 +23,8 @@ KNOWN = {
     "derived": "computed from such numbers",
     "restated": "computed once from our restatement of the authors' rules, and frozen: not a "
     "number that they published",
+    "reported": "what the other tool itself reported of the same case",
+    "walked": "counted by a separate walk of every iteration, written to check the other tool",
     "from_memory": "only remembered",
 }
 """What the labels say of a published number."""

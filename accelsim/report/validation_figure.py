@@ -34,11 +34,13 @@ def validation_figure(validation: Validation) -> Figure:
 
 def _points(study: StudyResult) -> list[tuple[Verdict, float, float]]:
     """Return verdict, published and ours of what a logarithmic axis can show."""
-    return [
-        (case.verdict, case.published, case.ours)
-        for case in study.cases
-        if case.ours and case.published and case.ours > 0 and case.published > 0
-    ]
+    found: list[tuple[Verdict, float, float]] = []
+    for case in study.cases:
+        if case.points:
+            found += [("holds", published, ours) for published, ours in case.points]
+        elif case.ours and case.published and case.ours > 0 and case.published > 0:
+            found.append((case.verdict, case.published, case.ours))
+    return found
 
 
 def _panel(ax: Axes, study: StudyResult) -> None:

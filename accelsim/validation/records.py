@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Label = Literal["verified", "ocr_checked", "derived", "restated", "from_memory"]
+Label = Literal[
+    "verified", "ocr_checked", "derived", "restated", "reported", "walked", "from_memory"
+]
 """How a published number is known: read in its source; read in a transcription of it, doubtful
 digits settled by sums or by a second source; computed from such numbers; computed once from our
-restatement of the authors' rules, and frozen; only remembered."""
+restatement of the authors' rules, and frozen; what another tool reported of the same case, run on
+it; counted by a walk of every iteration that was written to check such a tool; only remembered."""
 
 LABELS: tuple[str, ...] = get_args(Label)
 
@@ -76,6 +79,9 @@ class Case:
         None where it cannot run.
     tolerance : None where the two are shown but not judged; ``note`` says why
         Where it cannot run, the tolerance is that both say so.
+    points : pairs (published, ours)
+        Where a case is a tally of many comparisons, some of those that hold, to be drawn in its
+        place.
     source, label : where the published number is from, and how it is known
     """
 
@@ -88,6 +94,7 @@ class Case:
     source: str
     label: Label
     note: str = ""
+    points: tuple[tuple[float, float], ...] = ()
 
     @property
     def verdict(self) -> Verdict:

@@ -25,7 +25,7 @@ from accelsim.technology.spec import read_accounting
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "scripts" / "check_reference_cases.py"
-PUBLISHED = ROOT / "tests" / "published" / "timeloop"
+PUBLISHED = ROOT / "reference_cases" / "timeloop"
 
 RULES = read_accounting("timeloop")
 

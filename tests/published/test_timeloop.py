@@ -1,21 +1,18 @@
 """Timeloop's own counts, energies and cycles of 55 mappings, quantity by quantity.
 
-Origin and trust of the cases: ``tests/published/timeloop/README.md``.
+Origin and trust of the cases: ``reference_cases/timeloop/README.md``.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
+from accelsim import shipped
 from accelsim.interchange.reference.case import ReferenceCase, read_cases
 from accelsim.interchange.reference.compare import compare
 from accelsim.technology.spec import read_accounting
 
-FOLDER = Path(__file__).parent / "timeloop"
-
-CASES, PROBLEMS = read_cases(FOLDER)
+CASES, PROBLEMS = read_cases(shipped.reference_cases("timeloop"))
 
 AT_LEAST = {"exact": 40, "prefer_expected_without_extrapolation": 40}
 """Quantities of a valid case; the others say less."""

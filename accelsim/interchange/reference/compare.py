@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from accelsim.conventions import Conventions
@@ -15,6 +14,7 @@ from accelsim.interchange.reference.lowering import lower
 from accelsim.interchange.reference.quantities import (
     RELATIVE,
     TOLERANCES,
+    Name,
     Quantities,
     Value,
     stated,
@@ -40,6 +40,19 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """One quantity: what we find, None if we do not count it, and what is expected."""
+
+    name: Name
+    ours: Value | None
+    expected: Value
+
+    @property
+    def agrees(self) -> bool:
+        return self.ours is not None and agree(self.ours, self.expected)
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """What came of a case: what agrees, and what does not."""
 
@@ -49,6 +62,8 @@ class Comparison:
     differences: tuple[Difference, ...]
     note: str = ""
     """What of the case is not compared, and what with; empty where all of it is."""
+    compared: tuple[Compared, ...] = ()
+    """Every quantity but validity; none where only one of the two is a valid mapping."""
 
     @property
     def agrees(self) -> bool:
@@ -74,11 +89,10 @@ def compare(case: ReferenceCase, accounting: Accounting) -> Comparison:
         return _unlike(case, f"not evaluated: {fault}", valid if wanted.valid else "rejected")
     if not wanted.valid:
         return _unlike(case, valid, "rejected")
-    differences = tuple(_differences(case.name, ours, expected))
-    equal = Counter(["valid", *(name.quantity for name in expected)])
-    equal.subtract(difference.quantity for difference in differences)
-    found = {name: n for name, n in equal.items() if n}
-    return Comparison(case.name, found, differences, _note(case, expected))
+    compared = tuple(Compared(name, ours.get(name), its) for name, its in expected.items())
+    equal = Counter(["valid", *(one.name.quantity for one in compared if one.agrees)])
+    differences = tuple(_difference(case.name, one) for one in compared if not one.agrees)
+    return Comparison(case.name, dict(equal), differences, _note(case, expected), compared)
 
 
 def _note(case: ReferenceCase, expected: Quantities) -> str:
@@ -111,11 +125,9 @@ def _unlike(case: ReferenceCase, ours: str, expected: str) -> Comparison:
     return Comparison(case.name, {}, (only,))
 
 
-def _differences(case: str, ours: Quantities, expected: Quantities) -> Iterator[Difference]:
-    for name, wanted in expected.items():
-        found = ours.get(name)
-        if found is None or not agree(found, wanted):
-            yield Difference(case, *name, _text(found), _text(wanted), TOLERANCES[wanted.kind])
+def _difference(case: str, one: Compared) -> Difference:
+    tolerance = TOLERANCES[one.expected.kind]
+    return Difference(case, *one.name, _text(one.ours), _text(one.expected), tolerance)
 
 
 def agree(found: Value, wanted: Value) -> bool:
