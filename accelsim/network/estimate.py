@@ -16,12 +16,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 
 import numpy as np
 
 from accelsim.arch.records import Architecture
+from accelsim.arch.zeros import minds_zeros
 from accelsim.errors import Problem, SpecError
+from accelsim.evaluation.effectual import nonzero_share
 from accelsim.evaluation.prices import Floats, Prices, operation_energy
 from accelsim.evaluation.records import Evaluation
 from accelsim.network.records import NetworkResult
@@ -114,8 +115,12 @@ def estimate_network(result: NetworkResult) -> NetworkEstimate:
     Raises
     ------
     SpecError
-        If a multiply-accumulate costs nothing under its prices: there is no unit.
+        If a multiply-accumulate costs nothing under its prices: there is no unit.  If the machine
+        spares zeros by itself: they would be spared twice.
     """
+    if minds_zeros(result.arch):
+        what = f"'{result.arch.name}' gates, skips or compresses zeros, as the method does"
+        raise SpecError([Problem(what, hint="estimate on a machine that takes no note of zeros")])
     evaluations = [its.evaluation for its in result.layers if its.evaluation is not None]
     if not evaluations:
         return NetworkEstimate(result, 0.0, ())
@@ -138,7 +143,7 @@ def share_done(layer: Layer) -> float:
     """Return the share of operations that have no zero among their operands."""
     if layer.op != "mac":
         return 1.0
-    return prod(tensor.density for tensor in layer.tensors if tensor.role != "Outputs")
+    return nonzero_share(layer, [t for t in layer.tensors if t.role != "Outputs"])
 
 
 def _shares(evaluation: Evaluation, t: int, done: float) -> Floats:

@@ -68,10 +68,10 @@ def _used(evaluation: Evaluation) -> Iterable[tuple[str, str, str]]:
     """Yield (level, action, source) of every price that the energy of a layer is made of."""
     for level, action in np.argwhere(evaluation.performed.values.any(axis=1)):
         name, done = evaluation.levels[level], ACTIONS[action]
-        price = evaluation.prices.by_level.get((name, done))
-        if price is None or (done in IMPLIED and not price.energy):
-            continue
-        yield name, done, source_text(price)
+        for kind in (done, f"{done}.gated"):
+            price = evaluation.prices.by_level.get((name, kind))
+            if price is not None and (price.energy or done not in IMPLIED):
+                yield name, kind, source_text(price)
     for memory in evaluation.arch.memories:
         if memory.leakage_mw:
             yield memory.name, "leakage", memory.source or STATED

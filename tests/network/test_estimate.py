@@ -148,3 +148,10 @@ def test_a_mac_that_costs_nothing_is_no_unit() -> None:
     table = replace(table, prices={**table.prices, "mac": free})
     with pytest.raises(SpecError, match="a MAC costs nothing under 'small-table'"):
         estimate_network(row("tiny", entry("M", table=table)))
+
+
+def test_zeros_are_not_spared_twice() -> None:
+    arch = machine()
+    gated = replace(arch, nodes=(*arch.nodes[:-1], replace(arch.compute, gating={"Inputs"})))
+    with pytest.raises(SpecError, match="'small' gates, skips or compresses zeros"):
+        estimate_network(row("tiny", refused(), arch=gated))
