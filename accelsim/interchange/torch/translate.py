@@ -111,9 +111,7 @@ class _Translation:
         attributes: Mapping[str, Attribute] | None = None,
     ) -> None:
         self.nodes.append(
-            Node(
-                self.called(node, op, inputs), op, tuple(inputs), tuple(outputs), attributes or {}
-            )
+            Node(self.called(node, op, inputs), op, tuple(inputs), tuple(outputs), attributes or {})
         )
 
     def called(self, node: Any, op: str, inputs: Sequence[str]) -> str:
