@@ -118,6 +118,32 @@ def test_pads_that_are_not_the_same_on_both_sides(imports: Imports) -> None:
     assert words(layer) == {"Weights": 8 * 4 * 9, "Inputs": 4 * 9 * 13, "Outputs": 8 * 7 * 11}
 
 
+def test_windows_that_tile_their_input_are_patches(imports: Imports) -> None:
+    """6 x 8 pixels in patches of 2 x 4: 2 images of 6, each of 3 * 8 words."""
+    made = [node("Conv", "x w", "y", strides=[2, 4])]
+    layer = only(imports(made, {"x": (2, 3, 6, 8)}, {"w": (5, 3, 2, 4)}))
+    assert (layer.shape, layer.bounds) == ("gemm", {"M": 5, "N": 2 * 3 * 2, "K": 3 * 8})
+    assert words(layer) == {"Weights": 5 * 24, "Inputs": 2 * 3 * 48, "Outputs": 2 * 5 * 6}
+
+
+@pytest.mark.parametrize(
+    ("size", "weights", "attributes"),
+    [
+        ((2, 3, 6, 8), (5, 3, 2, 4), {"strides": [2, 3], "pads": [0, 0, 0, 2]}),  # they overlap
+        ((2, 3, 7, 8), (5, 3, 2, 4), {"strides": [2, 4]}),  # a row is left
+        ((2, 3, 4, 8), (5, 3, 2, 4), {"strides": [2, 4], "pads": [1, 0, 1, 0]}),  # padded
+        ((2, 3, 6, 8), (5, 3, 2, 4), {"strides": [2, 4], "dilations": [2, 1]}),
+        ((2, 6, 6, 8), (6, 3, 2, 4), {"strides": [2, 4], "group": 2}),
+        ((2, 3, 6, 8), (5, 3, 1, 1), {}),
+    ],
+)
+def test_other_windows_are_no_patches(
+    imports: Imports, size: tuple[int, ...], weights: tuple[int, ...], attributes: dict[str, Any]
+) -> None:
+    layer = only(imports([node("Conv", "x w", "y", **attributes)], {"x": size}, {"w": weights}))
+    assert layer.shape == "conv"
+
+
 def test_padding_found_by_onnx(imports: Imports) -> None:
     made = [node("Conv", "x w", "y", auto_pad="SAME_UPPER", strides=[2, 2])]
     layer = only(imports(made, {"x": (1, 4, 9, 9)}, {"w": (8, 4, 3, 3)}))
@@ -260,6 +286,36 @@ def test_attention(imports: Imports) -> None:
     assert scores.operations + weighted.operations == 2 * 8 * 5 * 9 * 16
 
 
+def test_attention_over_a_cache(imports: Imports) -> None:
+    """One new token after 6: what the cache holds is read, and what it will hold is what was read.
+
+    The layer that reads the cache anew reads all of it, and nothing of the attention's result.
+    """
+    made = [
+        named("attend", node("Attention", "q k v - pk pv", "a nk nv")),
+        named("again", node("Relu", "nk", "y")),
+    ]
+    shapes = {"q": (1, 2, 1, 8), "k": (1, 2, 1, 8), "v": (1, 2, 1, 8)}
+    shapes |= {"pk": (1, 2, 6, 8), "pv": (1, 2, 6, 8)}
+    network = imports(made, shapes, opset=23, outputs=["a", "y"])
+    scores, softmax, weighted, again = network.layers
+    assert scores.bounds == {"B": 2, "M": 7, "N": 1, "K": 8}
+    assert words(softmax)["Inputs"] == 2 * 7
+    assert weighted.bounds == {"B": 2, "M": 8, "N": 1, "K": 7}
+    assert words(again)["Inputs"] == 2 * 7 * 8
+    assert {*network.edges} == {
+        Edge("q", "attend.scores", "Inputs"),
+        Edge("pk", "attend.scores", "Weights"),
+        Edge("k", "attend.scores", "Weights"),
+        Edge("attend.scores", "attend.softmax", "Inputs"),
+        Edge("attend.softmax", "attend.weighted", "Inputs"),
+        Edge("pv", "attend.weighted", "Weights"),
+        Edge("v", "attend.weighted", "Weights"),
+        Edge("pk", "again", "Inputs"),
+        Edge("k", "again", "Inputs"),
+    }
+
+
 def test_attention_written_out(imports: Imports) -> None:
     """Keys become the weights of the scores; the scaling is part of them."""
     half = onnx.numpy_helper.from_array(np.array(0.5, "float32"), "half")
@@ -350,6 +406,25 @@ def test_a_constant_that_is_no_bias_is_read(imports: Imports) -> None:
     made = [named("embed", node("Add", "x place", "y"))]
     layer = only(imports(made, {"x": (2, 5, 8)}, {"place": (1, 5, 8)}))
     assert words(layer) == {"Inputs": 80, "Weights": 40, "Outputs": 80}
+
+
+def test_look_ups(imports: Imports) -> None:
+    """Rows that indices choose: 7 rows of 4 of a table of 100, then 3 of these."""
+    made = [
+        named("embedding", node("Gather", "table ids", "rows")),
+        named("again", node("Gather", "rows some", "a")),
+        named("first", node("Gather", "a zero", "y")),
+    ]
+    zero = onnx.numpy_helper.from_array(np.array([0]), "zero")
+    kinds = dict.fromkeys(("ids", "some"), INT64)
+    network = imports(
+        made, {"ids": (7,), "some": (3,)}, {"table": (100, 4)}, kinds=kinds, tensors=[zero]
+    )
+    embedding, again = network.layers
+    assert words(embedding) == {"Inputs": 28, "Outputs": 28}
+    assert words(again) == {"Inputs": 12, "Outputs": 12}
+    assert network.edges == (Edge("embedding", "again", "Inputs"),)
+    assert network.outputs == ("again",)
 
 
 def test_both_sides_broadcast(imports: Imports) -> None:

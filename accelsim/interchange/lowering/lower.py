@@ -250,7 +250,8 @@ class _Lowering:
             width = self.bits.get(value)
             if width is not None:
                 bits[tensor] = width
-            origins = [origin for origin in self.origins.get(value, ()) if origin != name]
+            whole = self.sources(filter(None, (draft.beside.get(tensor), value)))
+            origins = [origin for origin in whole if origin != name]
             self.count(len(origins))
             if origins:
                 sources[tensor] = origins
@@ -265,6 +266,8 @@ class _Lowering:
             layer["reads"] = _short(sources)
         self.layers.append(layer)
         self.by_name[name] = layer
+        for value, parts in draft.shows.items():
+            self.origins[value] = self.sources(parts)
         others = [value for value in node.outputs if value not in self.origins]
         for value in dict.fromkeys((*draft.writes, *(others if op.output in draft.writes else ()))):
             self.origins[value] = tuple(dict.fromkeys((*self.origins.get(value, ()), name)))

@@ -26,6 +26,10 @@ class Draft:
         Of a layer in a workload file, without name, bits and sources.
     reads : mapping of str to str
         Tensor -> the value that feeds it, activations and weights alike.
+    beside : mapping of str to str
+        Tensor -> a value that stands before that one in it.
+    shows : mapping of str to tuple of str
+        Other outputs of the operator -> the values that they consist of.
     writes : tuple of str
         The values that come from its output.
     part : str
@@ -39,6 +43,8 @@ class Draft:
     writes: tuple[str, ...]
     part: str = ""
     unread: bool = False
+    beside: Mapping[str, str] = field(default_factory=dict)
+    shows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

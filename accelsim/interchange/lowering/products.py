@@ -101,6 +101,12 @@ def attention(op: Operator) -> list[Draft]:
         raise op.refusal(f"has queries, keys and values {shapes}", "shapes that fit")
     context = keys[2] + (op.shape(4)[2] if op.has(4) and len(op.shape(4)) == 4 else 0)
     tokens = seq * (heads // shared)
+    past = {index: op.input(index) for index in (4, 5) if op.has(index)}
+    present = {
+        name: tuple(filter(None, (past.get(index), op.input(index - 3))))
+        for name, index in zip(op.node.outputs[1:3], (4, 5), strict=False)
+        if name
+    }
     scores, softmax = f"{op.output} scores", f"{op.output} softmax"
     group = {"group": "attention"}
     return [
@@ -109,6 +115,8 @@ def attention(op: Operator) -> list[Draft]:
             {"Inputs": op.input(0), "Weights": op.input(1)},
             (scores,),
             "scores",
+            beside={"Weights": past[4]} if 4 in past else {},
+            shows=present,
         ),
         Draft(
             {"shape": "elementwise", **bounds(N=batch, G=heads, P=seq, Q=context), **group},
@@ -121,6 +129,7 @@ def attention(op: Operator) -> list[Draft]:
             {"Inputs": softmax, "Weights": op.input(2)},
             (op.output,),
             "weighted",
+            beside={"Weights": past[5]} if 5 in past else {},
         ),
     ]
 
