@@ -40,12 +40,14 @@ from accelsim.evaluation.refusals import explain_violation
 from accelsim.evaluation.remainders import network_cycles, port_bits, port_cycles
 from accelsim.mapping.arrays import (
     Ints,
+    bits_in_use,
     block_words,
     mapping_problems,
     pack_layer,
     pack_machine,
     pack_mapping,
 )
+from accelsim.mapping.homes import holding_of
 from accelsim.mapping.records import Mapping
 from accelsim.technology.records import (
     ACTIONS,
@@ -54,7 +56,7 @@ from accelsim.technology.records import (
     Accounting,
     EnergyTable,
 )
-from accelsim.workload.records import Layer
+from accelsim.workload.records import Layer, Tensor
 
 # The actions of counter.boundary, in the order in which technology.records lists them.
 AT_PARENT = slice(0, 3)
@@ -139,7 +141,7 @@ def evaluate_at(
         meshes=meshes,
         tile_words=_tiles_by_level(layer, arch, levels, found.tile_words),
         capacity_bits={
-            memory.name: (int(bits), memory.usable_bits)
+            memory.name: (bits_in_use(arch, layer, memory, int(bits)), memory.usable_bits)
             for memory, bits in zip(arch.memories, found.memory_bits, strict=False)
         },
         instances=instances,
@@ -296,7 +298,7 @@ def _by_level(
     charged = np.zeros((len(levels), len(layer.tensors) + 1, len(ACTIONS)), dtype=np.int64)
     for t, tensor in enumerate(layer.tensors):
         keepers = [
-            (index, levels.index(_holding(place, tensor.role).memory))
+            (index, levels.index(_holding(layer, arch, place, tensor).memory))
             for index, place in enumerate(arch.places)
             if tensor.name in mapping.block(place.name).keep
         ]
@@ -318,13 +320,14 @@ def _tiles_by_level(
     for p, place in enumerate(arch.places):
         for t, tensor in enumerate(layer.tensors):
             if tile_words[p, t]:
-                tiles[levels.index(_holding(place, tensor.role).memory), t] += tile_words[p, t]
+                level = levels.index(_holding(layer, arch, place, tensor).memory)
+                tiles[level, t] += tile_words[p, t]
     return tiles
 
 
-def _holding(place: Place, role: str) -> Holding:
-    holding = place.holding(role)
-    assert holding is not None, f"{place.name} cannot keep {role}"
+def _holding(layer: Layer, arch: Architecture, place: Place, tensor: Tensor) -> Holding:
+    holding = holding_of(arch, layer, place, tensor)
+    assert holding is not None, f"{place.name} cannot keep {tensor.name}"
     return holding
 
 
@@ -376,7 +379,8 @@ def _energies(
     output = layer.tensors.index(layer.output)
     for action, more in finished_energy(prices, arch, layer).items():
         if action == "update":
-            energy[levels.index(outermost_holder(arch).name), output, ACTIONS.index(action)] += more
+            level = levels.index(outermost_holder(arch, layer).name)
+            energy[level, output, ACTIONS.index(action)] += more
     operation = ACTIONS.index(layer.op)
     energy[-1, -1, operation] = accesses[-1, -1, operation] * operation_energy(prices, arch, layer)
     return energy

@@ -311,7 +311,7 @@ def search_key(
     return content_key(
         {
             "version": __version__,
-            "layer": {"dims": layer.dims, "tensors": layer.tensors, "op": layer.op},
+            "layer": layer.identity,
             "machine": {"nodes": arch.nodes, "memories": arch.memories},
             "prices": problem.price_arrays,
             "conventions": problem.conventions,

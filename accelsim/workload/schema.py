@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Discriminator, Field, PlainValidator, Tag, ValidationInfo, WithJsonSchema
@@ -95,6 +96,32 @@ Sources = Annotated[
     PlainValidator(_sources),
     WithJsonSchema(
         {"anyOf": [*_NAMES, {"type": "object", "additionalProperties": {"anyOf": _NAMES}}]}
+    ),
+]
+
+
+def _staying(value: object) -> dict[str, str]:
+    """Read which layers' outputs stay on the chip: names or patterns, and a memory for each."""
+    named: Mapping[object, object] = (
+        value
+        if isinstance(value, dict)
+        else dict.fromkeys(value if isinstance(value, list) else [value])
+    )
+    found = {}
+    for layer, memory in named.items():
+        if not isinstance(layer, str | int) or not isinstance(memory, str | None):
+            refuse(f"{IT} must name layers", STAYING_FORM)
+        found[str(layer)] = memory or ""
+    return found
+
+
+STAYING_FORM = "as conv1, [conv1, pool1] or {conv1: glb}"
+
+Staying = Annotated[
+    dict[str, str],
+    PlainValidator(_staying),
+    WithJsonSchema(
+        {"anyOf": [*_NAMES, {"type": "object", "additionalProperties": {"type": "string"}}]}
     ),
 ]
 
@@ -282,4 +309,12 @@ class WorkloadSpec(SpecModel):
     outputs: list[LayerName] = Field(
         default_factory=list,
         description="layers whose outputs leave the network; else those that no layer reads",
+    )
+    stay_on_chip: Staying = Field(
+        default_factory=dict,
+        description=(
+            "layers, by name or pattern, whose outputs stay in a memory on the chip until the last "
+            "layer that reads them has run; with the memory's name, or in the outermost that the "
+            "machine builds once and that can keep Inputs and Outputs"
+        ),
     )
