@@ -36,7 +36,7 @@ from accelsim.evaluation.prices import (
     resolve,
 )
 from accelsim.evaluation.records import Evaluation
-from accelsim.evaluation.refusals import explain_violation
+from accelsim.evaluation.refusals import box_problem, explain_violation
 from accelsim.evaluation.remainders import network_cycles, port_bits, port_cycles
 from accelsim.mapping.arrays import (
     Ints,
@@ -101,11 +101,12 @@ def evaluate_at(
 ) -> Evaluation:
     """Count and price one mapping at resolved prices; raises what :func:`evaluate` does."""
     arch = form_with(arch, mapping.places)
-    problems = mapping_problems(mapping, arch, layer)
+    conventions = prices.accounting.conventions
+    boxed = box_problem(layer, conventions)
+    problems = [boxed] if boxed else mapping_problems(mapping, arch, layer)
     if problems:
         raise SpecError(problems)
     packed_prices = pack(prices, arch, layer)
-    conventions = prices.accounting.conventions
     count = _count_with_remainders if mapping.remainders else _count
     found = count(layer, arch, mapping, packed_prices, conventions)
     refuse_unknown_ports(layer, arch, mapping, conventions)

@@ -5,12 +5,25 @@ from __future__ import annotations
 from math import ceil, prod
 
 from accelsim.arch.records import Architecture
+from accelsim.conventions import Conventions
 from accelsim.counter.tally import Violation
+from accelsim.errors import Problem
 from accelsim.mapping.arrays import Ints, counted_bits
 from accelsim.mapping.factors import factors_text, needed_factors
 from accelsim.mapping.homes import holding_of, taken_bits, tile_bits
 from accelsim.mapping.records import Block, Loop, Mapping
 from accelsim.workload.records import Layer
+
+
+def box_problem(layer: Layer, conventions: Conventions) -> Problem | None:
+    """Return why a layer cannot be counted where tiles are boxes; None if it can."""
+    if conventions.tiles != "box" or not layer.residents:
+        return None
+    maps = ", ".join(one.layer for one in layer.residents)
+    return Problem(
+        f"what stays on the chip ({maps}) is not counted where tiles are boxes ({conventions})",
+        hint="choose another --accounting",
+    )
 
 
 def explain_violation(

@@ -35,6 +35,7 @@ from accelsim.mapping.records import Mapping
 from accelsim.mapspace.records import Dataflow
 from accelsim.network.front import uncovered
 from accelsim.network.records import LayerResult, NetworkResult, RunInfo
+from accelsim.network.staying import refuse_residents
 from accelsim.technology.records import Accounting, EnergyTable
 from accelsim.workload.records import Layer, Network
 
@@ -106,11 +107,13 @@ def run_network(
     Raises
     ------
     SpecError
-        If prices are missing or the constraints cannot apply to the machine.
+        If prices are missing, the constraints cannot apply to the machine, or a map has no room
+        where it should stay.
     IllegalMappingError
         If a mapping to start from is not one of its layer.
     """
     started = time.perf_counter()
+    refuse_residents(network, plan.arch)
     prices = resolve(plan.arch, plan.table, plan.accounting)
     cache = cache if is_kept(plan.driver) else None
     tasks: dict[str, _Task] = {}
