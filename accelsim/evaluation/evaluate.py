@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from accelsim.arch.records import Architecture, Compute, Fanout, Holding, Memory, Place
+from accelsim.arch.records import Architecture, Compute, Fanout, Memory, Place
 from accelsim.arch.uneven import form_with
 from accelsim.conventions import Conventions
 from accelsim.counter.general.layout import needs_general
@@ -47,7 +47,7 @@ from accelsim.mapping.arrays import (
     pack_machine,
     pack_mapping,
 )
-from accelsim.mapping.homes import holding_of
+from accelsim.mapping.homes import memory_at
 from accelsim.mapping.records import Mapping
 from accelsim.technology.records import (
     ACTIONS,
@@ -56,7 +56,7 @@ from accelsim.technology.records import (
     Accounting,
     EnergyTable,
 )
-from accelsim.workload.records import Layer, Tensor
+from accelsim.workload.records import Layer
 
 # The actions of counter.boundary, in the order in which technology.records lists them.
 AT_PARENT = slice(0, 3)
@@ -299,7 +299,7 @@ def _by_level(
     charged = np.zeros((len(levels), len(layer.tensors) + 1, len(ACTIONS)), dtype=np.int64)
     for t, tensor in enumerate(layer.tensors):
         keepers = [
-            (index, levels.index(_holding(layer, arch, place, tensor).memory))
+            (index, levels.index(memory_at(arch, layer, place, tensor).name))
             for index, place in enumerate(arch.places)
             if tensor.name in mapping.block(place.name).keep
         ]
@@ -321,15 +321,9 @@ def _tiles_by_level(
     for p, place in enumerate(arch.places):
         for t, tensor in enumerate(layer.tensors):
             if tile_words[p, t]:
-                level = levels.index(_holding(layer, arch, place, tensor).memory)
+                level = levels.index(memory_at(arch, layer, place, tensor).name)
                 tiles[level, t] += tile_words[p, t]
     return tiles
-
-
-def _holding(layer: Layer, arch: Architecture, place: Place, tensor: Tensor) -> Holding:
-    holding = holding_of(arch, layer, place, tensor)
-    assert holding is not None, f"{place.name} cannot keep {tensor.name}"
-    return holding
 
 
 def _instances(arch: Architecture, in_use: Ints) -> dict[str, tuple[int, int]]:

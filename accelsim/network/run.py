@@ -64,7 +64,8 @@ class Plan:
     """What a network is run on and how: one row of a comparison.
 
     ``starts`` gives mappings to start the search of a layer from, by the layer's name; each must be
-    legal under the dataflows.  ``front`` asks for every layer's trade-offs of energy and cycles.
+    legal under the dataflows.  ``front`` asks for every layer's trade-offs of energy and cycles,
+    ``apart`` to search the layers that find maps on the chip once more without these.
     """
 
     label: str
@@ -77,6 +78,7 @@ class Plan:
     driver: Driver
     starts: dict[str, tuple[Mapping, ...]] = field(default_factory=dict)
     front: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,30 @@ class _Task:
 
     problem: MappingProblem
     starts: tuple[Mapping, ...]
+
+
+@dataclass
+class _Work:
+    """The searches of a network, each once: by key, with the outcomes that a cache knows."""
+
+    plan: Plan
+    prices: Prices
+    cache: ResultsCache | None
+    tasks: dict[str, _Task] = field(default_factory=dict)
+    known: dict[str, Outcome] = field(default_factory=dict)
+    key_of: dict[object, str] = field(default_factory=dict)
+
+    def add(self, layer: Layer, starts: tuple[Mapping, ...]) -> str:
+        """Return the key of the search of a layer."""
+        alike = (layer.identity, starts)
+        if alike not in self.key_of:
+            task = _Task(_problem(layer, self.plan, self.prices), starts)
+            key = self.key_of[alike] = _task_key(task, self.plan)
+            self.tasks[key] = task
+            found = self.cache.get(key, task.problem) if self.cache else None
+            if found is not None:
+                self.known[key] = found
+        return self.key_of[alike]
 
 
 def run_network(
@@ -116,23 +142,16 @@ def run_network(
     refuse_residents(network, plan.arch)
     prices = resolve(plan.arch, plan.table, plan.accounting)
     cache = cache if is_kept(plan.driver) else None
-    tasks: dict[str, _Task] = {}
-    known: dict[str, Outcome] = {}
+    work = _Work(plan, prices, cache)
     keys: list[str] = []
-    key_of: dict[object, str] = {}
+    apart: list[str] = []
     for layer in network.layers:
         if stop():
             break
-        starts = plan.starts.get(layer.name, ())
-        alike = (layer.identity, starts)
-        if alike not in key_of:
-            task = _Task(_problem(layer, plan, prices), starts)
-            key = key_of[alike] = _task_key(task, plan)
-            tasks[key] = task
-            found = cache.get(key, task.problem) if cache else None
-            if found is not None:
-                known[key] = found
-        keys.append(key_of[alike])
+        keys.append(work.add(layer, plan.starts.get(layer.name, ())))
+        alone = replace(layer, residents=())
+        apart.append(work.add(alone, ()) if plan.apart and layer.residents else "")
+    tasks, known = work.tasks, work.known
     set_up = len(keys) == len(network.layers)
     outcomes: dict[str, Outcome] = {}
     if set_up:
@@ -141,8 +160,11 @@ def run_network(
     evaluations = {key: _evaluation(task, plan, outcomes.get(key)) for key, task in tasks.items()}
     fronts = {key: _front(task, plan, outcomes.get(key)) for key, task in tasks.items()}
     layers = [
-        _layer_result(layer, tasks[key], outcomes.get(key), evaluations[key], fronts[key])
-        for layer, key in zip(network.layers, keys, strict=False)
+        replace(
+            _layer_result(layer, tasks[key], outcomes.get(key), evaluations[key], fronts[key]),
+            apart=evaluations.get(alone),
+        )
+        for layer, key, alone in zip(network.layers, keys, apart, strict=False)
     ]
     layers += [LayerResult(layer, None) for layer in network.layers[len(keys) :]]
     stopped = {o.certificate.stopped_by for o in outcomes.values()} & {"seconds", "stop"}

@@ -13,7 +13,7 @@ from accelsim.errors import Problem, SpecError, UsageError, Where
 from accelsim.mapping.spec import read_mapping
 from accelsim.mapspace.records import Dataflow
 from accelsim.report import schemas
-from accelsim.report.notes import activations_note
+from accelsim.report.network_notes import activations_note
 from accelsim.report.zeros import zeros_assumed_of_machine, zeros_assumed_of_network
 from accelsim.study import Study
 from accelsim.technology.assumed import assumed_numbers
