@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Discriminator, Field, PlainValidator, Tag, ValidationInfo, WithJsonSchema
@@ -102,17 +101,14 @@ Sources = Annotated[
 
 def _staying(value: object) -> dict[str, str]:
     """Read which layers' outputs stay on the chip: names or patterns, and a memory for each."""
-    named: Mapping[object, object] = (
-        value
-        if isinstance(value, dict)
-        else dict.fromkeys(value if isinstance(value, list) else [value])
-    )
-    found = {}
-    for layer, memory in named.items():
+    if isinstance(value, dict):
+        pairs = [*value.items()]
+    else:
+        pairs = [(name, None) for name in (value if isinstance(value, list) else [value])]
+    for layer, memory in pairs:
         if not isinstance(layer, str | int) or not isinstance(memory, str | None):
             refuse(f"{IT} must name layers", STAYING_FORM)
-        found[str(layer)] = memory or ""
-    return found
+    return {str(layer): memory or "" for layer, memory in pairs}
 
 
 STAYING_FORM = "as conv1, [conv1, pool1] or {conv1: glb}"
