@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, floor, log10
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from accelsim.network.proxies import Proxies
 from accelsim.report.figures import LOOKS, house_style
@@ -38,6 +40,10 @@ def proxies_figure(drawn: Sequence[Proxies], title: str) -> Figure:
         for ax in (left, right):
             ax.set_xscale("log")
             ax.set_yscale("log")
+            for axis, limits in ((ax.xaxis, ax.set_xlim), (ax.yaxis, ax.set_ylim)):
+                low, high = axis.get_data_interval()
+                limits(10 ** floor(log10(low)), 10 ** ceil(log10(high)))
+                axis.set_minor_formatter(NullFormatter())
             ax.spines[["top", "right"]].set_visible(False)
             ax.legend(fontsize=7, frameon=False)
         figure.suptitle(f"{title}: {drawn[0].what}")
