@@ -149,8 +149,8 @@ def run_network(
         if stop():
             break
         keys.append(work.add(layer, plan.starts.get(layer.name, ())))
-        alone = replace(layer, residents=())
-        apart.append(work.add(alone, ()) if plan.apart and layer.residents else "")
+        bare = replace(layer, residents=())
+        apart.append(work.add(bare, ()) if plan.apart and layer.residents else "")
     tasks, known = work.tasks, work.known
     set_up = len(keys) == len(network.layers)
     outcomes: dict[str, Outcome] = {}
@@ -159,13 +159,15 @@ def run_network(
         outcomes = _search_all(tasks, known, plan, threads, stop, board, cache)
     evaluations = {key: _evaluation(task, plan, outcomes.get(key)) for key, task in tasks.items()}
     fronts = {key: _front(task, plan, outcomes.get(key)) for key, task in tasks.items()}
-    layers = [
-        replace(
-            _layer_result(layer, tasks[key], outcomes.get(key), evaluations[key], fronts[key]),
-            apart=evaluations.get(alone),
-        )
-        for layer, key, alone in zip(network.layers, keys, apart, strict=False)
-    ]
+    first: dict[str, str] = {}
+    layers: list[LayerResult] = []
+    for layer, key, alone in zip(network.layers, keys, apart, strict=False):
+        same_as = "" if first.setdefault(key, layer.name) == layer.name else first[key]
+        its = _layer_result(layer, same_as, outcomes.get(key), evaluations[key], fronts[key])
+        found = evaluations.get(alone)
+        if found is not None:
+            its = replace(its, apart=replace(found, layer=replace(layer, residents=())))
+        layers.append(its)
     layers += [LayerResult(layer, None) for layer in network.layers[len(keys) :]]
     stopped = {o.certificate.stopped_by for o in outcomes.values()} & {"seconds", "stop"}
     if len(outcomes) < len(tasks) or not set_up:
@@ -207,7 +209,7 @@ def run_layer(layer: Layer, plan: Plan, prices: Prices, cache: ResultsCache) -> 
         if kept:
             cache.put(key, outcome)
     front = _front(task, plan, outcome)
-    return _layer_result(layer, task, outcome, _evaluation(task, plan, outcome), front)
+    return _layer_result(layer, "", outcome, _evaluation(task, plan, outcome), front)
 
 
 def _problem(layer: Layer, plan: Plan, prices: Prices) -> MappingProblem:
@@ -242,7 +244,7 @@ def _evaluate(task: _Task, plan: Plan, mapping: Mapping) -> Evaluation:
 
 def _layer_result(
     layer: Layer,
-    task: _Task,
+    same_as: str,
     outcome: Outcome | None,
     evaluation: Evaluation | None,
     front: tuple[Evaluation, ...],
@@ -253,8 +255,6 @@ def _layer_result(
     if evaluation is not None:
         evaluation = replace(evaluation, layer=layer)
     front = tuple(replace(point, layer=layer) for point in front)
-    first = task.problem.layer.name
-    same_as = "" if first == layer.name else first
     return LayerResult(layer, evaluation, outcome.certificate, outcome.infeasible, same_as, front)
 
 

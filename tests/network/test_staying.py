@@ -9,21 +9,23 @@ from pathlib import Path
 import pytest
 
 import accelsim as acs
-from accelsim.arch.records import Architecture, Holding, Place
+from accelsim.arch.records import Architecture, Compute, Holding, Memory, Place
 from accelsim.errors import SpecError
 from accelsim.evaluation.evaluate import IllegalMappingError, evaluate
 from accelsim.evaluation.prices import resolve
 from accelsim.mapper.contract import MappingProblem, mapping_problem
 from accelsim.mapper.exact import covers
-from accelsim.mapping.homes import shared_memories
+from accelsim.mapping.arrays import pack_machine, stored_bits
+from accelsim.mapping.homes import shared_memories, tile_bits
 from accelsim.mapping.records import Block, Mapping
 from accelsim.mapspace.enumerate import enumerate_mappings
 from accelsim.mapspace.space import mapspace
 from accelsim.technology.records import Accounting
-from accelsim.workload.records import Layer, Resident
+from accelsim.workload.records import Layer, Rank, Resident, Tensor, Term
 from tests.mapper.exact_checks import FRONT, listed, wrong
 from tests.mapper.exact_problems import random_machine, random_rules, random_table
 from tests.mapper.problems import TABLE
+from tests.mapspace.cases import ALL
 from tests.naive.cases import random_case, random_layer
 
 PAIR = """
@@ -98,6 +100,48 @@ def test_the_map_takes_room_of_both_layers(pair: Path) -> None:
     assert [str(problem) for problem in caught.value.problems] == [
         "conv1 cannot stay in glb while conv1 runs: it takes 256 words, glb has 255, 1 too few"
     ]
+
+
+def test_the_room_that_a_map_leaves() -> None:
+    """Of 1000 bits, doubly buffered: the map lies there once, tiles twice; values take the room of
+    the wider of their two forms."""
+    rank = (Rank("I", (Term("I"),)),)
+    one = Resident("map", 10, (("Outputs", 24), ("Inputs", 16)), "", ("Inputs",))
+    tensors = (Tensor("Inputs", "Inputs", rank), Tensor("Outputs", "Outputs", rank))
+    layer = Layer("next", "einsum", (("I", 10),), tensors, residents=(one,))
+    glb = Memory("glb", "buffer", size_bits=1000, buffering=2, word_bits=64)
+    wide = replace(glb, widths={"Outputs": 32})
+    for memory, left in (
+        (glb, (1000 - 10 * 24) // 2),
+        (wide, (1000 - 10 * 32) // 2),
+        (replace(wide, widths={"Inputs": 40}), (1000 - 10 * 40) // 2),
+        (replace(glb, packing="lanes"), (1000 - 10 * 32) // 2),
+    ):
+        places = (
+            Place("dram", (Holding("dram", ALL),)),
+            Place("glb", (Holding("glb", frozenset(), ALL),)),
+        )
+        memories = (Memory("dram", "dram"), memory)
+        arch = Architecture("small", (*places, Compute("mac", "mac")), memories)
+        assert tile_bits(arch, layer, memory) == left
+        # A counter sees the layer's tensor there as well, whatever room the map takes.
+        seen = 10 * stored_bits(memory, tensors[0])
+        assert pack_machine(arch, layer).memory_bits.tolist() == [-1, left + seen]
+
+
+def test_equal_layers_that_find_other_maps_are_not_one_search(tmp_path: Path) -> None:
+    """Five equal layers in a row: the first two maps stay, and each layer but the last differs."""
+    path = tmp_path / "row.yaml"
+    layers = [
+        f"- {{name: {name}, shape: fc, M: 8, C: 8{f', reads: {before}' if before else ''}}}"
+        for before, name in zip(["", *"abcd"], "abcde", strict=True)
+    ]
+    text = "\n".join(["kind: workload", "name: row", "layers:", *layers, "stay_on_chip: [a, b]"])
+    path.write_text(text, encoding="utf-8")
+    result = acs.run("eyeriss", path)
+    assert [entry.same_as for entry in result.layers] == ["", "", "", "", "d"]
+    moved = [sum(dram(result, name).values()) for name in "abcde"]
+    assert moved == [64 + 8, 64, 64 + 8, 64 + 16, 64 + 16]
 
 
 def staying(rng: random.Random, layer: Layer, arch: Architecture, whole: bool = False) -> Layer:
