@@ -154,6 +154,14 @@ def test_boxes_are_refused(block: Path) -> None:
         acs.run("eyeriss", block, accounting="timeloop")
 
 
+def test_timeloop_has_no_words_for_them(block: Path) -> None:
+    found = acs.map("eyeriss", f"{block}:body", technology="accelergy-eyeriss-like-45nm")
+    assert found.mapping is not None
+    with pytest.raises(SpecError, match=r"no words for maps that stay on the chip \(stem\)"):
+        acs.export("timeloop", "eyeriss", f"{block}:body", found.mapping,
+                   technology="accelergy-eyeriss-like-45nm", accounting="default")  # fmt: skip
+
+
 def test_on_the_command_line(block: Path, call: Call) -> None:
     done = call("run", "eyeriss", block, "--keep-on-chip", "add", "--keep-on-chip", "stem=glb",
                 "--json", "--progress", "none")  # fmt: skip
