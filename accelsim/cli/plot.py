@@ -11,14 +11,22 @@ import accelsim as acs
 from accelsim.cli import options
 from accelsim.cli.output import put, put_json
 from accelsim.errors import ExitCode
+from accelsim.network.proxies import Proxies
+from accelsim.report.folder import read_folder
+from accelsim.report.network_notes import proxies_data, proxies_note
+from accelsim.verbs.plot import proxies_of
 
-KINDS = ("energy-breakdown", "pareto", "roofline")
+KINDS = ("energy-breakdown", "pareto", "roofline", "proxies")
 BYS = ("level", "tensor")
 
 
 def plot(
     results: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A folder written by -o, or its results.json.")
+        list[Path],
+        typer.Argument(
+            metavar="DIR...",
+            help="A folder written by -o, or its results.json; for proxies, one or several.",
+        ),
     ],
     output: Annotated[
         Path | None,
@@ -57,8 +65,12 @@ def plot(
     """Draw a figure of finished results."""
     output = output or Path(f"{kind}.svg")
     acs.plot(results, kind=kind, by=by, group=group, output=output)
+    said: list[Proxies] = []
+    if kind == KINDS[-1]:
+        said += proxies_of([read_folder(path) for path in results])
     if json:
-        put_json("plot", {"file": str(output)})
+        more = {"proxies": [proxies_data(one) for one in said]} if said else {}
+        put_json("plot", {"file": str(output), **more})
     else:
-        put(f"{output}\n")
+        put("".join(f"{line}\n" for line in (*map(proxies_note, said), output)))
     return ExitCode.OK

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
+from json import dumps
+from typing import Annotated
+
+import typer
 
 import accelsim as acs
 from accelsim.cli import options
@@ -16,6 +20,14 @@ def run(
     technology: options.Technology = None,
     accounting: options.Accounting = None,
     set: options.Overrides = [],  # noqa: B006
+    keep_on_chip: Annotated[
+        list[str],
+        typer.Option(
+            "--keep-on-chip",
+            metavar="LAYER[=MEMORY]",
+            help="Let what a layer writes stay in a shared memory until it is read; repeatable.",
+        ),
+    ] = [],  # noqa: B006
     objective: options.Goal = "energy",
     pareto: options.Pareto = False,
     samples: options.Samples = None,
@@ -48,7 +60,7 @@ def run(
             dataflow=dataflow,
             technology=technology,
             accounting=accounting,
-            overrides=set,
+            overrides=[*set, *_staying(keep_on_chip)],
             search=search,
             pareto=pareto,
         ),
@@ -59,3 +71,10 @@ def run(
         debug=debug,
         folder=output,
     )
+
+
+def _staying(layers: list[str]) -> list[str]:
+    """Return what stays on the chip as the setting of a workload."""
+    pairs = [words.partition("=") for words in layers]
+    named = ", ".join(f"{dumps(layer)}: {dumps(memory)}" for layer, _, memory in pairs)
+    return [f"stay_on_chip={{{named}}}"] if named else []

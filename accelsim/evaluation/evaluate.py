@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from accelsim.arch.records import Architecture, Compute, Fanout, Holding, Memory, Place
+from accelsim.arch.records import Architecture, Compute, Fanout, Memory, Place
 from accelsim.arch.uneven import form_with
 from accelsim.conventions import Conventions
 from accelsim.counter.general.layout import needs_general
@@ -36,16 +36,18 @@ from accelsim.evaluation.prices import (
     resolve,
 )
 from accelsim.evaluation.records import Evaluation
-from accelsim.evaluation.refusals import explain_violation
+from accelsim.evaluation.refusals import box_problem, explain_violation
 from accelsim.evaluation.remainders import network_cycles, port_bits, port_cycles
 from accelsim.mapping.arrays import (
     Ints,
+    bits_in_use,
     block_words,
     mapping_problems,
     pack_layer,
     pack_machine,
     pack_mapping,
 )
+from accelsim.mapping.homes import memory_at
 from accelsim.mapping.records import Mapping
 from accelsim.technology.records import (
     ACTIONS,
@@ -99,11 +101,12 @@ def evaluate_at(
 ) -> Evaluation:
     """Count and price one mapping at resolved prices; raises what :func:`evaluate` does."""
     arch = form_with(arch, mapping.places)
-    problems = mapping_problems(mapping, arch, layer)
+    conventions = prices.accounting.conventions
+    boxed = box_problem(layer, conventions)
+    problems = [boxed] if boxed else mapping_problems(mapping, arch, layer)
     if problems:
         raise SpecError(problems)
     packed_prices = pack(prices, arch, layer)
-    conventions = prices.accounting.conventions
     count = _count_with_remainders if mapping.remainders else _count
     found = count(layer, arch, mapping, packed_prices, conventions)
     refuse_unknown_ports(layer, arch, mapping, conventions)
@@ -139,7 +142,7 @@ def evaluate_at(
         meshes=meshes,
         tile_words=_tiles_by_level(layer, arch, levels, found.tile_words),
         capacity_bits={
-            memory.name: (int(bits), memory.usable_bits)
+            memory.name: (bits_in_use(arch, layer, memory, int(bits)), memory.usable_bits)
             for memory, bits in zip(arch.memories, found.memory_bits, strict=False)
         },
         instances=instances,
@@ -296,7 +299,7 @@ def _by_level(
     charged = np.zeros((len(levels), len(layer.tensors) + 1, len(ACTIONS)), dtype=np.int64)
     for t, tensor in enumerate(layer.tensors):
         keepers = [
-            (index, levels.index(_holding(place, tensor.role).memory))
+            (index, levels.index(memory_at(arch, layer, place, tensor).name))
             for index, place in enumerate(arch.places)
             if tensor.name in mapping.block(place.name).keep
         ]
@@ -318,14 +321,9 @@ def _tiles_by_level(
     for p, place in enumerate(arch.places):
         for t, tensor in enumerate(layer.tensors):
             if tile_words[p, t]:
-                tiles[levels.index(_holding(place, tensor.role).memory), t] += tile_words[p, t]
+                level = levels.index(memory_at(arch, layer, place, tensor).name)
+                tiles[level, t] += tile_words[p, t]
     return tiles
-
-
-def _holding(place: Place, role: str) -> Holding:
-    holding = place.holding(role)
-    assert holding is not None, f"{place.name} cannot keep {role}"
-    return holding
 
 
 def _instances(arch: Architecture, in_use: Ints) -> dict[str, tuple[int, int]]:
@@ -376,7 +374,8 @@ def _energies(
     output = layer.tensors.index(layer.output)
     for action, more in finished_energy(prices, arch, layer).items():
         if action == "update":
-            energy[levels.index(outermost_holder(arch).name), output, ACTIONS.index(action)] += more
+            level = levels.index(outermost_holder(arch, layer).name)
+            energy[level, output, ACTIONS.index(action)] += more
     operation = ACTIONS.index(layer.op)
     energy[-1, -1, operation] = accesses[-1, -1, operation] * operation_energy(prices, arch, layer)
     return energy

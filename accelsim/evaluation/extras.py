@@ -111,6 +111,6 @@ def price_extras(
             for a, action, count in ((HOP, "hop", mesh.hops), (ROUTE, "route", mesh.routed)):
                 each = expected_energy(prices, fanout, action, tensor, layer)
                 energy[level, t, a] = count * each
-    output, holder = layer.tensors.index(layer.output), outermost_holder(arch)
+    output, holder = layer.tensors.index(layer.output), outermost_holder(arch, layer)
     finished = finished_energy(prices, arch, layer).get("address", 0.0)
     energy[levels.index(holder.name), output, ADDRESS] += finished

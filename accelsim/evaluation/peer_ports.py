@@ -14,6 +14,7 @@ from accelsim.conventions import Conventions
 from accelsim.counter import count
 from accelsim.counter.layout import READS
 from accelsim.errors import Problem, SpecError
+from accelsim.mapping.homes import memory_at
 from accelsim.mapping.records import Mapping
 from accelsim.workload.records import Layer
 
@@ -57,9 +58,7 @@ def refuse_unknown_ports(
             keeper = next((p for p in places if tensor.name in mapping.block(p.name).keep), None)
             if keeper is None or tensor.role not in fanout.forwards:
                 continue
-            held = keeper.holding(tensor.role)
-            assert held is not None, f"{keeper.name} cannot keep {tensor.role}"
-            memory = arch.memory[held.memory]
+            memory = memory_at(arch, layer, keeper, tensor)
             if not _read_limit(memory):
                 continue
             alone = replace(

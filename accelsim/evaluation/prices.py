@@ -19,6 +19,7 @@ from accelsim.errors import Problem, SpecError
 from accelsim.evaluation.effectual import access_shares, operation_shares
 from accelsim.mapping.arrays import Ints, block_words
 from accelsim.mapping.forms import finished_form, form_of, stored_bits, wire_bits
+from accelsim.mapping.homes import holding_of, memory_at
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.technology.estimators.contract import ANY, Attributes, Price
 from accelsim.technology.estimators.macs import operation_factor
@@ -263,7 +264,7 @@ def finished_energy(prices: Prices, arch: Architecture, layer: Layer) -> dict[st
 
     Negative, if their format saves anything; the actions are ``update`` and ``address``.
     """
-    memory, output = outermost_holder(arch), layer.output
+    memory, output = outermost_holder(arch, layer), layer.output
     more = finished_form(memory, output, layer).share - form_of(memory, output, layer).share
     words = layer.tensor_words(output) * (
         more * access_shares(memory, "update", output, layer).done
@@ -274,11 +275,9 @@ def finished_energy(prices: Prices, arch: Architecture, layer: Layer) -> dict[st
     return found
 
 
-def outermost_holder(arch: Architecture) -> Memory:
-    """Return the memory in which outputs end."""
-    holding = arch.places[0].holding("Outputs")
-    assert holding is not None, "the outermost memory keeps everything"
-    return arch.memory[holding.memory]
+def outermost_holder(arch: Architecture, layer: Layer) -> Memory:
+    """Return the memory in which outputs end: the outermost, or where they stay on the chip."""
+    return memory_at(arch, layer, arch.places[0], layer.output)
 
 
 def expected_address(
@@ -340,7 +339,7 @@ def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
     addresses, port_bits = np.zeros_like(place_energy), np.zeros_like(place_energy)
     for p, place in enumerate(arch.places):
         for t, tensor in enumerate(tensors):
-            holding = place.holding(tensor.role)
+            holding = holding_of(arch, layer, place, tensor)
             if holding is None:
                 continue
             memory = arch.memory[holding.memory]
@@ -395,7 +394,7 @@ def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
 
 def finished_bits(arch: Architecture, layer: Layer) -> float:
     """Return the bits that a finished output saves at the outermost memory."""
-    memory, output = outermost_holder(arch), layer.output
+    memory, output = outermost_holder(arch, layer), layer.output
     saved = form_of(memory, output, layer).bits - finished_form(memory, output, layer).bits
     return saved * access_shares(memory, "update", output, layer).timed
 

@@ -5,11 +5,25 @@ from __future__ import annotations
 from math import ceil, prod
 
 from accelsim.arch.records import Architecture
+from accelsim.conventions import Conventions
 from accelsim.counter.tally import Violation
-from accelsim.mapping.arrays import Ints
+from accelsim.errors import Problem
+from accelsim.mapping.arrays import Ints, counted_bits
 from accelsim.mapping.factors import factors_text, needed_factors
+from accelsim.mapping.homes import holding_of, taken_bits, tile_bits
 from accelsim.mapping.records import Block, Loop, Mapping
 from accelsim.workload.records import Layer
+
+
+def box_problem(layer: Layer, conventions: Conventions) -> Problem | None:
+    """Return why a layer cannot be counted where tiles are boxes; None if it can."""
+    if conventions.tiles != "box" or not layer.residents:
+        return None
+    maps = ", ".join(one.layer for one in layer.residents)
+    return Problem(
+        f"what stays on the chip ({maps}) is not counted where tiles are boxes ({conventions})",
+        hint="choose another --accounting",
+    )
 
 
 def explain_violation(
@@ -32,7 +46,7 @@ def explain_violation(
         for place in arch.places:
             kept = mapping.block(place.name).keep
             for tensor in layer.tensors:
-                holding = place.holding(tensor.role)
+                holding = holding_of(arch, layer, place, tensor)
                 if tensor.name in kept and holding is None:
                     return (
                         f"{place.name} keeps {tensor.name}, which {arch.name} does not allow there"
@@ -52,10 +66,12 @@ def explain_violation(
                     )
     if violation is Violation.CAPACITY:
         for memory, bits in zip(arch.memories, memory_bits, strict=False):
-            if memory.usable_bits is not None and bits > memory.usable_bits:
-                wanted = ceil(int(bits) / memory.word_bits)
-                held = memory.usable_bits // memory.word_bits
-                return f"{memory.name} needs {wanted} words for its tiles, has {held}"
+            left = tile_bits(arch, layer, memory)
+            tiles = int(bits) - counted_bits(arch, layer, memory)
+            if left is not None and tiles > left:
+                wanted, held = ceil(tiles / memory.word_bits), left // memory.word_bits
+                beside = " beside what stays there" if taken_bits(arch, layer, memory) else ""
+                return f"{memory.name} needs {wanted} words for its tiles, has {held}{beside}"
     raise AssertionError(f"no sentence for {violation!r}")
 
 

@@ -76,7 +76,7 @@ def zeros_counted(evaluation: Evaluation) -> ZerosCounted:
             bits[level, t] = share["done"][level, t] * form.bits
             metadata[level, t] = share["done"][level, t] * form.metadata_bits
             dense[level, t] = words[level, t] * form.value_bits
-    holder, output = outermost_holder(arch), layer.output
+    holder, output = outermost_holder(arch, layer), layer.output
     form, under_way = finished_form(holder, output, layer), form_of(holder, output, layer)
     if form.format is not None:
         at = levels.index(holder.name), layer.tensors.index(output), UPDATE

@@ -21,6 +21,7 @@ from accelsim.explanation.nest import Boundary, LoopAt, Run, boundaries, moving_
 from accelsim.explanation.records import OVERLAPPING, OWN, SAME, Explanation, Lanes, Link, Term
 from accelsim.explanation.visits import Visits, signed_terms, spreads, visits
 from accelsim.mapping.arrays import block_words
+from accelsim.mapping.homes import memory_at
 from accelsim.technology.records import ACTIONS
 from accelsim.workload.records import Layer, Tensor, tile_words
 
@@ -140,9 +141,7 @@ class _Bill:
         self.exact = not self.evaluation.mapping.remainders
 
     def memory(self, place: Place) -> Memory:
-        holding = place.holding(self.tensor.role)
-        assert holding is not None
-        return self.arch.memory[holding.memory]
+        return memory_at(self.arch, self.layer, place, self.tensor)
 
     def add(self, part: Memory | Fanout, action: str, count: Count) -> None:
         """Charge a count to a level, unless nothing moves."""

@@ -21,6 +21,7 @@ from accelsim.errors import Problem, SpecError, UsageError
 from accelsim.evaluation.extras import search_problem
 from accelsim.evaluation.peer_ports import search_port_problem
 from accelsim.evaluation.prices import PriceArrays, Prices, pack
+from accelsim.evaluation.refusals import box_problem
 from accelsim.keys import content_key
 from accelsim.mapper.infeasible import Infeasibility
 from accelsim.mapper.objectives import Objective
@@ -78,10 +79,16 @@ def mapping_problem(
     ------
     SpecError
         If the rules cannot apply to the machine (see :func:`accelsim.mapspace.space.mapspace`), or
-        no search knows what it costs (:func:`accelsim.evaluation.extras.search_problem`) or how
-        long it takes (:func:`accelsim.evaluation.peer_ports.search_port_problem`).
+        no search knows what it costs (:func:`accelsim.evaluation.extras.search_problem`), how
+        long it takes (:func:`accelsim.evaluation.peer_ports.search_port_problem`) or what it counts
+        of maps that stay on the chip (:func:`accelsim.evaluation.refusals.box_problem`).
     """
-    refused = search_problem(arch) or search_port_problem(arch, prices.accounting.conventions)
+    conventions = prices.accounting.conventions
+    refused = (
+        search_problem(arch)
+        or search_port_problem(arch, conventions)
+        or box_problem(layer, conventions)
+    )
     if refused:
         raise SpecError([refused])
     space = mapspace(layer, arch, dataflows)
@@ -311,7 +318,7 @@ def search_key(
     return content_key(
         {
             "version": __version__,
-            "layer": {"dims": layer.dims, "tensors": layer.tensors, "op": layer.op},
+            "layer": layer.identity,
             "machine": {"nodes": arch.nodes, "memories": arch.memories},
             "prices": problem.price_arrays,
             "conventions": problem.conventions,

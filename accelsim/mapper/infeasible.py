@@ -9,6 +9,8 @@ from math import ceil, prod
 
 from accelsim.arch.records import Fanout
 from accelsim.mapper.start import Found, array_names, axis_slots, bits_needed, combined, outermost
+from accelsim.mapping.arrays import counted_bits
+from accelsim.mapping.homes import taken_bits
 from accelsim.mapspace.enumerate import Factors
 from accelsim.mapspace.factors import DimFactors
 from accelsim.mapspace.space import Mapspace, space_of
@@ -250,16 +252,21 @@ def _refused_tiles(space: Mapspace, factors: tuple[DimFactors, ...]) -> list[Ref
         usable_bits = int(space.machine.memory_bits[memory])
         if 0 <= usable_bits < needed_bits:
             record = space.arch.memories[memory]
+            short = needed_bits - usable_bits
+            usable_bits -= counted_bits(space.arch, space.layer, record)
+            needed_bits = usable_bits + short
             needs, has = ceil(needed_bits / record.word_bits), usable_bits // record.word_bits
             held = "tiles" if sum(_kept_in(space, must, memory)) > 1 else "tile"
             twice = f" ({record.buffering}-fold buffered)" if record.buffering > 1 else ""
+            maps = ceil(taken_bits(space.arch, space.layer, record) / record.word_bits)
+            twice += f" beside {maps:,} of maps that stay there" if maps else ""
             refusal = Refusal(
                 "capacity",
                 record.name,
                 f"{record.name} needs {needs} words for the smallest {held}, has {has}{twice}",
                 needed_bits,
                 usable_bits,
-                f"{record.name} of {needs * record.buffering} words",
+                f"{record.name} of {needs * record.buffering + maps} words",
             )
             found.append((needed_bits / max(usable_bits, 0.5), refusal))
     for place, extents in enumerate(tiles):

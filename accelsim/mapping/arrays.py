@@ -27,6 +27,7 @@ from accelsim.arch.records import (
 )
 from accelsim.errors import Problem, SpecError
 from accelsim.mapping.forms import form_of, stored_bits
+from accelsim.mapping.homes import holding_of, home_of, resident_problems, taken_bits, tile_bits
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
 from accelsim.workload.records import Layer, Tensor, window_divisor, window_terms
 from accelsim.workload.shapes import MAX_BITS, layer_faults
@@ -92,7 +93,9 @@ class MachineArrays(NamedTuple):
     place_bits: Ints
     """``[place, tensor]``: bits that a word of the tensor takes there, rounded up."""
     memory_bits: Ints
-    """``[memory]``: usable bits of one instance; -1 is unlimited."""
+    """``[memory]``: usable bits of one instance; -1 is unlimited.
+
+    With what stays there: the room of tiles, and of the tensors as the layer sees them."""
     keep_must: Ints
     """``[place]``: mask of tensors."""
     keep_may: Ints
@@ -176,7 +179,16 @@ def block_words(memory: Memory, tensor: Tensor) -> int:
 
 
 def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
-    """Pack a machine for the tensors of ``layer``."""
+    """Pack a machine for the tensors of ``layer``, which keeps what stays on chip where it stays.
+
+    Raises
+    ------
+    SpecError
+        If the tensors are too large to count, or a map cannot stay where it should.
+    """
+    problems = resident_problems(arch, layer) if layer.residents else []
+    if problems:
+        raise SpecError(problems)
     slots: list[tuple[int, int, int]] = []
     place_slot: list[int] = []
     fanout_inside: list[int] = []
@@ -199,7 +211,7 @@ def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
     may = [0] * len(arch.places)
     for p, place in enumerate(arch.places):
         for t, tensor in enumerate(layer.tensors):
-            holding = place.holding(tensor.role)
+            holding = holding_of(arch, layer, place, tensor)
             if holding is None:
                 continue
             memory = arch.memory[holding.memory]
@@ -239,12 +251,36 @@ def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
         place_memory=place_memory,
         place_block=place_block,
         place_bits=place_bits,
-        memory_bits=_ints(
-            -1 if memory.usable_bits is None else memory.usable_bits for memory in arch.memories
-        ),
+        memory_bits=_ints(_limit_bits(memory, arch, layer) for memory in arch.memories),
         keep_must=_ints(must),
         keep_may=_ints(may),
     )
+
+
+def _limit_bits(memory: Memory, arch: Architecture, layer: Layer) -> int:
+    """Return the bits that counters hold tiles against; they count what stays among the tiles."""
+    left = tile_bits(arch, layer, memory)
+    return -1 if left is None else left + counted_bits(arch, layer, memory)
+
+
+def counted_bits(arch: Architecture, layer: Layer, memory: Memory) -> int:
+    """Return the bits of what a layer sees of the maps that stay in a memory, as counters do.
+
+    A counter sees a tensor of the layer, padding and all; the map has the room that it takes.
+    """
+    return sum(
+        layer.tensor_words(tensor) * ceil(form_of(memory, tensor, layer).bits)
+        for tensor in layer.tensors
+        if home_of(arch, layer, tensor) is memory
+    )
+
+
+def bits_in_use(arch: Architecture, layer: Layer, memory: Memory, counted: int) -> int:
+    """Return the usable bits of a memory that tiles and maps take, of what a counter counted."""
+    tiles = counted - counted_bits(arch, layer, memory)
+    left, usable = tile_bits(arch, layer, memory), memory.usable_bits
+    taken = taken_bits(arch, layer, memory) if left is None or usable is None else usable - left
+    return tiles + taken
 
 
 def _forwarding_dims(fanout: Fanout, tensor: Tensor, layer: Layer) -> int:

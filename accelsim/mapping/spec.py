@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 from typing import TypeVar
 
 from accelsim import yamldoc
-from accelsim.arch.records import Architecture, Fanout, Place
+from accelsim.arch.records import Architecture, Fanout, Holding, Place
 from accelsim.arch.uneven import form_with
 from accelsim.errors import Problem
 from accelsim.mapping.factors import (
@@ -24,11 +24,12 @@ from accelsim.mapping.factors import (
     needed_factors,
     reaching_factors,
 )
+from accelsim.mapping.homes import holding_of
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
 from accelsim.mapping.schema import BlockSpec, MappingSpec, SpreadSpec, step_tag
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.specs.join import Faults, SpecModel, check_kind, validate, validate_part
-from accelsim.workload.records import Layer
+from accelsim.workload.records import Layer, Tensor
 from accelsim.yamldoc import Document, Keys
 
 Named = TypeVar("Named", Place, Fanout)
@@ -194,7 +195,7 @@ class _Build:
 
     def kept(self, keys: Keys, spec: BlockSpec, place: Place) -> frozenset[str]:
         names = [tensor.name for tensor in self.layer.tensors]
-        must = frozenset(t.name for t in self.layer.tensors if _must_keep(place, t.role))
+        must = frozenset(self.must_keep(place))
         if spec.keep is None:
             return must
         for index, name in enumerate(spec.keep):
@@ -207,9 +208,8 @@ class _Build:
                     suggestion(name, names),
                 )
                 continue
-            role = self.layer.tensors[names.index(name)].role
-            if place.holding(role) is None:
-                able = [t.name for t in self.layer.tensors if place.holding(t.role)]
+            able = [t.name for t in self.layer.tensors if self.holding(place, t)]
+            if name not in able:
                 expected = one_of(able) if able else "no tensor"
                 self.fault(inner, f"'{place.name}' cannot keep {name}", expected)
         for name in names:
@@ -271,21 +271,26 @@ class _Build:
             )
         )
 
+    def holding(self, place: Place, tensor: Tensor) -> Holding | None:
+        return holding_of(self.arch, self.layer, place, tensor)
+
+    def must_keep(self, place: Place) -> Iterator[str]:
+        """Yield the tensors that a place must keep, by name."""
+        for tensor in self.layer.tensors:
+            holding = self.holding(place, tensor)
+            if holding is not None and tensor.role in holding.keep:
+                yield tensor.name
+
     def mapping(self, remainders: bool) -> Mapping:
         """Return the mapping, with what was left out filled in."""
         steps: list[Block | Spread] = []
         for node in self.arch.nodes:
             if isinstance(node, Place):
-                must = (t.name for t in self.layer.tensors if _must_keep(node, t.role))
-                steps.append(self.steps.get(node.name) or Block(node.name, (), frozenset(must)))
+                must = frozenset(self.must_keep(node))
+                steps.append(self.steps.get(node.name) or Block(node.name, (), must))
             elif isinstance(node, Fanout):
                 steps.append(self.steps.get(node.name) or Spread(node.name))
         return Mapping(tuple(steps), remainders)
-
-
-def _must_keep(place: Place, role: str) -> bool:
-    holding = place.holding(role)
-    return holding is not None and role in holding.keep
 
 
 def _loops(step: Block | Spread) -> tuple[Loop, ...]:

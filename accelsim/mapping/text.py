@@ -14,6 +14,7 @@ from math import prod
 from accelsim.arch.records import Architecture, Compute, Fanout, Place
 from accelsim.arch.uneven import form_with
 from accelsim.mapping.factors import last_turns
+from accelsim.mapping.homes import home_of
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
 from accelsim.workload.records import Layer, tile_words
 
@@ -35,7 +36,7 @@ def loop_nest(mapping: Mapping, arch: Architecture, layer: Layer) -> str:
             lines.append(f"{node.name}: {_operation(layer)}")
             continue
         step = steps[node.name]
-        lines.append(_heading(node, step, mapping, layer))
+        lines.append(_heading(node, step, mapping, arch, layer))
         for words in _loop_lines(step, variables, last):
             lines.append(INDENT * depth + words)
             depth += 1
@@ -52,19 +53,25 @@ def _variables(dims: Sequence[str]) -> dict[str, str]:
     return dict(zip(dims, lower if len(set(lower)) == len(dims) else dims, strict=True))
 
 
-def _heading(node: Place | Fanout, step: Block | Spread, mapping: Mapping, layer: Layer) -> str:
+def _heading(
+    node: Place | Fanout, step: Block | Spread, mapping: Mapping, arch: Architecture, layer: Layer
+) -> str:
     if isinstance(node, Fanout):
         assert isinstance(step, Spread)
         used = " x ".join(str(prod(loop.bound for loop in axis)) for axis in (step.x, step.y))
         return f"{node.name}: {used} of {node.mesh_x} x {node.mesh_y} lanes (x, y)"
     assert isinstance(step, Block)
     tile = tile_extents(mapping, step, layer)
-    held = [
-        f"{tensor.name} {tile_words(tensor, tile, layer.bounds):,}"
-        for tensor in layer.tensors
-        if tensor.name in step.keep
-    ]
-    return f"{node.name}: keeps {', '.join(held)} words" if held else f"{node.name}: keeps nothing"
+    held: dict[str, list[str]] = {node.name: []}
+    for tensor in layer.tensors:
+        if tensor.name in step.keep:
+            home = home_of(arch, layer, tensor) if step is mapping.steps[0] else None
+            words = f"{tensor.name} {tile_words(tensor, tile, layer.bounds):,}"
+            held.setdefault(home.name if home else node.name, []).append(words)
+    return "; ".join(
+        f"{name}: keeps {', '.join(words)} words" if words else f"{name}: keeps nothing"
+        for name, words in held.items()
+    )
 
 
 def tile_extents(mapping: Mapping, block: Block, layer: Layer) -> dict[str, int]:

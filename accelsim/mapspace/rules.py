@@ -15,6 +15,7 @@ import numpy as np
 from accelsim.arch.records import SELECTORS, Architecture, Compute, Node, Place
 from accelsim.errors import Problem, SpecError
 from accelsim.mapping.arrays import Ints, LayerArrays, MachineArrays, pack_layer, pack_machine
+from accelsim.mapping.homes import first_place_inside, holding_of, home_of
 from accelsim.mapspace.records import Dataflow, Limit, Rule
 from accelsim.workload.records import Layer
 
@@ -210,6 +211,8 @@ class _Builder:
         self.tile_max = [[-1] * len(layer.tensors) for _ in arch.places]
         self.must = [int(mask) for mask in self.machine.keep_must]
         self.may = [int(mask) for mask in self.machine.keep_may]
+        homes = [home_of(arch, layer, tensor) for tensor in layer.tensors]
+        self.first = [first_place_inside(arch, home) if home else 0 for home in homes]
         for place in range(len(arch.places)):
             for tensor in range(len(layer.tensors)):
                 memory = int(self.machine.place_memory[place, tensor])
@@ -283,7 +286,7 @@ class _Builder:
                 continue
             mask = 0
             for bit, tensor in enumerate(self.layer.tensors):
-                holding = node.holding(tensor.role)
+                holding = holding_of(self.arch, self.layer, node, tensor)
                 # By a memory's own name, what stands beside it is not meant.
                 named = any(held.memory == rule.at for held in node.holdings)
                 one_memory = named and rule.at != node.name
@@ -309,15 +312,19 @@ class _Builder:
                         self.tile_max[place][tensor] = words if known < 0 else min(known, words)
 
     def demand_keeping(self, rule: Rule) -> None:
-        """Apply ``keep``; a demand that no place can meet leaves ``must`` beyond ``may``."""
+        """Apply ``keep``; a demand that no place can meet leaves ``must`` beyond ``may``.
+
+        A map that stays in a memory is there, whatever is demanded of it or of places outside.
+        """
         if not rule.keep:
             return
-        spoken = self._spoken_of(rule)
+        every = self._spoken_of(rule)
         wanted = self._tensors(rule.keep)
         for tensor in range(len(self.layer.tensors)):
             bit = 1 << tensor
             if not wanted & bit:
                 continue
+            spoken = [(place, mask) for place, mask in every if place >= self.first[tensor]]
             able = [place for place, mask in spoken if self.may[place] & mask & bit]
             for place in able:
                 self.must[place] |= bit

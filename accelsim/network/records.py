@@ -25,7 +25,8 @@ class LayerResult:
 
     ``certificate`` is None where the mapping was given, not searched.  ``same_as`` names an earlier
     layer of equal shape whose search answered for this one.  ``front`` holds the trade-offs of
-    energy and cycles by growing energy, where they were asked for.
+    energy and cycles by growing energy, where they were asked for.  ``apart`` is the best mapping
+    of a layer that finds maps on the chip if it does not, where that was asked for.
     """
 
     layer: Layer
@@ -34,6 +35,7 @@ class LayerResult:
     infeasible: Infeasibility | None = None
     same_as: str = ""
     front: tuple[Evaluation, ...] = ()
+    apart: Evaluation | None = None
 
     def summary(self) -> str:
         """Return the main figures in one line."""

@@ -35,6 +35,7 @@ from accelsim.mapping.records import Mapping
 from accelsim.mapspace.records import Dataflow
 from accelsim.network.front import uncovered
 from accelsim.network.records import LayerResult, NetworkResult, RunInfo
+from accelsim.network.staying import refuse_residents
 from accelsim.technology.records import Accounting, EnergyTable
 from accelsim.workload.records import Layer, Network
 
@@ -63,7 +64,8 @@ class Plan:
     """What a network is run on and how: one row of a comparison.
 
     ``starts`` gives mappings to start the search of a layer from, by the layer's name; each must be
-    legal under the dataflows.  ``front`` asks for every layer's trade-offs of energy and cycles.
+    legal under the dataflows.  ``front`` asks for every layer's trade-offs of energy and cycles,
+    ``apart`` to search the layers that find maps on the chip once more without these.
     """
 
     label: str
@@ -76,6 +78,7 @@ class Plan:
     driver: Driver
     starts: dict[str, tuple[Mapping, ...]] = field(default_factory=dict)
     front: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,30 @@ class _Task:
 
     problem: MappingProblem
     starts: tuple[Mapping, ...]
+
+
+@dataclass
+class _Work:
+    """The searches of a network, each once: by key, with the outcomes that a cache knows."""
+
+    plan: Plan
+    prices: Prices
+    cache: ResultsCache | None
+    tasks: dict[str, _Task] = field(default_factory=dict)
+    known: dict[str, Outcome] = field(default_factory=dict)
+    key_of: dict[object, str] = field(default_factory=dict)
+
+    def add(self, layer: Layer, starts: tuple[Mapping, ...]) -> str:
+        """Return the key of the search of a layer."""
+        alike = (layer.identity, starts)
+        if alike not in self.key_of:
+            task = _Task(_problem(layer, self.plan, self.prices), starts)
+            key = self.key_of[alike] = _task_key(task, self.plan)
+            self.tasks[key] = task
+            found = self.cache.get(key, task.problem) if self.cache else None
+            if found is not None:
+                self.known[key] = found
+        return self.key_of[alike]
 
 
 def run_network(
@@ -106,30 +133,25 @@ def run_network(
     Raises
     ------
     SpecError
-        If prices are missing or the constraints cannot apply to the machine.
+        If prices are missing, the constraints cannot apply to the machine, or a map has no room
+        where it should stay.
     IllegalMappingError
         If a mapping to start from is not one of its layer.
     """
     started = time.perf_counter()
+    refuse_residents(network, plan.arch)
     prices = resolve(plan.arch, plan.table, plan.accounting)
     cache = cache if is_kept(plan.driver) else None
-    tasks: dict[str, _Task] = {}
-    known: dict[str, Outcome] = {}
+    work = _Work(plan, prices, cache)
     keys: list[str] = []
-    key_of: dict[object, str] = {}
+    apart: list[str] = []
     for layer in network.layers:
         if stop():
             break
-        starts = plan.starts.get(layer.name, ())
-        alike = (layer.dims, layer.tensors, layer.op, starts)
-        if alike not in key_of:
-            task = _Task(_problem(layer, plan, prices), starts)
-            key = key_of[alike] = _task_key(task, plan)
-            tasks[key] = task
-            found = cache.get(key, task.problem) if cache else None
-            if found is not None:
-                known[key] = found
-        keys.append(key_of[alike])
+        keys.append(work.add(layer, plan.starts.get(layer.name, ())))
+        bare = replace(layer, residents=())
+        apart.append(work.add(bare, ()) if plan.apart and layer.residents else "")
+    tasks, known = work.tasks, work.known
     set_up = len(keys) == len(network.layers)
     outcomes: dict[str, Outcome] = {}
     if set_up:
@@ -137,10 +159,15 @@ def run_network(
         outcomes = _search_all(tasks, known, plan, threads, stop, board, cache)
     evaluations = {key: _evaluation(task, plan, outcomes.get(key)) for key, task in tasks.items()}
     fronts = {key: _front(task, plan, outcomes.get(key)) for key, task in tasks.items()}
-    layers = [
-        _layer_result(layer, tasks[key], outcomes.get(key), evaluations[key], fronts[key])
-        for layer, key in zip(network.layers, keys, strict=False)
-    ]
+    first: dict[str, str] = {}
+    layers: list[LayerResult] = []
+    for layer, key, alone in zip(network.layers, keys, apart, strict=False):
+        same_as = "" if first.setdefault(key, layer.name) == layer.name else first[key]
+        its = _layer_result(layer, same_as, outcomes.get(key), evaluations[key], fronts[key])
+        found = evaluations.get(alone)
+        if found is not None:
+            its = replace(its, apart=replace(found, layer=replace(layer, residents=())))
+        layers.append(its)
     layers += [LayerResult(layer, None) for layer in network.layers[len(keys) :]]
     stopped = {o.certificate.stopped_by for o in outcomes.values()} & {"seconds", "stop"}
     if len(outcomes) < len(tasks) or not set_up:
@@ -182,7 +209,7 @@ def run_layer(layer: Layer, plan: Plan, prices: Prices, cache: ResultsCache) -> 
         if kept:
             cache.put(key, outcome)
     front = _front(task, plan, outcome)
-    return _layer_result(layer, task, outcome, _evaluation(task, plan, outcome), front)
+    return _layer_result(layer, "", outcome, _evaluation(task, plan, outcome), front)
 
 
 def _problem(layer: Layer, plan: Plan, prices: Prices) -> MappingProblem:
@@ -217,7 +244,7 @@ def _evaluate(task: _Task, plan: Plan, mapping: Mapping) -> Evaluation:
 
 def _layer_result(
     layer: Layer,
-    task: _Task,
+    same_as: str,
     outcome: Outcome | None,
     evaluation: Evaluation | None,
     front: tuple[Evaluation, ...],
@@ -228,8 +255,6 @@ def _layer_result(
     if evaluation is not None:
         evaluation = replace(evaluation, layer=layer)
     front = tuple(replace(point, layer=layer) for point in front)
-    first = task.problem.layer.name
-    same_as = "" if first == layer.name else first
     return LayerResult(layer, evaluation, outcome.certificate, outcome.infeasible, same_as, front)
 
 

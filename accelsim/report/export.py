@@ -13,10 +13,13 @@ import numpy as np
 from accelsim.evaluation.records import COMPUTE, Evaluation
 from accelsim.evaluation.timing import lift, limits, roofline
 from accelsim.keys import content_key
+from accelsim.network.proxies import layer_proxies
 from accelsim.network.records import LayerResult, NetworkResult
+from accelsim.network.staying import staying_maps
 from accelsim.records_json import to_data
 from accelsim.report import notes
 from accelsim.report.level_classes import by_class, classes_of
+from accelsim.report.network_notes import activations_data, proxies_data
 from accelsim.report.settings import Settings
 from accelsim.report.sources import STATED, source_text
 from accelsim.report.zeros import zeros_data
@@ -116,6 +119,18 @@ def row_data(row: NetworkResult) -> dict[str, Any]:
             for name in [*row.groups, None]
             if row.totals(name).layers
         },
+        "stay_on_chip": [
+            {
+                "layer": its.map.layer,
+                "memory": its.memory.name,
+                "words": its.map.words,
+                "bits": its.bits,
+                "until": row.network.layers[its.last].name,
+            }
+            for its in staying_maps(row.network, row.arch)
+        ],
+        "activations": activations_data(row.network),
+        "proxies": proxies_data(layer_proxies(row)),
         "layers": [_layer_entry(entry, row) for entry in row.layers],
     }
 
@@ -172,6 +187,12 @@ def _layer_entry(entry: LayerResult, row: NetworkResult) -> dict[str, Any]:
         "mapping": None if evaluation is None else to_data(evaluation.mapping),
         "certificate": to_data(entry.certificate),
         "infeasible": to_data(entry.infeasible),
+        "apart": None
+        if entry.apart is None
+        else {
+            "evaluation": evaluation_data(entry.apart, row),
+            "mapping": to_data(entry.apart.mapping),
+        },
     }
 
 

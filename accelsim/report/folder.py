@@ -86,6 +86,8 @@ class _StoredRow:
 
     row: NetworkResult
     mappings: tuple[Mapping | None, ...]
+    apart: tuple[Mapping | None, ...]
+    """Of layers that find maps on the chip, the mappings without these."""
     fronts: tuple[tuple[Mapping, ...], ...]
     """The points of each layer; none of a layer that is equal to an earlier one."""
     prices: tuple[EnergyTable, Accounting] | None
@@ -143,7 +145,7 @@ def _row(
             from_data(EnergyTable, stored["table"], "table"),
             from_data(Accounting, stored["accounting"], "accounting"),
         )
-    layers, mappings = _layers(data["layers"], network)
+    layers, mappings, apart = _layers(data["layers"], network)
     row = NetworkResult(
         label=from_data(str, data["row"], "row"),
         network=network,
@@ -155,7 +157,7 @@ def _row(
         layers=layers,
         run=RunInfo(0.0, threads=1, stopped_by=from_data(str, data.get("stopped_by", ""), "row")),
     )
-    return _StoredRow(row, mappings, _fronts(front, network), prices)
+    return _StoredRow(row, mappings, apart, _fronts(front, network), prices)
 
 
 def _fronts(front: dict[str, Any], network: Network) -> tuple[tuple[Mapping, ...], ...]:
@@ -174,13 +176,16 @@ def _fronts(front: dict[str, Any], network: Network) -> tuple[tuple[Mapping, ...
 
 def _layers(
     entries: Sequence[dict[str, Any]], network: Network
-) -> tuple[tuple[LayerResult, ...], tuple[Mapping | None, ...]]:
+) -> tuple[tuple[LayerResult, ...], tuple[Mapping | None, ...], tuple[Mapping | None, ...]]:
     results = []
     mappings = []
+    apart = []
     for layer, entry in zip(network.layers, entries, strict=True):
         where = f"layer {layer.name}"
         stored = entry["mapping"]
         mappings.append(_optional(Mapping, stored, f"{where}, mapping"))
+        alone = (entry.get("apart") or {}).get("mapping")
+        apart.append(_optional(Mapping, alone, f"{where}, apart"))
         results.append(
             LayerResult(
                 layer,
@@ -190,7 +195,7 @@ def _layers(
                 from_data(str, entry["same_as"], f"{where}, same_as"),
             )
         )
-    return tuple(results), tuple(mappings)
+    return tuple(results), tuple(mappings), tuple(apart)
 
 
 def _counted(stored: _Stored) -> Comparison | NetworkRun | LayerFront:
@@ -204,12 +209,15 @@ def _counted(stored: _Stored) -> Comparison | NetworkRun | LayerFront:
 def _counted_row(stored: _StoredRow) -> NetworkResult:
     layers = list[LayerResult]()
     fronts = dict[str, tuple[Evaluation, ...]]()
-    entries = zip(stored.row.layers, stored.mappings, stored.fronts, strict=True)
-    for entry, mapping, points in entries:
+    entries = zip(stored.row.layers, stored.mappings, stored.apart, stored.fronts, strict=True)
+    for entry, mapping, apart, points in entries:
         name = entry.layer.name
         if mapping is not None and stored.prices is not None:
             found = _evaluated(stored, entry.layer, mapping, "mapping")
             entry = replace(entry, evaluation=found)
+        if apart is not None:
+            alone = replace(entry.layer, residents=())
+            entry = replace(entry, apart=_evaluated(stored, alone, apart, "apart"))
         front = tuple(
             _evaluated(stored, entry.layer, point, f"point {number}")
             for number, point in enumerate(points, start=1)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from accelsim.arch.records import Architecture
 from accelsim.arch.zeros import minds_zeros
 from accelsim.evaluation.records import Evaluation
 from accelsim.evaluation.timing import lift
-from accelsim.network.activations import activations
 from accelsim.network.records import LayerResult, NetworkResult
 from accelsim.report import quantities
 from accelsim.report.level_classes import CLASSES, levels_of
-from accelsim.report.quantities import binary_size, plural
+from accelsim.report.quantities import plural
 from accelsim.report.rows import unmapped
 from accelsim.report.settings import FoundUnder
 from accelsim.report.zeros import zeros_assumed_of_machine, zeros_assumed_of_network
-from accelsim.workload.records import Network
 
 FIRST_FEW = 3
 """Assumptions that a text shows unless it is asked for all."""
@@ -151,30 +148,6 @@ def repriced_notes(found_under: Iterable[FoundUnder]) -> list[str]:
             " Under these prices, others may be better."
         )
     ]
-
-
-def activations_note(network: Network, arch: Architecture | None = None) -> list[str]:
-    """Say how much of a network's activations lives at once, and what could hold it.
-
-    Empty if the workload does not say what feeds what.
-    """
-    its = activations(network)
-    if its is None:
-        return []
-    alive = sorted(its.alive(its.peak), key=lambda one: -one.bits)
-    parts = [f"{one.name} {binary_size(one.bits)}" for one in alive[:FIRST_FEW]]
-    if len(alive) > FIRST_FEW:
-        parts.append(f"{len(alive) - FIRST_FEW} more")
-    said = (
-        f"Activations: at most {binary_size(its.peak_bits)} live at once, while "
-        f"{network.layers[its.peak].name} runs ({', '.join(parts)}); "
-        f"{binary_size(its.total_bits)} in all"
-    )
-    sizes = [] if arch is None else [m for m in arch.memories[1:] if m.size_bits is not None]
-    if sizes:
-        largest = max(sizes, key=lambda memory: memory.size_bits or 0)
-        said += f"; {largest.name} holds {binary_size(largest.size_bits or 0)}"
-    return [f"{said}."]
 
 
 def assumptions(rows: Iterable[NetworkResult], others: Iterable[str] = ()) -> list[str]:

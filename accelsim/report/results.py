@@ -14,12 +14,15 @@ from accelsim.mapper.contract import Certificate
 from accelsim.mapper.objectives import objective_named
 from accelsim.mapping.records import Mapping
 from accelsim.mapping.text import loop_nest
+from accelsim.network.proxies import FEWEST, layer_proxies
 from accelsim.network.records import LayerResult, NetworkResult, Totals
 from accelsim.report import export, notes, quantities, tables
 from accelsim.report.files import RESULTS, mapping_texts, settings_seen_from
 from accelsim.report.html import page
 from accelsim.report.json_text import SCHEMA, dumps, envelope
 from accelsim.report.mappings import mapping_text
+from accelsim.report.network_notes import activations_note, proxies_note
+from accelsim.report.network_tables import staying_tables, top_table
 from accelsim.report.rows import best
 from accelsim.report.settings import Settings
 from accelsim.report.sources import sources_note
@@ -263,7 +266,10 @@ class NetworkRun(Result):
 
     def notes(self) -> list[str]:
         said = super().notes()
-        return [*said, *notes.activations_note(self.result.network, self.result.arch)]
+        its = layer_proxies(self.result)
+        if len(its.points) >= FEWEST:
+            said.append(proxies_note(its))
+        return [*said, *activations_note(self.result.network, self.result.arch)]
 
     def __getitem__(self, layer: str) -> LayerRun:
         for entry in self.layers:
@@ -276,7 +282,8 @@ class NetworkRun(Result):
     def tables(self) -> list[Table]:
         """Return energies by layer, and by level and tensor."""
         total = self.total
-        shown = [tables.layers_table(self.result)]
+        shown = [*top_table(self.result), tables.layers_table(self.result)]
+        shown += staying_tables(self.result)
         if total.layers:
             operations, per = (total.macs, "MAC") if total.macs else (total.operations, "op")
             shown.append(tables.energy_table(total.energy, total.leakage, operations, per))

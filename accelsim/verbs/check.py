@@ -16,7 +16,7 @@ from accelsim.interchange.timeloop.texts import texts
 from accelsim.mapping.spec import read_mapping
 from accelsim.mapspace.records import Dataflow
 from accelsim.report import schemas
-from accelsim.report.notes import activations_note
+from accelsim.report.network_notes import activations_note
 from accelsim.report.zeros import zeros_assumed_of_machine, zeros_assumed_of_network
 from accelsim.study import Study
 from accelsim.technology.assumed import assumed_numbers

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from accelsim.errors import Problem, UsageError
+from accelsim.errors import Problem, SpecError, UsageError
 from accelsim.interchange.timeloop.writing.inputs import (
     architecture_text,
     mapping_text,
@@ -79,6 +79,10 @@ def export(
     if found.energy_unit != "pJ":
         what = f"the table '{run.rows[0].technology}' counts in {found.energy_unit}"
         raise UsageError(Problem(what, expected="one in pJ: --technology"))
+    if found.layer.residents:
+        maps = ", ".join(one.layer for one in found.layer.residents)
+        what = f"the files of {format} have no words for maps that stay on the chip ({maps})"
+        raise SpecError([Problem(what, hint="--set stay_on_chip=[] takes them back")])
     written = chain_of(found.arch, found.layer, found.mapping)
     texts = {
         "problem.yaml": problem_text(found.layer),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from accelsim.arch import spec as arch_spec
@@ -73,7 +74,7 @@ def _has_level(machine: Machine, path: str) -> bool:
 
 
 def _meaningless(words: str, path: str, machines: Sequence[Machine], work: Work) -> Problem:
-    head, _, key = path.partition(".")
+    head, key = _cut(path)
     levels = [name for machine in machines for name in level_names(as_architecture(machine))]
     layers = [layer.name for layer in as_network(work).layers]
     owners = ", ".join(called(machine) for machine in machines)
@@ -91,8 +92,25 @@ def _meaningless(words: str, path: str, machines: Sequence[Machine], work: Work)
         f"'{head}' is neither a level of {owners} nor a layer of {called(work)}",
         Where(f"--set {words}"),
         got=head,
-        hint=suggestion(head, [*dict.fromkeys(levels), *layers]),
+        hint=suggestion(head, [*dict.fromkeys(levels), *layers]) or _closest(head, layers),
     )
+
+
+def _cut(path: str) -> tuple[str, str]:
+    """Cut a path into whom it is for and the key; names of layers may have dots themselves."""
+    parts = path.split(".")
+    for cut in range(len(parts) - 1, 0, -1):
+        if any(model.knows(parts[cut:]) for model in models_in(LayerSpec)):
+            return ".".join(parts[:cut]), ".".join(parts[cut:])
+    head, _, key = path.partition(".")
+    return head, key
+
+
+def _closest(name: str, layers: Sequence[str]) -> str:
+    """Return the layers that are most like a name or pattern, however little."""
+    plain = "".join(sign for sign in name if sign not in "*?[]")
+    found = get_close_matches(plain, layers, n=3, cutoff=0.0)
+    return f"closest layers: {', '.join(found)}" if len(layers) > 1 else ""
 
 
 def pattern_remarks(
@@ -116,7 +134,9 @@ def pattern_remarks(
 
 
 def _remark(words: str, names: Sequence[str], owner: Machine | Work) -> list[str]:
-    if not names or not is_pattern(parse_override(words).path):
+    if not is_pattern(parse_override(words).path):
         return []
+    if not names:
+        return [f"--set {words} changed nothing of {called(owner)}."]
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return [f"--set {words} changed {', '.join(names[:MOST_NAMED])}{more} of {called(owner)}."]

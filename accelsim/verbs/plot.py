@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
 from accelsim.errors import Problem, UsageError
+from accelsim.network.proxies import Proxies, layer_proxies, network_proxies
 from accelsim.report import figures
 from accelsim.report.folder import read_folder
 from accelsim.report.front_figure import front_figure
 from accelsim.report.fronts import LayerFront, NetworkFront
+from accelsim.report.proxies_figure import proxies_figure
 from accelsim.report.results import Comparison, LayerRun, NetworkRun
 from accelsim.report.roofline_figure import roofline_figure
 
-BREAKDOWN, PARETO, ROOFLINE = KINDS = ("energy-breakdown", "pareto", "roofline")
+KINDS = ("energy-breakdown", "pareto", "roofline", "proxies")
+BREAKDOWN, PARETO, ROOFLINE, PROXIES = KINDS
+
+Drawn = Comparison | NetworkRun | LayerRun
 
 
 def plot(
-    result: str | Path | Comparison | NetworkRun | LayerRun,
+    result: str | Path | Drawn | Sequence[str | Path | Drawn],
     *,
     kind: str = BREAKDOWN,
     by: str | None = None,
@@ -29,12 +35,13 @@ def plot(
 
     Parameters
     ----------
-    result : a result, or the folder or JSON file that it was written to
-    kind : "energy-breakdown", "roofline" for the rates that layers reach, or "pareto" for the
-        trade-offs that were searched with it
+    result : a result, or the folder or JSON file that it was written to; for "proxies", several
+    kind : "energy-breakdown", "roofline" for the rates that layers reach, "pareto" for the
+        trade-offs that were searched with it, or "proxies" for MACs and weights against energy: of
+        a network's layers, or of several results' networks
     by : "level" or "tensor"; both, side by side, if left out
     group : only the layers of this group (``conv``, ``fc``, ...)
-        Neither has a meaning for a front or a roofline.
+        Neither has a meaning for a front, a roofline or proxies.
     output : where to write the figure, if anywhere; PDF, PNG or SVG by the ending
 
     Raises
@@ -50,10 +57,18 @@ def plot(
     if by is not None and by not in figures.BYS:
         expected = "one of " + ", ".join(figures.BYS)
         raise UsageError(Problem(f"cannot stack bars by '{by}'", expected=expected))
-    if isinstance(result, str | Path):
-        result = read_folder(Path(result))
-    drawers = {PARETO: _front, ROOFLINE: _roofline, BREAKDOWN: _breakdown}
-    drawn = drawers[kind](result, by, group)
+    if isinstance(result, str | Path | Comparison | NetworkRun | LayerRun):
+        result = [result]
+    results = [read_folder(Path(it)) if isinstance(it, str | Path) else it for it in result]
+    if kind == PROXIES:
+        drawn = _proxies(results, by, group)
+    elif len(results) != 1:
+        raise UsageError(
+            Problem(f"{len(results)} results to draw", expected="one", hint=f"{PROXIES} takes more")
+        )
+    else:
+        drawers = {PARETO: _front, ROOFLINE: _roofline, BREAKDOWN: _breakdown}
+        drawn = drawers[kind](results[0], by, group)
     if output is not None:
         try:
             figures.save(drawn, Path(output))
@@ -85,6 +100,38 @@ def _roofline(
     if not any(row.total.layers for row in result.rows):
         raise UsageError(Problem("nothing to draw: no layer has a mapping"))
     return roofline_figure(result.rows, title(result))
+
+
+def proxies_of(results: Sequence[Drawn]) -> tuple[Proxies, ...]:
+    """Return the layers of a result, row by row, or, of several results, their networks.
+
+    Raises
+    ------
+    UsageError
+        If there is nothing to put in order, or energies have different units.
+    """
+    rows = [row for result in results for row in result.rows]
+    units = {row.energy.unit for row in rows if row.total.layers}
+    if len(units) > 1:
+        raise UsageError(Problem(f"energies in different units: {', '.join(sorted(units))}"))
+    if len(results) > 1:
+        found = network_proxies(rows)
+    else:
+        found = tuple(its for its in map(layer_proxies, rows) if its.points)
+    if not found:
+        what = "no network is complete" if len(results) > 1 else "no layer has MACs and a mapping"
+        raise UsageError(Problem(f"nothing to draw: {what}"))
+    return found
+
+
+def _proxies(results: Sequence[Drawn], by: str | None, group: str | None) -> Figure:
+    if by is not None or group is not None:
+        raise UsageError(
+            Problem("proxies are drawn whole", hint=f"'by' and 'group' are for {BREAKDOWN}")
+        )
+    found = proxies_of(results)
+    machines = ", ".join(sorted({row.arch.name for result in results for row in result.rows}))
+    return proxies_figure(found, title(results[0]) if len(results) == 1 else machines)
 
 
 def _front(result: object, by: str | None, group: str | None) -> Figure:

@@ -78,7 +78,11 @@ def _reprice_row(
     layers = tuple(
         entry
         if entry.evaluation is None
-        else replace(entry, evaluation=reprice_evaluation(entry.evaluation, table, rules))
+        else replace(
+            entry,
+            evaluation=reprice_evaluation(entry.evaluation, table, rules),
+            apart=entry.apart and reprice_evaluation(entry.apart, table, rules),
+        )
         for entry in row.layers
     )
     return replace(

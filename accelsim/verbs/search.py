@@ -20,6 +20,7 @@ from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.rules import binding_rules, void_rules
 from accelsim.network.records import NetworkResult
 from accelsim.network.run import NetworkProgress, Plan, run_network
+from accelsim.network.staying import refuse_residents
 from accelsim.report.settings import Origin, Settings
 from accelsim.verbs.words import (
     Flow,
@@ -259,7 +260,14 @@ def search_rows(
 
     A row without dataflows starts from what the rows before it found on the same machine: whatever
     is legal under a dataflow is legal without one, so that it never finds less than they did.
+
+    Raises
+    ------
+    SpecError
+        If a map has no room where it should stay.
     """
+    for row in plans:
+        refuse_residents(network, row.arch)
     results: list[NetworkResult] = []
     for number, row in enumerate(plans, start=1):
         if results and stop():

@@ -51,7 +51,7 @@ def search_single(
     network = see(as_network(work, rest), work)
     read_from = ReadFrom(word_of(machine), tuple(for_machine))
     plan = single_plan(arch, dataflow, technology, accounting, search, read_from)
-    rows = search_rows(network, [replace(plan, front=pareto)], search, stop, progress)
+    rows = search_rows(network, [replace(plan, front=pareto, apart=True)], search, stop, progress)
     words = [called(machine), called(work)]
     origin = Origin(plan.label, word_of(machine), word_of(work), (*for_machine, *rest))
     remarks = pattern_remarks([for_machine], [machine], rest, work)

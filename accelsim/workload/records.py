@@ -60,6 +60,31 @@ class Tensor:
         return frozenset(term.dim for rank in self.ranks for term in rank.terms)
 
 
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """A feature map that stays in a memory on the chip while a layer runs.
+
+    Attributes
+    ----------
+    layer : str
+        What writes it.
+    words : int
+        All that it writes.
+    widths : tuple of (role, bits)
+        What a value is when it is written, and where it is read.
+    memory : str
+        Where it stays; empty for the outermost memory that a machine can share between layers.
+    tensors : tuple of str
+        Those of the running layer that are the map or a part of it; none if it only lies there.
+    """
+
+    layer: str
+    words: int
+    widths: tuple[tuple[Role, int], ...]
+    memory: str = ""
+    tensors: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Layer:
     """One einsum: every point of the box of ``dims`` is one operation.
@@ -76,6 +101,8 @@ class Layer:
         The heading under which reports add layers up (``conv``, ``fc``, ``pool``, ...).
     source : str
         Where the layer is described, if not in the source of the network.
+    residents : tuple of Resident
+        The feature maps that stay on the chip while it runs.
     """
 
     name: str
@@ -86,6 +113,7 @@ class Layer:
     group: str = ""
     assumptions: tuple[str, ...] = ()
     source: str = ""
+    residents: tuple[Resident, ...] = ()
 
     @cached_property
     def bounds(self) -> dict[str, int]:
@@ -94,6 +122,12 @@ class Layer:
     @cached_property
     def operations(self) -> int:
         return prod(bound for _, bound in self.dims)
+
+    @cached_property
+    def identity(self) -> tuple[object, ...]:
+        """What makes two layers the same to a mapper: neither names nor who wrote what stays."""
+        residents = tuple(replace(one, layer="") for one in self.residents)
+        return self.dims, self.tensors, self.op, residents
 
     @cached_property
     def output(self) -> Tensor:

@@ -98,6 +98,29 @@ Sources = Annotated[
     ),
 ]
 
+
+def _staying(value: object) -> dict[str, str]:
+    """Read which layers' outputs stay on the chip: names or patterns, and a memory for each."""
+    if isinstance(value, dict):
+        pairs = [*value.items()]
+    else:
+        pairs = [(name, None) for name in (value if isinstance(value, list) else [value])]
+    for layer, memory in pairs:
+        if not isinstance(layer, str | int) or not isinstance(memory, str | None):
+            refuse(f"{IT} must name layers", STAYING_FORM)
+    return {str(layer): memory or "" for layer, memory in pairs}
+
+
+STAYING_FORM = "as conv1, [conv1, pool1] or {conv1: glb}"
+
+Staying = Annotated[
+    dict[str, str],
+    PlainValidator(_staying),
+    WithJsonSchema(
+        {"anyOf": [*_NAMES, {"type": "object", "additionalProperties": {"type": "string"}}]}
+    ),
+]
+
 Op = Annotated[
     str,
     PlainValidator(choice("operation", ("mac", "alu"))),
@@ -282,4 +305,12 @@ class WorkloadSpec(SpecModel):
     outputs: list[LayerName] = Field(
         default_factory=list,
         description="layers whose outputs leave the network; else those that no layer reads",
+    )
+    stay_on_chip: Staying = Field(
+        default_factory=dict,
+        description=(
+            "layers, by name or pattern, whose outputs stay in a memory on the chip until the last "
+            "layer that reads them has run; with the memory's name, or in the outermost that the "
+            "machine builds once and that can keep Inputs and Outputs"
+        ),
     )

@@ -37,6 +37,7 @@ from accelsim.workload.schema import (
     layer_tag,
 )
 from accelsim.workload.shapes import LayerFault, Options, layer_faults, named_layer
+from accelsim.workload.staying import with_residents
 from accelsim.yamldoc import Document, Keys, parse
 
 LAYER_MODELS: dict[str, type[SpecModel]] = {
@@ -131,10 +132,14 @@ def _network(document: Document, overrides: Sequence[str]) -> Network:
     faults.problems += unfed
     if faults:
         raise faults.error()
+    layers, unkept = with_residents(spec, build.layers, edges, document)
+    faults.problems += unkept
+    if faults:
+        raise faults.error()
     assumptions = [*([spec.assumed] if spec.assumed else []), *spec.assumptions]
     return Network(
         name=spec.name,
-        layers=tuple(build.layers),
+        layers=layers,
         source=spec.source or "",
         parameters=tuple(spec.parameters.items()),
         assumptions=tuple(assumptions),

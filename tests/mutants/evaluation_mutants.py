@@ -219,8 +219,8 @@ EVALUATION_MUTANTS = (
     Mutant(
         "the tile of a memory is that of its innermost place",
         EVALUATE,
-        "levels.index(_holding(place, tensor.role).memory), t] += tile_words",
-        "levels.index(_holding(place, tensor.role).memory), t] = tile_words",
+        "tiles[level, t] += tile_words",
+        "tiles[level, t] = tile_words",
     ),
     Mutant(
         "one instance's area",

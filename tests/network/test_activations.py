@@ -34,7 +34,11 @@ def networks(draw: st.DrawFn) -> Network:
         name = f"layer{number}"
         bits = draw(st.sampled_from([4, 8, 16]))
         layers.append(layer(name, len(sources), draw(st.integers(1, 50)), bits))
-        edges += (Edge(source, name, f"Inputs{n}") for n, source in enumerate(sources))
+        beside = draw(st.integers(1, len(sources)))  # so many are laid side by side in one tensor
+        places = (max(0, n - beside + 1) for n in range(len(sources)))
+        edges += (
+            Edge(source, name, f"Inputs{n}") for n, source in zip(places, sources, strict=True)
+        )
     outputs = draw(st.sets(st.sampled_from([its.name for its in layers])))
     return Network("net", tuple(layers), edges=tuple(edges), inputs=inputs, outputs=(*outputs,))
 

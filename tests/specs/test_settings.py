@@ -317,7 +317,8 @@ def test_settings_of_a_workload_that_are_wrong() -> None:
             ),
             (
                 "--set bach=3: no parameter or key 'bach'; expected one of batch, name, title,"
-                " source, assumed, parameters, assumptions, bits; did you mean 'batch'?"
+                " source, assumed, parameters, assumptions, bits, stay_on_chip; did you mean"
+                " 'batch'?"
             ),
             "--set fc7.K=2: shape 'fc' has no dim 'K'; expected one of N, M, C",
         ]

@@ -107,6 +107,34 @@ def test_a_pattern_that_means_nothing() -> None:
     assert first.what.endswith("that '*' matches has 'sise'")
     assert (str(first.where), first.hint) == ("--set *.sise=4 words", "did you mean 'size'?")
     assert second.what.startswith("'q*' is neither a level of ")
+    assert second.hint.startswith("closest layers: ")
+
+
+def test_a_pattern_beside_the_layers_that_are_selected() -> None:
+    result = acs.map(MACHINE, f"{MIXED}:fc1", technology=TABLE, overrides=["fc[2-9].M=4"])
+    assert result.settings.remarks == (f"--set fc[2-9].M=4 changed nothing of {MIXED}:fc1.",)
+
+
+def test_layers_that_a_pattern_leaves_equal_are_searched_once(tmp_path: Path) -> None:
+    path = tmp_path / "alike.yaml"
+    layers = [f"- {{name: {name}, shape: fc, M: 4, C: 4}}" for name in ("a.1", "a.2", "b.1", "b.2")]
+    path.write_text("\n".join(["kind: workload", "name: alike", "layers:", *layers]), "utf-8")
+    changes = ["a.*.bits.weights=8", "*.1.density.inputs=0.5", "b.*.N=3", "b.2.density.inputs=0.5"]
+    result = acs.run(MACHINE, path, technology=TABLE, overrides=changes)
+    found = {its.layer.name: (its.same_as, its.layer) for its in result.layers}
+    assert [same for same, _ in found.values()] == ["", "", "", "b.1"]
+    tensors = {name: {t.role: t for t in layer.tensors} for name, (_, layer) in found.items()}
+    assert [its["Weights"].bits for its in tensors.values()] == [8, 8, 16, 16]
+    assert [its["Inputs"].density for its in tensors.values()] == [0.5, 1.0, 0.5, 0.5]
+    assert [layer.bounds["N"] for _, layer in found.values()] == [1, 1, 3, 3]
+
+
+def test_the_closest_layers_of_a_pattern_with_dots() -> None:
+    with pytest.raises(SpecError) as caught:
+        acs.run("eyeriss", "resnet18", overrides=["layer9.*.N=2"])
+    (problem,) = caught.value.problems
+    assert problem.what == "'layer9.*' is neither a level of eyeriss nor a layer of resnet18"
+    assert problem.hint.startswith("did you mean 'layer")
 
 
 def test_a_rule_at_a_level_that_the_machine_lacks_is_remarked_on(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from accelsim.counter.layout import (
     READS,
     REDUCTIONS,
     UPDATES,
+    tensor_words,
 )
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
@@ -127,11 +128,34 @@ class Fits:
         self.place = [int(p) for p in s["place"][: s["n_nodes"]]]
         self.words = [points["words"][:, t].copy() for t in range(s["n_tensors"])]
         self.bits = problem.machine.place_bits.astype(np.float64)
+        self.outermost = int(s["n_nodes"]) - 1
+        self.limit, self.whole_fits = self._limits(problem)
         self.known: dict[tuple[int, int], Ints] = {}
 
+    def _limits(self, problem: MappingProblem) -> tuple[Ints, bool]:
+        """Return what the outermost place leaves of each memory, and whether it fits itself.
+
+        What that place keeps, it keeps whole, whatever the mapping.  The first is ``[memory]``:
+        bits for the tiles of all other places; -1 is unlimited.
+        """
+        left = self.machine.memory_bits.copy()
+        limited = left >= 0
+        held = self.machine.place_memory[0], self.machine.place_bits[0]
+        for memory, bits, words in zip(*held, tensor_words(problem.layer_arrays), strict=True):
+            if memory >= 0 and limited[memory]:
+                left[memory] -= bits * words
+        fits = bool((left[limited] >= 0).all())
+        left[limited] = np.maximum(left[limited], 0)
+        return left, fits
+
     def used_bits(self, node: int, kept: int, memory: int) -> Floats:
-        """Return ``[point]``: bits that the kept tiles of a place take of a memory."""
+        """Return ``[point]``: bits that the kept tiles of a place take of a memory.
+
+        None at the outermost place: they are no part of :attr:`limit`.
+        """
         used = np.zeros(len(self.words[0]))
+        if node == self.outermost:
+            return used
         for t, words in enumerate(self.words):
             if kept >> t & 1 and self.machine.place_memory[self.place[node], t] == memory:
                 used += words * self.bits[self.place[node], t]
@@ -147,13 +171,15 @@ class Fits:
                 if self.limits[place, t] >= 0:
                     fits &= self.words[t] <= self.limits[place, t]
             for memory in {int(self.machine.place_memory[place, t]) for t in members}:
-                if self.machine.memory_bits[memory] >= 0:
-                    fits &= self.used_bits(node, kept, memory) <= self.machine.memory_bits[memory]
+                if self.limit[memory] >= 0:
+                    fits &= self.used_bits(node, kept, memory) <= self.limit[memory]
             self.known[node, kept] = fits.astype(np.int64) << node
         return self.known[node, kept]
 
     def all(self, s: np.void) -> Ints | None:
         """Return ``[point]``: mask of the nodes where tiles fit; None if some tile never does."""
+        if not self.whole_fits:
+            return None
         masks = [self.of(v, int(s["kept"][v])) for v in range(s["n_nodes"]) if self.place[v] >= 0]
         if not all(mask[0] for mask in masks):  # the smallest tile
             return None
@@ -165,12 +191,12 @@ class Fits:
         users: dict[int, set[int]] = {}
         for v, place in enumerate(self.place):
             for t in range(len(self.words)):
-                if s["kept"][v] >> t & 1:
+                if v != self.outermost and s["kept"][v] >> t & 1:
                     users.setdefault(int(self.machine.place_memory[place, t]), set()).add(v)
         return [
             (memory, v)
             for memory, nodes in sorted(users.items())
-            if len(nodes) > 1 and self.machine.memory_bits[memory] >= 0
+            if len(nodes) > 1 and self.limit[memory] >= 0
             for v in range(len(self.place))
         ]
 

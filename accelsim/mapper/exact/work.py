@@ -174,7 +174,7 @@ class Work:
             self._place_outlooks(outlooks, sets, first)
             shared = tuple(fits.shared(s))
             for column, (memory, _) in enumerate(shared[:: int(s["n_nodes"])]):
-                s["shared_limit"][column] = problem.machine.memory_bits[memory]
+                s["shared_limit"][column] = fits.limit[memory]
             listed.append(Pattern(number, keep, self._fields().copy(), mask, shared))
         rows = first + len(outlooks)
         most_shared = max((len(p.shared) for p in listed), default=0)

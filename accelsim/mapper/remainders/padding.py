@@ -15,6 +15,7 @@ from itertools import islice, takewhile
 from math import prod
 
 from accelsim.mapper.contract import MappingProblem
+from accelsim.mapping.homes import home_of
 from accelsim.mapspace.space import space_of
 from accelsim.workload.records import Layer, Term, window_terms
 from accelsim.workload.shapes import layer_faults
@@ -132,6 +133,14 @@ def padded(layer: Layer, padding: Padding) -> Layer:
 
 def padded_problem(problem: MappingProblem, padding: Padding) -> MappingProblem:
     """Return the problem of the padded layer; its values take the room of the layer's own."""
-    space = space_of(padded(problem.layer, padding), problem.arch, problem.space.rules)
-    machine = space.machine._replace(place_bits=problem.machine.place_bits)
+    layer = padded(problem.layer, padding)
+    space = space_of(layer, problem.arch, problem.space.rules)
+    own, bits = problem.machine.place_bits, space.machine.memory_bits.copy()
+    for t, tensor in enumerate(layer.tensors):  # what stays is counted among the tiles
+        if home_of(problem.arch, layer, tensor):
+            memory = space.machine.place_memory[0, t]
+            if bits[memory] >= 0:
+                more = own[0, t] - space.machine.place_bits[0, t]
+                bits[memory] += more * layer.tensor_words(tensor)
+    machine = space.machine._replace(place_bits=own, memory_bits=bits)
     return replace(problem, space=replace(space, machine=machine))
