@@ -84,7 +84,8 @@ def mapping_problem(
     refused = search_problem(arch) or search_port_problem(arch, prices.accounting.conventions)
     if refused:
         raise SpecError([refused])
-    space = mapspace(layer, arch, dataflows)
+    boxes = prices.accounting.conventions.tiles == "box"
+    space = mapspace(layer, arch, dataflows, boxes)
     return MappingProblem(space, prices, pack(prices, arch, layer), tuple(dataflows))
 
 

@@ -132,6 +132,7 @@ def padded(layer: Layer, padding: Padding) -> Layer:
 
 def padded_problem(problem: MappingProblem, padding: Padding) -> MappingProblem:
     """Return the problem of the padded layer; its values take the room of the layer's own."""
-    space = space_of(padded(problem.layer, padding), problem.arch, problem.space.rules)
+    layer, own = padded(problem.layer, padding), problem.space
+    space = space_of(layer, problem.arch, own.rules, own.boxes)
     machine = space.machine._replace(place_bits=problem.machine.place_bits)
     return replace(problem, space=replace(space, machine=machine))
