@@ -156,6 +156,18 @@ def credits_from_outside() -> MappingProblem:
     )  # fmt: skip
 
 
+def dear_starts() -> MappingProblem:
+    nodes = (
+        lanes("outer", 4, reduces=False), lanes("inner", 2, reduces=False),
+        place("line", frozenset(), OUTPUTS | WEIGHTS), place("buffer", OUTPUTS),
+        place("registers", OUTPUTS),
+    )  # fmt: skip
+    return made(
+        gemm(K=2), nodes, (memory("line"), memory("buffer", 8), registers(4)),
+        buffer={"read": 100.0}, register_file={"first_read": 1000.0}, array={"collect": 50.0},
+    )  # fmt: skip
+
+
 def lanes_that_do_not_reduce() -> MappingProblem:
     nodes = (
         lanes("outer", 2, reduces=False), place("buffer", frozenset(), OUTPUTS | WEIGHTS),
@@ -303,6 +315,11 @@ RULES = {
         "sums sent back to registers are dear, those of the buffer cheap: lanes over K outside it"
         " save more than they cost, since all of a group but one start from zero",
         credits_from_outside,
+    ),
+    "dear starts": PruningRule(
+        "sums that start from zero in registers are dearer than sums sent back, so that every"
+        " visit from outside saves energy and lanes of two arrays lose it",
+        dear_starts,
     ),
     "lanes that do not reduce": PruningRule(
         "lanes over K of two arrays send every sum on", lanes_that_do_not_reduce

@@ -88,8 +88,8 @@ def weigh_output(
         s.part[sheet, tensor] = (rising - s.reduce[sheet, fanout]) * below
     else:
         s.fixed[sheet, tensor] += rising * below
-    back = s.back[sheet, row] + s.credit[sheet, row]
-    s.part[sheet, tensor] += back * visits / s.sums_ahead[fanout + 1]
+    back = (s.back[sheet, row] + s.credit[sheet, row]) * visits
+    s.part[sheet, tensor] += back / s.sums_ahead[fanout + 1] if back > 0.0 else back
 
 
 @kernel

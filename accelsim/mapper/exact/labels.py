@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
-from accelsim.mapper.exact.layout import CHAINS, COST, EPOCH, LABEL, LANES, START
+from accelsim.mapper.exact.layout import CHAINS, COST, EPOCH, LABEL, LANES, SECOND, START
 
 Labels = npt.NDArray[np.void]
 
@@ -115,7 +115,7 @@ def same_key(s: np.record, labels: Labels, a: int, b: int, pos: int) -> bool:
 
 
 @kernel
-def dominates(s: np.record, q: Floats, a: int, b: int, slack: float) -> bool:
+def dominates(s: np.record, q: Floats, a: int, b: int, pos: int, slack: float) -> bool:
     """Return whether label a makes b superfluous: all figures no worse.
 
     Proof.  Both have the same key, so that the same completions are open to both.  A completion
@@ -131,6 +131,10 @@ def dominates(s: np.record, q: Floats, a: int, b: int, slack: float) -> bool:
         return False
     if q[a, LANES] > q[b, LANES] and (s.lexicographic == 0 or q[a, COST] >= q[b, COST] - slack):
         return False
+    if s.visits_save[pos] == 1:
+        visits = s.tensors + s.output * s.tensor_width + SECOND
+        if q[a, visits] != q[b, visits]:
+            return False
     for column in range(COST + 1, s.width):  # noqa: SIM110  (plain, for the compiler)
         if q[a, column] > q[b, column]:
             return False
@@ -147,9 +151,9 @@ def stays(s: np.record, labels: Labels, q: Floats, new: int, pos: int, slack: fl
     while other >= first:
         following = labels[other].next
         if same_key(s, labels, other, new, pos):
-            if dominates(s, q, other, new, slack):
+            if dominates(s, q, other, new, pos, slack):
                 return False
-            if dominates(s, q, new, other, slack):
+            if dominates(s, q, new, other, pos, slack):
                 labels[other].alive = 0
                 if before >= 0:
                     labels[before].next = following
