@@ -20,6 +20,7 @@ INPUTS, OUTPUTS, WEIGHTS = (frozenset({role}) for role in ("Inputs", "Outputs", 
 PRICES = {
     "dram": {"read": 200.0, "update": 200.0, "fill": 200.0, "drain": 200.0, "first_read": 0.0},
     "buffer": {"read": 6.0, "update": 6.0, "fill": 6.0, "drain": 6.0, "first_read": 0.0},
+    "line": {"read": 6.0, "update": 6.0, "fill": 6.0, "drain": 6.0, "first_read": 0.0},
     "register_file": {"read": 1.0, "update": 1.0, "fill": 1.0, "drain": 1.0, "first_read": 0.0},
     "array": {"deliver": 2.0, "collect": 0.5, "reduce": 0.5},
     "mac": {"mac": 1.0, "alu": 1.0},
