@@ -91,7 +91,8 @@ def mapping_problem(
     )
     if refused:
         raise SpecError([refused])
-    space = mapspace(layer, arch, dataflows)
+    boxes = prices.accounting.conventions.tiles == "box"
+    space = mapspace(layer, arch, dataflows, boxes)
     return MappingProblem(space, prices, pack(prices, arch, layer), tuple(dataflows))
 
 
@@ -123,9 +124,10 @@ class Certificate:
     driver : str
         Which driver answered.
     space_size : int
-        Mappings of the space; what is counted is said by ``space_counts``.
+        Mappings of the space; what is counted is said by ``space_counts``.  Of several spaces
+        (uneven forms, padded bounds) it is the sum, a mapping that two of them have counted twice.
     considered : int
-        Mappings priced.
+        How often a mapping was priced, each that is met again counted again.
     optimal : bool
         Whether the best is proved to be the best.
     bound : float or None
@@ -168,8 +170,9 @@ class Certificate:
             proved = "not proved optimal"
         more = "".join(f", {number:,} {name}" for name, number in self.details)
         size = self.space_size
+        again = " (repeats included)" if self.considered > size else ""
         return (
-            f"{self.driver}: best of {self.considered:,} mappings considered, of"
+            f"{self.driver}: best of {self.considered:,} mappings considered{again}, of"
             f" {f'{size:,}' if size < EXACTLY else f'{size:.3g}'} that there are"
             f" ({self.space_counts}){more}; {proved}; {self._ended()}"
             f"{f'; {self.note}' if self.note else ''}"

@@ -14,7 +14,6 @@ from accelsim.mapping.homes import taken_bits
 from accelsim.mapspace.enumerate import Factors
 from accelsim.mapspace.factors import DimFactors
 from accelsim.mapspace.space import Mapspace, space_of
-from accelsim.workload.records import tile_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +137,7 @@ def _feasible(space: Mapspace) -> bool:
 def _without_each_rule(space: Mapspace) -> Iterator[tuple[object, Mapspace]]:
     for rule in space.rules:
         rest = [other for other in space.rules if other is not rule]
-        without = space_of(space.layer, space.arch, rest)
+        without = space_of(space.layer, space.arch, rest, space.boxes)
         yield rule, replace(without, machine=space.machine)
 
 
@@ -167,7 +166,7 @@ def _fits_when_changed(space: Mapspace, refusals: list[Refusal]) -> bool:
         for node in space.arch.nodes
     )
     arch = replace(space.arch, nodes=nodes, memories=tuple(memories.values()))
-    return _feasible(space_of(space.layer, arch, space.rules))
+    return _feasible(space_of(space.layer, arch, space.rules, space.boxes))
 
 
 def _rules_behind(space: Mapspace, refusal: Refusal) -> tuple[str, ...]:
@@ -194,7 +193,8 @@ def _refusals(space: Mapspace) -> list[Refusal]:
         replace(node, mesh_x=UNLIMITED, mesh_y=UNLIMITED) if isinstance(node, Fanout) else node
         for node in space.arch.nodes
     )
-    wide = space_of(space.layer, replace(space.arch, nodes=nodes), space.rules)
+    arch = replace(space.arch, nodes=nodes)
+    wide = space_of(space.layer, arch, space.rules, space.boxes)
     refusals = [*_refused_keeps(space), *_refused_factors(wide)]
     if not refusals:
         refusals = [*_refused_tiles(space, wide.factors), *_refused_lanes(space, wide.factors)]
@@ -272,7 +272,7 @@ def _refused_tiles(space: Mapspace, factors: tuple[DimFactors, ...]) -> list[Ref
     for place, extents in enumerate(tiles):
         for t, tensor in enumerate(space.layer.tensors):
             limit = int(space.arrays.tile_max[place, t])
-            words = tile_words(tensor, extents, space.layer.bounds)
+            words = space.tile_words(t, extents)
             if must[place] >> t & 1 and 0 <= limit < words:
                 name = space.arch.places[place].name
                 refusal = Refusal(

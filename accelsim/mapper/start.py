@@ -16,7 +16,6 @@ from math import prod
 
 from accelsim.mapspace.enumerate import Factors, lanes_fit, tiles_fit
 from accelsim.mapspace.space import Mapspace
-from accelsim.workload.records import tile_words
 
 MAX_VECTORS = 50_000
 """Arrangements of one dim that are looked at."""
@@ -149,8 +148,8 @@ class _Backtracking:
             for place, first in enumerate(self.firsts)
         ]
         for place, extents in enumerate(tiles):
-            for t, tensor in enumerate(self.space.layer.tensors):
-                words = tile_words(tensor, extents, self.space.layer.bounds)
+            for t in range(len(self.space.layer.tensors)):
+                words = self.space.tile_words(t, extents)
                 kept = self.must[place] >> t & 1
                 if kept and 0 <= self.space.arrays.tile_max[place, t] < words:
                     return self.space.arch.places[place].name
@@ -179,9 +178,9 @@ def bits_needed(space: Mapspace, tiles: list[dict[str, int]], keep: tuple[int, .
     """Return the bits of each memory that tiles with these extents per place take."""
     bits = [0] * len(space.arch.memories)
     for place, extents in enumerate(tiles):
-        for t, tensor in enumerate(space.layer.tensors):
+        for t in range(len(space.layer.tensors)):
             memory = int(space.machine.place_memory[place, t])
             if keep[place] >> t & 1 and memory >= 0:
-                words = tile_words(tensor, extents, space.layer.bounds)
+                words = space.tile_words(t, extents)
                 bits[memory] += words * int(space.machine.place_bits[place, t])
     return bits

@@ -12,7 +12,6 @@ from math import prod
 from accelsim.arch.records import Fanout, Place
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
 from accelsim.mapspace.space import Mapspace
-from accelsim.workload.records import tile_words
 
 Factors = tuple[tuple[int, ...], ...]
 """``[dim][slot]``"""
@@ -60,9 +59,9 @@ def tiles_fit(space: Mapspace, factors: Factors, keep: tuple[int, ...]) -> bool:
         extents = {
             name: prod(factors[dim][first:]) for dim, (name, _) in enumerate(space.layer.dims)
         }
-        for t, tensor in enumerate(space.layer.tensors):
+        for t in range(len(space.layer.tensors)):
             if mask >> t & 1:
-                words = tile_words(tensor, extents, space.layer.bounds)
+                words = space.tile_words(t, extents)
                 if 0 <= space.arrays.tile_max[place, t] < words:
                     return False
                 bits = int(space.machine.place_bits[place, t])

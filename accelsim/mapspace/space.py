@@ -27,7 +27,7 @@ from accelsim.mapspace.factors import DimFactors, Joint, dim_factors
 from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.rules import AppliedRule, MapspaceArrays, binding_rules, resolve
 from accelsim.mapspace.size import size
-from accelsim.workload.records import Layer
+from accelsim.workload.records import Layer, box_words, tile_words
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,13 @@ class Mapspace:
     layer_arrays: LayerArrays
     machine: MachineArrays
     arrays: MapspaceArrays
+    boxes: bool = False
+    """Whether a tile takes the room of the box around its words."""
+
+    def tile_words(self, tensor: int, extents: dict[str, int]) -> int:
+        """Return the words that a tile of a tensor takes, by its extents per dim."""
+        words = box_words if self.boxes else tile_words
+        return words(self.layer.tensors[tensor], extents, self.layer.bounds)
 
     @cached_property
     def factors(self) -> tuple[DimFactors, ...]:
@@ -100,7 +107,12 @@ SIZE_COUNTS = (
 """What :attr:`Mapspace.size` counts, in one line."""
 
 
-def mapspace(layer: Layer, arch: Architecture, dataflows: Sequence[Dataflow] = ()) -> Mapspace:
+def mapspace(
+    layer: Layer,
+    arch: Architecture,
+    dataflows: Sequence[Dataflow] = (),
+    boxes: bool = False,
+) -> Mapspace:
     """Build the mapspace of ``layer`` on ``arch`` under the rules of all ``dataflows`` together.
 
     Raises
@@ -109,11 +121,13 @@ def mapspace(layer: Layer, arch: Architecture, dataflows: Sequence[Dataflow] = (
         If a rule speaks of loops that its level cannot have, names two orders that exclude each
         other, or requires a level that the machine lacks.
     """
-    return space_of(layer, arch, binding_rules(dataflows, arch))
+    return space_of(layer, arch, binding_rules(dataflows, arch), boxes)
 
 
-def space_of(layer: Layer, arch: Architecture, rules: Iterable[AppliedRule]) -> Mapspace:
+def space_of(
+    layer: Layer, arch: Architecture, rules: Iterable[AppliedRule], boxes: bool = False
+) -> Mapspace:
     """Build the mapspace under rules that are known to bind (see :func:`mapspace`)."""
     rules = tuple(rules)
     layer_arrays, machine, arrays = resolve(layer, arch, rules)
-    return Mapspace(layer, arch, rules, layer_arrays, machine, arrays)
+    return Mapspace(layer, arch, rules, layer_arrays, machine, arrays, boxes)

@@ -240,3 +240,17 @@ def tile_words(tensor: Tensor, tile: dict[str, int], bounds: dict[str, int]) -> 
                 first.coefficient, second.coefficient, tile[first.dim], tile[second.dim]
             )
     return words
+
+
+def box_words(tensor: Tensor, tile: dict[str, int], bounds: dict[str, int]) -> int:
+    """Return the words of the box around such a tile, gaps included (rule 5 of the model page).
+
+    The positions of an output are its words, so that what a rank's coefficients have in common
+    makes no gaps in it.
+    """
+    words = 1
+    for rank in tensor.ranks:
+        scale = 1 if tensor.role == "Outputs" else window_divisor(rank, bounds)
+        steps = (term.coefficient * (tile[term.dim] - 1) for term in window_terms(rank, bounds))
+        words *= scale * sum(steps) + 1
+    return words

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from accelsim.errors import AccelsimError
-from accelsim.mapper.contract import MappingProblem
+from accelsim.mapper.contract import Candidate, MappingProblem
 from accelsim.mapper.exact.driver import solve
+from accelsim.mapper.exact.pattern import Keep
+from accelsim.mapper.exact.work import Work
 from accelsim.mapper.objectives import ENERGY, OBJECTIVES
 from tests.mapper.problems import solved
 
 CLOSE = 1e-12
-FRONT = "front"
-QUESTIONS = (*OBJECTIVES, FRONT)
-"""What can be asked: the best by an objective, or the whole front."""
+FRONT, BOUNDS = "front", "bounds"
+QUESTIONS = (*OBJECTIVES, FRONT, BOUNDS)
+"""What can be asked: the best by an objective, the whole front, or what was said on the way."""
 
 Points = tuple[tuple[float, float], ...]
 
@@ -68,12 +70,38 @@ def wrong_front(case: Listed) -> str:
     return "" if same else f"found {found}, listed {wanted}"
 
 
+class _Bounded(Work):
+    """A search that compares what it finds with the bounds of all partial mappings before it."""
+
+    exceeded = ""
+
+    def _priced(self, keep: Keep, index: int, energy: float, cycles: float) -> Candidate:
+        found = super()._priced(keep, index, energy, cycles)
+        spent = found.energy - found.cycles * float(self.s["leakage"])
+        at = int(self.labels["parent"][index])
+        while at > 0 and self.s["beam"] > 0:  # else bounds need only be enough not to give up
+            bound = float(self.labels["bound"][at])
+            if bound > spent + CLOSE * abs(found.energy):
+                self.exceeded = f"found {spent!r} where no less than {bound!r} was said to be"
+            at = int(self.labels["parent"][at])
+        return found
+
+
+def wrong_bounds(case: Listed) -> str:
+    """Return where a bound on the completions of a partial mapping exceeds one that was found."""
+    work = _Bounded(case.problem, ENERGY, (), front=True)
+    work.run(lambda _energy, _cycles: None)
+    return work.exceeded
+
+
 def wrong(case: Listed, question: str) -> str:
     """Ask the exact mapper; return what is wrong with its answer, empty if nothing.
 
     What the search says of its answer and the counter finds otherwise is wrong too.
     """
     try:
+        if question == BOUNDS:
+            return wrong_bounds(case)
         return wrong_front(case) if question == FRONT else wrong_best(case, question)
     except AccelsimError as fault:
         return str(fault)

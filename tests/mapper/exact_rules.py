@@ -20,6 +20,7 @@ INPUTS, OUTPUTS, WEIGHTS = (frozenset({role}) for role in ("Inputs", "Outputs", 
 PRICES = {
     "dram": {"read": 200.0, "update": 200.0, "fill": 200.0, "drain": 200.0, "first_read": 0.0},
     "buffer": {"read": 6.0, "update": 6.0, "fill": 6.0, "drain": 6.0, "first_read": 0.0},
+    "line": {"read": 6.0, "update": 6.0, "fill": 6.0, "drain": 6.0, "first_read": 0.0},
     "register_file": {"read": 1.0, "update": 1.0, "fill": 1.0, "drain": 1.0, "first_read": 0.0},
     "array": {"deliver": 2.0, "collect": 0.5, "reduce": 0.5},
     "mac": {"mac": 1.0, "alu": 1.0},
@@ -153,6 +154,18 @@ def credits_from_outside() -> MappingProblem:
         gemm(M=2, N=2, K=4), nodes, (memory("buffer", 4), registers(1)), rule,
         register_file={"fill": 300.0, "drain": 0.0}, buffer={"read": 50.0, "drain": 0.0},
         dram={"read": 1.0, "update": 1.0}, array={"deliver": 0.0, "collect": 0.0, "reduce": 0.0},
+    )  # fmt: skip
+
+
+def dear_starts() -> MappingProblem:
+    nodes = (
+        lanes("outer", 4, reduces=False), lanes("inner", 2, reduces=False),
+        place("line", frozenset(), OUTPUTS | WEIGHTS), place("buffer", OUTPUTS),
+        place("registers", OUTPUTS),
+    )  # fmt: skip
+    return made(
+        gemm(K=2), nodes, (memory("line"), memory("buffer", 8), registers(4)),
+        buffer={"read": 100.0}, register_file={"first_read": 1000.0}, array={"collect": 50.0},
     )  # fmt: skip
 
 
@@ -303,6 +316,11 @@ RULES = {
         "sums sent back to registers are dear, those of the buffer cheap: lanes over K outside it"
         " save more than they cost, since all of a group but one start from zero",
         credits_from_outside,
+    ),
+    "dear starts": PruningRule(
+        "sums that start from zero in registers are dearer than sums sent back, so that every"
+        " visit from outside saves energy and lanes of two arrays lose it",
+        dear_starts,
     ),
     "lanes that do not reduce": PruningRule(
         "lanes over K of two arrays send every sum on", lanes_that_do_not_reduce

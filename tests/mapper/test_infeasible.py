@@ -2,11 +2,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from accelsim.arch.records import Architecture
+from accelsim.conventions import Conventions
+from accelsim.evaluation.prices import resolve
+from accelsim.mapper.contract import Budget, mapping_problem
 from accelsim.mapper.infeasible import Infeasibility, first_factors
+from accelsim.mapper.objectives import ENERGY
+from accelsim.mapper.sampling import SamplingDriver
+from accelsim.mapspace.enumerate import enumerate_mappings
 from accelsim.mapspace.records import Limit, Rule
 from accelsim.mapspace.space import mapspace
+from accelsim.technology.records import Accounting
 from accelsim.workload.records import Layer
+from tests.mapper.problems import TABLE
 from tests.mapspace.cases import conv, eyeriss, flow, gemm, shared
 
 WHOLE = Limit(whole=True)
@@ -163,3 +173,23 @@ def test_keeping_what_cannot_be_kept() -> None:
         "it would fit without rule 1 of rs (at spads)",
         "it would fit without rule 2 of rs (at spads)",
     )
+
+
+@pytest.mark.parametrize("stays", [Limit(exact=4), Limit(exact=2)])
+def test_the_smallest_tile_is_a_box_where_tiles_are(stays: Limit) -> None:
+    """Four rows, three apart, of a filter of two: 8 words in a box of 11; two of them, 5."""
+    rule = Rule("registers", "temporal", (("P", stays), ("R", WHOLE)), keep=frozenset({"Inputs"}))
+    layer = conv(P=4, R=2, stride=3)
+    box = 3 * (int(stays.exact or 0) - 1) + 2
+    boxes = Accounting("boxes", conventions=Conventions(tiles="box"))
+    for words in (box - 1, box):
+        arch = shared(64, registers=words)
+        problem = mapping_problem(layer, arch, resolve(arch, TABLE, boxes), [flow(rule)])
+        found = SamplingDriver().search(problem, ENERGY, Budget(50))
+        assert (found.best is None) == (words < box)
+        if found.infeasible is not None:
+            assert found.infeasible.sentences()[:2] == (
+                f"registers needs {box} words for the smallest tile, has {words}",
+                f"registers of {box} words would fit",
+            )
+        assert (next(enumerate_mappings(problem.space), None) is None) == (words < box)

@@ -1,4 +1,9 @@
-"""The exact mapper against a million sampled mappings, on every shipped layer and machine."""
+"""The exact mapper against a million sampled mappings, on every shipped layer and machine.
+
+A pair of layer and machine takes 1 to 2 s of one core: sampling prices a mapping in 0.7 to 1 us,
+draws and legality included.  No two pairs pose the same problem (fc7 of AlexNet and of VGG but on
+equal machines), so that each is sampled.  Shards of a machine's layers share out the cores.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +24,13 @@ from accelsim.workload.records import Layer
 from accelsim.workload.spec import read_workload
 
 SAMPLES = 1_000_000
+<<<<<<< HEAD
 MOST = 100
 """Layers: networks have hundreds of shapes, and each takes minutes on all machines."""
 
+=======
+SHARDS = 4
+>>>>>>> 091eaeb (Remainders are sampled before they are solved; bounds on the way are checked; mutants of keys and bounds)
 MACHINES = shipped.names("architecture")
 
 
@@ -69,6 +78,7 @@ def test_a_few_samples_never_beat_it(machine: str) -> None:
 
 
 @pytest.mark.full
+@pytest.mark.parametrize("shard", range(SHARDS))
 @pytest.mark.parametrize("machine", MACHINES)
-def test_a_million_samples_never_beat_it(machine: str) -> None:
-    held(machine, distinct_layers(), SAMPLES)
+def test_a_million_samples_never_beat_it(machine: str, shard: int) -> None:
+    held(machine, distinct_layers()[shard::SHARDS], SAMPLES)

@@ -44,8 +44,8 @@ def test_a_small_space_ends_the_search() -> None:
         "; not proved optimal; ended as it had drawn 20 times as many as there are"
     )
     assert (
-        f"{certificate.considered:,} mappings considered, of {certificate.space_size:,} that"
-        in (certificate.sentence())
+        f"{certificate.considered:,} mappings considered (repeats included), of"
+        f" {certificate.space_size:,} that there are" in (certificate.sentence())
     )
 
 

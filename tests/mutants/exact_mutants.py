@@ -1,9 +1,10 @@
 """Deliberate mistakes in the exact mapper, each with small problems that it gets wrong.
 
 As in ``mutants.py``; but most mistakes of a search show on few problems only, so that each mutant
-names its own: a rule of ``tests/mapper/exact_rules.py``, or a seed of ``small_problem``, and what
-is asked.  Mistakes that only weaken a bound or a comparison do not belong here: the search then
-takes longer and answers the same.
+names its own: a rule of ``tests/mapper/exact_rules.py``, or a seed of ``small_problem`` (of
+``tests/mapper/exact_more.py`` after the name of its kind), and what is asked.  Mistakes that only
+weaken a bound or a comparison do not belong here: the search then takes longer and answers the
+same.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from accelsim.mapper.contract import MappingProblem
+from tests.mapper.exact_more import ruled_problem, sums_problem
 from tests.mapper.exact_problems import exact_problem
 from tests.mapper.exact_rules import RULES
 from tests.mutants.mutants import Mutant
 
 Question = tuple[str | int, str]
 """Rule or seed, and one of ``QUESTIONS`` of ``tests/mapper/exact_checks.py``."""
+
+
+MORE = {"sums": sums_problem, "ruled": ruled_problem}
 
 
 class ExactMutant(NamedTuple):
@@ -26,7 +31,10 @@ class ExactMutant(NamedTuple):
 
 def small_problem(name: str | int) -> MappingProblem:
     """Return the problem of a rule or of a seed."""
-    return exact_problem(name, 50, 600) if isinstance(name, int) else RULES[name].problem()
+    if isinstance(name, int):
+        return exact_problem(name, 50, 600)
+    kind, _, number = name.rpartition(" ")
+    return MORE[kind](int(number)) if kind in MORE else RULES[name].problem()
 
 
 UNITS = "mapper/exact/units.py"
@@ -173,6 +181,27 @@ EXACT_MUTANTS = (
         "        if q[a, column] > q[b, column] and column >= s.ports:",
         ("ports and sums", "front"),
     ),
+    mutant(
+        "tiles inside are not in the key",
+        LABELS,
+        "if one.at[node] != two.at[node]:",
+        "if one.at[node] < 0:",
+        (1895, "energy"),
+    ),
+    mutant(
+        "lanes further out do not matter to the key",
+        LABELS,
+        "if tensor == s.output or s.fanouts_outside[pos] == 0:",
+        "if tensor == s.output or s.fanouts_outside[pos] == 1:",
+        (1895, "energy"),
+    ),
+    mutant(
+        "words in blocks are taken for products",
+        PATTERN,
+        "if s.joined[tensor] == 0 and blocks == 1:",
+        "if s.joined[tensor] == 0:",
+        (1898, "energy"),
+    ),
     # When the order in a block ceases to matter.
     mutant(
         "any order is allowed",
@@ -255,6 +284,34 @@ EXACT_MUTANTS = (
         "s.part[sheet, tensor] * shares[s.column[tensor]]",
         "s.part[sheet, tensor]",
         ("ports of instances", "energy"),
+    ),
+    mutant(
+        "visits that save are taken to fall by lanes further out",
+        BOUNDS,
+        "+= back / s.sums_ahead[fanout + 1] if back > 0.0 else back",
+        "+= back / s.sums_ahead[fanout + 1]",
+        ("dear starts", "energy"),
+    ),
+    mutant(
+        "credits are divided by loops still to come",
+        BOUNDS,
+        "if cost > 0.0:",
+        "if cost != 0.0:",
+        ("sums 105", "bounds"),
+    ),
+    mutant(
+        "strips never fall although the window has holes",
+        BOUNDS,
+        "    return 0.0\n",
+        "    return strip\n",
+        (871, "bounds"),
+    ),
+    mutant(
+        "a run is bounded as if it could not grow",
+        BOUNDS,
+        "left = here.extent[run] / s.bounds[run] if run >= 0 else 0.0",
+        "left = 1.0",
+        ("ruled 1273", "bounds"),
     ),
     mutant(
         "lanes over a window share nothing",

@@ -67,7 +67,8 @@ def weigh_output(
     / R``.  Exact where no other fanout follows up to the parent; where one does, of the words that
     still rise a share 1 - 1/R' is reduced there, R' at most its lanes, at no less than the cheapest
     price, and the rest is read and updated.  That is linear in 1/R', so that the least stands at
-    one end.  Visits fall by all lanes over sums, at most.
+    one end.  Visits fall by all lanes over sums, at most, where they cost anything; where they save
+    (first reads inside dearer than returns) lanes further out only take from that.
     """
     tensor = s.output
     s.fixed[sheet, tensor], s.part[sheet, tensor] = unit, 0.0
@@ -88,8 +89,8 @@ def weigh_output(
         s.part[sheet, tensor] = (rising - s.reduce[sheet, fanout]) * below
     else:
         s.fixed[sheet, tensor] += rising * below
-    back = s.back[sheet, row] + s.credit[sheet, row]
-    s.part[sheet, tensor] += back * visits / s.sums_ahead[fanout + 1]
+    back = (s.back[sheet, row] + s.credit[sheet, row]) * visits
+    s.part[sheet, tensor] += back / s.sums_ahead[fanout + 1] if back > 0.0 else back
 
 
 @kernel
@@ -185,7 +186,9 @@ def weigh(s: np.record, points: Points, label: np.record, q: Floats, index: int,
 def least_moved(s: np.record, unmoved: int) -> float:
     """Return the least energy of a label that was weighed, whatever lanes and loops come.
 
-    Unmoved inputs are left out, and an unmoved output but for a credit.
+    A share of lanes is between 0 and 1, so that ``part`` counts where it is negative only.  Unmoved
+    inputs, which cost something, are left out, and an unmoved output but for a credit, which is
+    best not divided.
     """
     total = s.total[0]
     for tensor in range(s.n_tensors):
@@ -197,7 +200,12 @@ def least_moved(s: np.record, unmoved: int) -> float:
 
 @kernel
 def relax(s: np.record) -> None:
-    """Take what more lanes make dearer as if there were none, so that more lanes never are."""
+    """Take what more lanes make dearer as if there were none, so that more lanes never are.
+
+    A negative ``part`` is taken whole (a share is at most 1), tiles that lanes join and tiles of
+    one word as if lanes shared all that they can: each lowers a cost, and none then rises with
+    lanes, as :func:`spread_bound` needs.
+    """
     s.tiled = 0
     for tensor in range(s.n_tensors):
         s.column[tensor] = tensor
@@ -264,8 +272,11 @@ def bound_loops(
 ) -> None:
     """Write the least energy of a label with a further loop, by its dim (``s.by_dim``).
 
-    What depends on the dim moves and is not divided any more; the loop is among those that may
-    divide the rest.  Places further out, by the tile that the loop leads to, are left out.
+    What depends on the dim moves at the loop, at what it costs now at least (:func:`input_value`
+    grants it a run of all that is left of the dim).  The rest costs at least what
+    :func:`open_bound` says at the present point, the loop being among those that may divide it.  A
+    run under way over another dim ends, over this one it grows: both leave no less pending than
+    :func:`weigh` grants.  Places further out, by the tile that the loop leads to, are left out.
     """
     unmoved = weigh(s, points, label, q, index, pos)
     relax(s)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
-from accelsim.mapper.exact.layout import CHAINS, COST, EPOCH, LABEL, LANES, START
+from accelsim.mapper.exact.layout import CHAINS, COST, EPOCH, LABEL, LANES, SECOND, START
 
 Labels = npt.NDArray[np.void]
 
@@ -115,22 +115,38 @@ def same_key(s: np.record, labels: Labels, a: int, b: int, pos: int) -> bool:
 
 
 @kernel
-def dominates(s: np.record, q: Floats, a: int, b: int, slack: float) -> bool:
+def dominates(s: np.record, q: Floats, a: int, b: int, pos: int, slack: float) -> bool:
     """Return whether label a makes b superfluous: all figures no worse.
 
-    Proof.  Both have the same key, so that the same completions are open to both.  A completion
-    adds to the cost of each sheet a sum of the columns with factors that are not negative and the
-    same for both (loops still to come divide what is unmoved, lanes divide words that are read
-    once for all), and lets memories and arrays fill up from the ``resources``.  A port's cycles
-    fall with its instances and rise with its lanes over dims of the output (fewer first visits an
-    instance); both stand in ``q`` with their signs.  So no completion of b is better than the same
-    completion of a.  Where cycles only break ties (``lexicographic``) and a costs less by more
+    Proof.  Both have the same key, so that the same completions are open to both, and all that a
+    completion unites or divides by is the same for both.  So the cost of a completion, on any
+    sheet, is linear in the columns; none of the coefficients is negative:
+
+    - What is unmoved is divided by the loops that pass, then costs ``UNIT``, or over a window dim
+      ``UNIT / n + STRIP * (1 - 1 / n)``, n being the whole run.  ``UNIT`` may be negative, not its
+      coefficient.  What is ``PENDING`` is divided by how the run grows, and due.
+    - ``READ`` and ``SECOND`` of an input are words and visits at prices of deliveries and reads.
+      Of moved visits that fetch tiles, a run that grows by n turns 1 - 1/n into such that fetch
+      strips, which cost something too (:func:`~accelsim.mapper.exact.lanes.cross_input`).
+    - ``READ`` of the output is collected, reduced, read and updated.  ``SECOND`` is charged at
+      ``back + credit``, which is negative where first reads inside are dearer than returns: there
+      (``visits_save``) it must be equal.  Unmoved, both are so at one point in any case.
+
+    Memories and arrays fill up from the ``resources``, by the same for both.  A port's cycles fall
+    with its instances and rise with its lanes over dims of the output (fewer first visits an
+    instance): column 0 and those of ports stand in ``q`` with their signs.  Energy, cycles and any
+    product of them rise with what they are made of, so that no completion of b is better than the
+    same completion of a.  Where cycles only break ties (``lexicographic``) and a costs less by more
     than rounding (``slack``), fewer lanes cannot make up for it.
     """
     if q[a, COST] > q[b, COST]:
         return False
     if q[a, LANES] > q[b, LANES] and (s.lexicographic == 0 or q[a, COST] >= q[b, COST] - slack):
         return False
+    if s.visits_save[pos] == 1:
+        visits = s.tensors + s.output * s.tensor_width + SECOND
+        if q[a, visits] != q[b, visits]:
+            return False
     for column in range(COST + 1, s.width):  # noqa: SIM110  (plain, for the compiler)
         if q[a, column] > q[b, column]:
             return False
@@ -147,9 +163,9 @@ def stays(s: np.record, labels: Labels, q: Floats, new: int, pos: int, slack: fl
     while other >= first:
         following = labels[other].next
         if same_key(s, labels, other, new, pos):
-            if dominates(s, q, other, new, slack):
+            if dominates(s, q, other, new, pos, slack):
                 return False
-            if dominates(s, q, new, other, slack):
+            if dominates(s, q, new, other, pos, slack):
                 labels[other].alive = 0
                 if before >= 0:
                     labels[before].next = following

@@ -130,7 +130,18 @@ def lanes_lacked(s: np.record, inner: np.record, outer: np.record, tensor: int) 
 def cross_output(
     s: np.record, points: Points, label: np.record, q: Floats, index: int, node: int
 ) -> None:
-    """Lead the moved output through a fanout on its way to its parent."""
+    """Lead the moved output through a fanout on its way to its parent.
+
+    Proof (rule 7).  As it moved, U * K words were known that leave the child: all loops outside
+    that count are counted, so that nothing further out changes them.  ``READ`` are those still
+    rising: of L lanes over sums one word in L goes on if the fanout reduces, and each of the others
+    is a reduction.  ``SECOND`` falls by all lanes over sums and is U past the last.  There every
+    rising word is read and updated (U * Kn), U words are sent back, and of these Z of the parent
+    are not, nor read: what they save is worked out from outside in (``start_cost``), but for the
+    U * (K - 1) fresh starts that begin here and save ``credit`` further in each: U * K of them were
+    credited as it moved, U are taken back here.  Lanes and loops further out may still make such
+    starts at this boundary: at most one a visit (``slack``; beyond row 0 noted as it moved).
+    """
     tensor = s.output
     base = s.tensors + tensor * s.tensor_width
     row = s.current[node, tensor]
@@ -156,7 +167,20 @@ def cross_input(
     s: np.record, points: Points, label: np.record, q: Floats, index: int, tensor: int, node: int,
     lanes: float,
 ) -> None:  # fmt: skip
-    """Lead a moved input through a fanout on its way from its parent."""
+    """Lead a moved input through a fanout on its way from its parent.
+
+    Proof (rules 4 to 6).  ``READ`` visits fetch tiles and ``SECOND`` visits strips, of all
+    instances just inside this fanout together; their number was known as the input moved, since
+    all loops further out repeat or spread them.  Lanes fetch at the same steps, so that of a group
+    one visit is left: both fall by ``lanes``.  A visit of a group delivers, just inside a fanout,
+    what its lanes so far hold between them: the union of their tiles, or strips, over the fanouts
+    passed that multicast, times the lanes of those that do not (``apart``); at the parent the
+    fanout itself counts too.  Tiles and lanes stand in ``label.at`` from the child outward.  A
+    strip depends besides on the step, the extent of the run's dim inside the loop that began it
+    (``tag``): a longer run has more such steps and no longer ones, and lanes outside the loop copy
+    strips as they copy tiles.  So what a visit costs is known here for good; what tiles cost more
+    than strips is pending, and 1/n of it and of ``READ`` is left if the run grows by n.
+    """
     base = s.tensors + tensor * s.tensor_width
     row = s.current[node, tensor]
     state = label.state[tensor]
@@ -255,10 +279,11 @@ def cross_all(
 ) -> int:  # fmt: skip
     """Spread a label over all lanes that it can use; return the steps this took.
 
-    A child is bounded before it is made.  Absolute figures do not change as lanes are crossed, but
-    for reads of what is multicast, which fall by the lanes that share a word at most (a row's
-    ``inverse``), and sums, which fall by what is reduced: so the label is weighed once, and each
-    row puts in its shares and the point that it leads to.
+    A child is bounded before it is made: first by what looks at no row (``least_moved`` in
+    :mod:`~accelsim.mapper.exact.bounds`), then by ``least_cost`` there.  Absolute figures do
+    not change as lanes are crossed, but for reads of what is multicast, which fall by the lanes
+    that share a word at most (a row's ``inverse``), and sums, which fall by what is reduced: so the
+    label is weighed once, and each row puts in its shares and the point that it leads to.
     """
     count = s.counts
     start = labels[index].point

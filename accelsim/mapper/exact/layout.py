@@ -140,6 +140,8 @@ FIELDS = np.dtype(
         ("sums_ahead", _float, (_ROWS,)),  # by pos: most lanes there over dims the output lacks
         # By pos: no boundary of the output further out may be credited more than it costs.
         ("settled", _int, (_ROWS,)),
+        # By pos: visits still to be charged at the open boundary of the output lower its cost.
+        ("visits_save", _int, (_ROWS,)),
         ("beta", _float, (_ROWS,)),  # energy that a word starting from zero at the parent saves
         ("future", _int, (MAX_SHEETS, _ROWS)),  # by sheet and pos: row of ``tables``
         ("shared", _int),  # first row of ``tables`` with bits of shared memories

@@ -223,14 +223,15 @@ def expand_block(
 
     Once nothing is unmoved or in a run, a loop changes the point of a label and nothing else
     (:func:`pass_loop`), so that only the product of a dim's further loops counts: they grow prime
-    by prime.  Where nothing limits the block, a dim that has a loop already may have a second one,
-    and the label forgets which it has used.  Two loops of a dim stand for one mapping with one
-    loop, at the place of the first, that costs no more: the second, of bound n, moves inward past
-    loops over other dims.  What moved at one of those, or at the first loop, moved after it in any
-    case; what was unmoved there, or in a run, is now divided by n too, or the run is longer.  Its
-    figures only fall, unless one is negative: ``KEEP_USED`` is set where such a one was charged.
-    The mapping is priced anew by the counter, which thus finds what another label said, or less
-    (were it less, that label would have been better).
+    by prime (what fits in the end fits on the way, and bounds hold for all that is to come).  Where
+    nothing limits the block, a dim that has a loop already may have a second one, and the label
+    forgets which it has used.  Two loops of a dim stand for one mapping with one loop, at the place
+    of the first, that costs no more: the second, of bound n, moves inward past loops over other
+    dims.  What moved at one of those, or at the first loop, moved after it in any case; what was
+    unmoved there, or in a run, is now divided by n too, or the run is longer.  Its figures only
+    fall, unless one is negative: ``KEEP_USED`` is set where such a one was charged.  The mapping is
+    priced anew by the counter, which thus finds what another label said, or less (were it less,
+    that label would have been better).
 
     A loop that is too dear by :func:`bound_loops` and places further out is not put.
     """

@@ -22,6 +22,16 @@ def place_outlook(
     credited for is left out where fanouts stand further out.  The place's tile may be any multiple
     of a point, and the tiles of places further out (row ``outer``) are multiples of that, so that
     the least over multiples, swept prime by prime, holds for everything inside.
+
+    Proof.  A boundary moves the words of a tile (:func:`strip_share` of them at least, whichever
+    run closes it) as often as all loops further out say, less those that pass before it moves
+    (:func:`~accelsim.mapper.exact.bounds.open_bound` of the tensors that open here; one that is
+    unmoved further in too is bounded there by itself).  Blocks round up: words / block is no more.
+    Each delivery at the next fanout counts, those of fanouts beyond are left out, and reads are
+    divided by all lanes that may share them.  Sums are as ``weigh_output`` says where no credit
+    exceeds its boundary's cost (``settled``), else left out: what they may be credited for is then
+    taken off inside (``slack``).  So each place's boundaries cost at least what stands here for its
+    own tile, and the sum of the least of each is no more than the least sum.
     """
     pos = node + 1
     fanout = s.next_fanout[pos]

@@ -253,6 +253,9 @@ def write_settled(s: np.record) -> None:
     output = s.output
     for pos in range(s.n_nodes + 1):
         s.settled[pos] = 1
+        row = s.current[pos, output]
+        saves = s.back[0, row] + s.credit[0, row] < 0.0
+        s.visits_save[pos] = 1 if saves and s.ahead[pos, output] == 1 else 0
     for row in range(s.n_nodes):
         if s.current[row, output] != row:
             continue

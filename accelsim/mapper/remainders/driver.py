@@ -46,8 +46,9 @@ class RemaindersDriver:
     What the other driver finds is never lost, so that the answer is no worse than without.  Where
     the exact driver answered, it solves the padded problems too, each only as far as it may hold
     something better (:mod:`accelsim.mapper.remainders.shares`); every mapping that it meets is
-    priced as it is, and the certificate's bound holds for all padded bounds together.  Else they
-    are sampled, with as many samples again, and nothing is proved.
+    priced as it is, and the certificate's bound holds for all padded bounds together.  Before, and
+    where nothing can be proved instead, they are sampled, with as many samples again: so that the
+    answer with a proof, or a bound, is no worse than the one without.
 
     Of the budget, ``seconds`` bounds all together; where sampling would take them all, it leaves
     half of them.
@@ -110,18 +111,19 @@ class RemaindersDriver:
                 return "stop"
             return "seconds" if seconds is not None and now >= seconds else None
 
-        search = _Search(problem, objective, outcome, over)
+        search = _Search(problem, objective, outcome, over, proves)
         for candidate in given:
             search.take(candidate)
         if outcome.certificate.stopped_by == "stop" or (
             proves and not outcome.certificate.reproducible
         ):
             search.end(outcome.certificate.stopped_by)
-        elif proves:
-            search.solve_all()
         else:
+            samples = Budget().samples if proves and budget.samples is None else budget.samples
             ends = None if seconds is None else began + seconds
-            search.sample_all(SamplingDriver(self.seed), budget.samples, ends)
+            search.sample_all(SamplingDriver(self.seed), samples, ends)
+            if proves and search.stopped_by is None:
+                search.solve_all()
         return replace(search.outcome(), resume=Again(tuple(start)))
 
 
@@ -133,6 +135,7 @@ class _Search:
     objective: Objective
     unpadded: Outcome
     over: Callable[[Candidate | None, int], StoppedBy | None]
+    proves: bool
     best: Candidate | None = None
     least: float | None = None
     considered: int = 0
@@ -147,6 +150,8 @@ class _Search:
         certificate = self.unpadded.certificate
         self.best, self.considered = self.unpadded.best, certificate.considered
         self.space_size = certificate.space_size
+        if not self.proves:
+            return
         if self.unpadded.infeasible is not None:
             self.least = np.inf
         elif certificate.optimal:
@@ -187,7 +192,6 @@ class _Search:
 
     def sample_all(self, driver: SamplingDriver, samples: int | None, ends: float | None) -> None:
         """Sample the padded problems; samples, or the time that is left, are shared equally."""
-        self.least = None
         waiting = paddings(self.problem)
         if samples is not None:
             waiting = waiting[:samples]
@@ -197,7 +201,8 @@ class _Search:
                 seconds = max(0.0, ends - time.monotonic()) / (len(waiting) - number)
             each = None if samples is None else samples // len(waiting)
             twin = padded_problem(self.problem, padding)
-            self.look_at(padding, twin)
+            if not self.proves:
+                self.look_at(padding, twin)
             found = driver.search(
                 twin,
                 self.objective,

@@ -134,7 +134,7 @@ def padded(layer: Layer, padding: Padding) -> Layer:
 def padded_problem(problem: MappingProblem, padding: Padding) -> MappingProblem:
     """Return the problem of the padded layer; its values take the room of the layer's own."""
     layer = padded(problem.layer, padding)
-    space = space_of(layer, problem.arch, problem.space.rules)
+    space = space_of(layer, problem.arch, problem.space.rules, problem.space.boxes)
     own, bits = problem.machine.place_bits, space.machine.memory_bits.copy()
     for t, tensor in enumerate(layer.tensors):  # what stays is counted among the tiles
         if home_of(problem.arch, layer, tensor):
