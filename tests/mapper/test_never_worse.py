@@ -24,13 +24,10 @@ from accelsim.workload.records import Layer
 from accelsim.workload.spec import read_workload
 
 SAMPLES = 1_000_000
-<<<<<<< HEAD
 MOST = 100
 """Layers: networks have hundreds of shapes, and each takes minutes on all machines."""
 
-=======
 SHARDS = 4
->>>>>>> 091eaeb (Remainders are sampled before they are solved; bounds on the way are checked; mutants of keys and bounds)
 MACHINES = shipped.names("architecture")
 
 
