@@ -10,6 +10,7 @@ from typing import Any
 from accelsim import shipped, yamldoc
 from accelsim.arch.records import SELECTORS, Architecture
 from accelsim.errors import Problem, SpecError, UsageError, Where
+from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, resolve
 from accelsim.interchange.timeloop.bundle import read_bundle
 from accelsim.interchange.timeloop.sources import looks_like_timeloop
 from accelsim.interchange.timeloop.texts import texts
@@ -42,7 +43,8 @@ class Checked:
     """What linting one file found.
 
     ``assumed`` lists, one line each, what the spec takes for granted: what is marked ``assumed:``,
-    assumptions written out, and levels that only some machines have.  ``notes`` says what follows
+    assumptions written out, prices of a machine's own table that are assumed, and levels that only
+    some machines have.  ``notes`` says what follows
     from the spec alone.
     """
 
@@ -94,12 +96,14 @@ def _check_one(file: str) -> Checked:
             _check_mapping(shipped.find("mapping", file))
             return Checked(file, kind)
         spec = load(file, kind=kind)
+        priced: tuple[str, ...] = ()
         if isinstance(spec, Architecture) and spec.technology:
-            as_energy_table(None, spec, ReadFrom(file))
+            table = as_energy_table(None, spec, ReadFrom(file))
+            priced = resolve(spec, table, DEFAULT_ACCOUNTING).assumed
         if isinstance(spec, Study):
             study_rows(file, spec, [()] * len(spec.rows))
         said = activations_note(spec) if isinstance(spec, Network) else []
-        return Checked(file, kind, assumed=tuple(_assumed(spec)), notes=tuple(said))
+        return Checked(file, kind, assumed=(*_assumed(spec), *priced), notes=tuple(said))
     except (SpecError, UsageError) as fault:
         return Checked(file, kind, tuple(fault.problems))
 

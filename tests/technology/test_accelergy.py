@@ -10,6 +10,7 @@ import pytest
 from accelsim.arch.records import Compute, Memory
 from accelsim.errors import SpecError
 from accelsim.evaluation.evaluate import evaluate
+from accelsim.mapping.records import Block
 from accelsim.technology.estimators.contract import Area, Attributes
 from accelsim.technology.spec import read_technology
 from tests.evaluation.machines import ARRAY, MAPPING, machine, row
@@ -73,6 +74,36 @@ def test_a_hand_counted_mapping_to_the_last_digit() -> None:
     assert energy["mac",] == pytest.approx(72 * 2.2, rel=1e-15)
     total = 9728 + 3114.048 + 2782.955 + 228.384 + 158.4
     assert found.energy_total == pytest.approx(total, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("spad", "kept", "fills", "reads", "energy"),
+    [
+        # A weight stays for one of the 12 steps, in each of 6 lanes; so does what is read of it.
+        ("weights_spad", "Weights", 12 * 6, 12 * 6, 144 * 1.586),
+        # An input stays while the 2 filters pass: 6 times a word in each of 6 lanes.
+        ("ifmap_spad", "Inputs", 6 * 6, 12 * 6, (36 + 72) * 0.237),
+    ],
+)
+def test_scratchpads_of_the_table_by_hand(
+    spad: str, kept: str, fills: int, reads: int, energy: float
+) -> None:
+    """The same example (docs/model.md: loops C2 P3 M2 outside of 2 x 3 lanes), either operand."""
+    arch = machine(
+        dram=Memory("dram", "DRAM"),
+        buffer=Memory("buffer", "shared_glb"),
+        register=Memory("register", spad),
+        array=replace(ARRAY, energy={"deliver": 0.0, "collect": 0.0, "reduce": 0.0}),
+        mac=Compute("mac", "mac"),
+    )
+    mapping = replace(
+        MAPPING, steps=(*MAPPING.steps[:-1], Block("register", (), frozenset({kept})))
+    )
+    found = evaluate(row(), arch, mapping, read_technology(ERT))
+    counted = found.traffic.by("level", "tensor", "action")
+    assert counted["register", kept, "fill"] == fills
+    assert counted["register", kept, "read"] == reads
+    assert found.energy.by("level")["register",] == pytest.approx(energy, rel=1e-15)
 
 
 def test_kinds_of_actions_and_what_is_assumed() -> None:

@@ -94,6 +94,12 @@ def test_list_takes_both_words_for_a_kind() -> None:
         acs.list("cars")
 
 
+def test_check_lists_assumed_prices_of_a_machines_own_table() -> None:
+    (machine,) = acs.check("eyeriss")
+    priced = [text.partition(" MAC: ")[0] for text in machine.assumed if " MAC: " in text]
+    assert priced == ["array.collect = 0", "mac.alu = 1"]
+
+
 def test_check_finds_what_is_assumed() -> None:
     (machine, table, mapping) = acs.check(MACHINE, TABLE, MAPPING)
     assert machine.assumed == (
