@@ -313,3 +313,18 @@ def test_macs_agree_with_published_figures(name: str, giga_macs: float) -> None:
 def test_modules_of_googlenet_have_the_published_macs(module: str, mega_macs: int) -> None:
     network = read_workload(f"googlenet:{module}.*")
     assert network.macs / 1e6 == pytest.approx(mega_macs, abs=1)
+
+
+def test_the_table_of_the_docs_is_what_is_counted() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)` \| (\w+=[\w=,]+) \|" + r" ([\d,]+) \|" * 3,
+        DOCS.read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    transformers = {name for name in TRANSFORMERS if ":" not in name}
+    assert {name for name, *_ in rows} == {*CONVOLUTIONAL, *transformers}
+    for name, parameters, *numbers in rows:
+        network = read_workload(f"{name}:{parameters}")
+        assert network == read_workload(name)
+        counted = (len(network.layers), network.macs, parameters_of(network))
+        assert counted == tuple(int(number.replace(",", "")) for number in numbers)
