@@ -34,6 +34,9 @@ log = logging.getLogger(__name__)
 numba_config: Any = numba.config
 """numba's settings, which its type hints do not list."""
 
+numba_types: Any = numba.types
+"""numba's types, which its type hints do not know whole."""
+
 njit: Any = numba.njit
 """numba's decorator, whose type hints do not list ``_nrt``."""
 
@@ -101,12 +104,36 @@ def kernel(function: Function, **more: bool) -> Function:
     numba_config.CACHE_DIR = str(cache_directory())
     try:
         try:
-            compiled = njit(cache=True, nogil=True, _nrt=False, **more)(function)
+            compiled = njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True, **more)(
+                function
+            )
         except KeyError:
             compiled = njit(cache=True, nogil=True)(function)
     finally:
         numba_config.CACHE_DIR = lent
+    if numba_config.DISABLE_JIT == 0:
+        _widen(compiled)
     return cast("Function", compiled)
+
+
+def _widen(compiled: Any) -> None:
+    """Let callers of a kernel share what is compiled for 64-bit integers.
+
+    Numba compiles anew for every constant among a call's arguments, and for every narrow integer
+    of a record's field.  Both pass as ``int64``; a kernel that is inlined sees constants anyway.
+    """
+    template = compiled.get_call_template
+
+    def wide(kind: Any) -> Any:
+        kind = numba_types.unliteral(kind)
+        narrow = isinstance(kind, numba_types.Integer) and kind.bitwidth < 64
+        return numba_types.int64 if narrow else kind
+
+    def get_call_template(args: Any, kws: Any) -> Any:
+        kws = {name: wide(kind) for name, kind in kws.items()}
+        return template(tuple(wide(kind) for kind in args), kws)
+
+    compiled.get_call_template = get_call_template
 
 
 def chosen_by_field(field: str, with_it: Function, without: Function) -> Function:

@@ -111,22 +111,34 @@ class Case:
         return self.tolerance.text if self.tolerance else "not judged"
 
 
+Part = Callable[[], Iterator[Case]]
+
+
 @dataclass(frozen=True, slots=True)
 class Study:
     """A publication, and what makes its cases.
 
-    ``cases`` yields them as they are found; it may keep searches in the user's results cache.
+    Attributes
+    ----------
+    parts : yield the cases
+        Parts need not know of each other: several run at once, each a function of a module. They
+        may keep searches in the user's results cache.
     """
 
     name: str
     title: str
     source: str
-    cases: Callable[[], Iterator[Case]]
+    parts: tuple[Part, ...]
+
+    def cases(self) -> Iterator[Case]:
+        """Yield the cases of all parts in order, as they are found."""
+        for part in self.parts:
+            yield from part()
 
 
 @dataclass(frozen=True, slots=True)
 class StudyResult:
-    """The cases of one study, and the seconds that finding them took."""
+    """The cases of one study, and the seconds that finding them took, all parts together."""
 
     name: str
     title: str

@@ -18,5 +18,5 @@ def good_cases() -> Iterator[Case]:
     yield from (case for case in cases() if case.name != "bad")
 
 
-MIXED = Study("mixed", "A mixed study", "Somebody, somewhere", cases)
-GOOD = Study("good", "A good study", "Somebody else", good_cases)
+MIXED = Study("mixed", "A mixed study", "Somebody, somewhere", (cases,))
+GOOD = Study("good", "A good study", "Somebody else", (good_cases,))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 
 from accelsim.arch.spec import read_architecture
 from accelsim.conventions import Conventions
@@ -193,17 +193,26 @@ class SetUp:
         return min(both, key=lambda its: its.energy) if both else mapped
 
 
-def cases() -> Iterator[Case]:
-    """Yield every set-up, narrow and wide, then FC and the machine that OSA must not be."""
+SET_UPS = tuple(SetUp(pes, batch) for pes in PES for batch in BATCHES)
+
+
+def all_narrow() -> Iterator[Case]:
+    """Yield every set-up under the paper's nests."""
     figures = read_figures("isca2016")
-    figure = figures["rules_restated"]
-    set_ups = [SetUp(pes, batch) for pes in PES for batch in BATCHES]
-    for set_up in set_ups:
-        yield from narrow_cases(figure, set_up)
+    for set_up in SET_UPS:
+        yield from narrow_cases(figures["rules_restated"], set_up)
     yield from _shares(figures["rs_shares"], SetUp(256, 16))
-    for set_up in set_ups:
-        yield from wide_cases(figures, set_up)
-    yield from _fully_connected(figure)
+
+
+def one_wide(set_up: SetUp) -> Iterator[Case]:
+    """Yield one set-up as the mapper would have it."""
+    yield from wide_cases(read_figures("isca2016"), set_up)
+
+
+def other_layers_and_machines() -> Iterator[Case]:
+    """Yield FC, and the machine that OSA must not be."""
+    figures = read_figures("isca2016")
+    yield from _fully_connected(figures["rules_restated"])
     yield from _unpinned(figures["osa_registers_free"])
 
 
@@ -328,5 +337,9 @@ STUDY = Study(
         'Chen, Emer, Sze, "Eyeriss: A Spatial Architecture for Energy-Efficient Dataflow for '
         'Convolutional Neural Networks", ISCA 2016'
     ),
-    cases=cases,
+    parts=(
+        all_narrow,
+        *(partial(one_wide, set_up) for set_up in SET_UPS),
+        other_layers_and_machines,
+    ),
 )

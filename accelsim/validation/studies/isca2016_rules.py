@@ -167,5 +167,5 @@ STUDY = Study(
         'Chen, Emer, Sze, "Eyeriss: A Spatial Architecture for Energy-Efficient Dataflow for '
         'Convolutional Neural Networks", ISCA 2016'
     ),
-    cases=cases,
+    parts=(cases,),
 )

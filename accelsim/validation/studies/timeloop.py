@@ -142,5 +142,5 @@ STUDY = Study(
         'Parashar et al., "Timeloop: A Systematic Approach to DNN Accelerator Evaluation", '
         "ISPASS 2019"
     ),
-    cases=cases,
+    parts=(cases,),
 )
