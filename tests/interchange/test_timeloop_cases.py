@@ -1,6 +1,6 @@
 """Files in Timeloop's forms, written for these tests, give the counts of the reference cases.
 
-The cases are of ``tests/published/timeloop``: what Timeloop itself counted.
+The cases are of ``reference_cases/timeloop``: what Timeloop itself counted.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from accelsim import shipped
 from accelsim.evaluation.evaluate import evaluate
 from accelsim.evaluation.records import Evaluation
 from accelsim.interchange.reference.case import ReferenceCase, read_cases
@@ -21,7 +22,7 @@ from accelsim.workload.spec import network_of
 
 FOLDER = Path(__file__).parent / "timeloop_files"
 
-CASES = {case.name: case for case in read_cases(FOLDER.parents[1] / "published/timeloop")[0]}
+CASES = {case.name: case for case in read_cases(shipped.reference_cases("timeloop"))[0]}
 
 FILES = {
     "blocks_0_2": "gemm_block4_vector_access",

@@ -79,8 +79,12 @@ COMBINED = ("constraints", "variables", "components", "globals")
 """Sections that may be given several times, under names with these words in them."""
 
 _SECTION = re.compile(
-    rf"^(?:{'|'.join(sorted({*USED, 'mapper', 'compound_components'}))})\s*:", re.MULTILINE
+    r"^(?:architecture|problem|mapping|mapper|variables|compound_components|mapspace"
+    r"|\w*constraints\w*)\s*:",
+    re.MULTILINE,
 )
+"""What tells a file: one with an ERT alone is an energy table, which others read."""
+
 _OURS = re.compile(r"^kind\s*:", re.MULTILINE)
 
 MOST_FILES = 200

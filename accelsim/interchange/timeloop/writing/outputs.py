@@ -39,7 +39,7 @@ def map_text(written: Written) -> str:
             lines.append(f"| {'  ' * depth}for {loop.dim} in [0:{end}){axis}")
             depth += 1
         lines.append("")
-    lines[-1:] = [f"| {'  ' * depth}<< Compute >>", ""]
+    lines[-1] = f"| {'  ' * depth}<< Compute >>"
     return "\n".join(lines) + "\n"
 
 
