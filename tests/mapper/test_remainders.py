@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import inf, prod
 
@@ -25,6 +25,7 @@ from accelsim.mapspace.enumerate import enumerate_mappings
 from accelsim.mapspace.records import Limit, Rule
 from tests.mapper.problems import problem
 from tests.mapper.remainder_problems import figures, listed, remainder_problem
+from tests.mapper.zeros_problems import zeros_remainder_problem
 from tests.mapspace.cases import conv, eyeriss, flow, gemm, shared
 
 DRIVER = RemaindersDriver(AutoDriver())
@@ -58,11 +59,25 @@ def test_more_of_them(first: int) -> None:
     check_problems(range(first, first + 60), 3)
 
 
-def check_problems(numbers: range, at_once: int) -> None:
+@pytest.mark.usefixtures("wide")
+def test_with_zeros() -> None:
+    check_problems(range(16), 1, zeros_remainder_problem)
+
+
+@pytest.mark.full
+@pytest.mark.usefixtures("wide")
+@pytest.mark.parametrize("first", range(16, 416, 50))
+def test_more_with_zeros(first: int) -> None:
+    check_problems(range(first, first + 50), 3, zeros_remainder_problem)
+
+
+def check_problems(
+    numbers: range, at_once: int, problem_of: Callable[[int], MappingProblem] = remainder_problem
+) -> None:
     """Check every problem of some numbers, each under so many objectives."""
     proved = bounded = better = reached = 0
     for number in numbers:
-        one = remainder_problem(number)
+        one = problem_of(number)
         everything = listed(one)
         for turn in range(number, number + at_once):
             objective = OBJECTIVES[turn % 3]

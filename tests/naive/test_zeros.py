@@ -12,11 +12,24 @@ import pytest
 from accelsim.arch.records import Compute, Fanout
 from accelsim.evaluation.evaluate import evaluate
 from accelsim.evaluation.zeros import zeros_counted
+from accelsim.sparsity.zeros import Given
 from accelsim.technology.records import ACTIONS, EnergyTable, Price
 from tests.naive.cases import Case, random_case
 from tests.naive.nest import held_bits
-from tests.naive.zeros import Counted, Key, all_words, count_zeros, draw_patterns
-from tests.naive.zeros_cases import with_densities, with_zeros
+from tests.naive.zeros import (
+    Counted,
+    Key,
+    all_words,
+    count_zeros,
+    draw_patterns,
+    whole_pattern,
+)
+from tests.naive.zeros_cases import (
+    with_densities,
+    with_fitting_formats,
+    with_known_zeros,
+    with_zeros,
+)
 
 PATTERNS = 1000
 STANDARD_ERRORS = 3.0
@@ -59,6 +72,9 @@ def counted(case: Case, patterns: int, seed: int) -> Counted:
             if tensor.role in part.densities:
                 shape = (patterns, len(all_words(case, tensor)))
                 own[part.name, tensor.name, ""] = rng.random(shape) < part.densities[tensor.role]
+            elif isinstance(tensor.pattern, Given):
+                whole = list(whole_pattern(case, tensor).values())
+                own[part.name, tensor.name, ""] = np.tile(whole, (patterns, 1))
     return count_zeros(case, drawn, own)
 
 
@@ -89,8 +105,16 @@ def beyond(case: Case, found: Counted) -> list[str]:
     return wrong
 
 
-def check(seed: int) -> None:
+def known_zeros_case(seed: int) -> Case:
+    """Return a case with structured zeros and given patterns."""
+    rng = random.Random(f"known zeros {seed}")
     case = zeros_case(seed)
+    layer = with_known_zeros(rng, case.layer)
+    arch = with_fitting_formats(rng, case.architecture, layer)
+    return replace(case, layer=layer, architecture=arch)
+
+
+def check(case: Case, seed: int) -> None:
     if beyond(case, counted(case, PATTERNS, seed)):
         again = beyond(case, counted(case, SECOND_LOOK * PATTERNS, seed + 10**6))
         assert not again, f"{case}\n{case.architecture}\n" + "\n".join(again)
@@ -98,13 +122,20 @@ def check(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(16))
 def test_expected_counts_are_those_of_drawn_patterns(seed: int) -> None:
-    check(seed)
+    check(zeros_case(seed), seed)
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_known_zeros_are_counted_as_they_are_met(seed: int) -> None:
+    check(known_zeros_case(seed), seed)
 
 
 @pytest.mark.full
 def test_expected_counts_are_those_of_drawn_patterns_on_hundreds() -> None:
     for seed in range(16, 300):
-        check(seed)
+        check(zeros_case(seed), seed)
+    for seed in range(16, 300):
+        check(known_zeros_case(seed), seed)
 
 
 def without_zeros(case: Case) -> Case:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from accelsim.arch.records import Fanout, Memory
 from accelsim.sparsity.formats import Format
+from accelsim.sparsity.zeros import Given, Structured
 from accelsim.workload.records import Tensor
 from tests.evaluation.traffic import _Bookkeeper
 from tests.naive.cases import Case
@@ -170,9 +171,38 @@ def draw_patterns(case: Case, patterns: int, seed: int) -> dict[str, Bools]:
     rng = np.random.default_rng(seed)
     drawn = {}
     for tensor in case.layer.tensors:
-        words = len(all_words(case, tensor))
-        drawn[tensor.name] = rng.random((patterns, words)) < tensor.density
+        words = all_words(case, tensor)
+        shape = (patterns, len(words))
+        if isinstance(tensor.pattern, Given):
+            known = whole_pattern(case, tensor)
+            drawn[tensor.name] = np.tile([known[word] for word in words], (patterns, 1))
+        elif isinstance(tensor.pattern, Structured):
+            drawn[tensor.name] = _draw_blocks(rng, tensor.pattern, shape)
+        else:
+            drawn[tensor.name] = rng.random(shape) < tensor.density
     return drawn
+
+
+def _draw_blocks(rng: np.random.Generator, zeros: Structured, shape: tuple[int, int]) -> Bools:
+    """Draw, for each block of ``of`` words, which ``nonzeros`` of them are other than zero."""
+    patterns, words = shape
+    blocks = -(-words // zeros.of)
+    order = rng.random((patterns, blocks, zeros.of)).argsort(axis=2)
+    return (order < zeros.nonzeros).reshape(patterns, -1)[:, :words]
+
+
+def whole_pattern(case: Case, tensor: Tensor) -> dict[Word, bool]:
+    """Return the given pattern by words, in row-major order, those that no operation meets too."""
+    assert isinstance(tensor.pattern, Given)
+    bounds = case.layer.bounds
+    lowest = [
+        sum(min(0, term.coefficient * (bounds[term.dim] - 1)) for term in rank.terms)
+        for rank in tensor.ranks
+    ]
+    return {
+        tuple(low + i for low, i in zip(lowest, index, strict=True)): bool(nonzero)
+        for index, nonzero in np.ndenumerate(tensor.pattern.nonzero)
+    }
 
 
 def all_words(case: Case, tensor: Tensor) -> list[Word]:
@@ -219,20 +249,25 @@ def count_zeros(case: Case, nonzero: dict[str, Bools], own: dict[Key, Bools]) ->
     parts |= {fanout.name: fanout for fanout in machine.fanouts}
     outermost = machine.places[0].holding("Outputs")
     assert outermost is not None
+    given_leads = any(isinstance(t.pattern, Given) for t in layer.tensors if t is not layer.output)
     counted = Counted(operations, {}, {}, {})
     for key, entry in walker.moved.items():
         level, name, action = key
         part, (tensor,) = parts[level], [t for t in layer.tensors if t.name == name]
         if action == "first_read" or not entry.words:
             continue
-        served = np.array(entry.serves)
+        served, share = np.array(entry.serves), 1.0
+        if tensor is layer.output and action == "read" and (served >= 0).all() and given_leads:
+            # Rule 19: where zeros are known, reads of old sums are spared as updates are.
+            entry = walker.moved[level, name, "update"]
+            share = len(served) / len(entry.words)
+            served = np.array(entry.serves)
         gates = part.gating.get(tensor.role, ()) if isinstance(part, Memory) else ()
         skips = part.skipping.get(tensor.role, ()) if isinstance(part, Memory) else ()
         done, skipped = fate(gates, skips, name)
         free = np.ones((len(done), 1), dtype=np.bool_)
         done = np.where(served >= 0, done[:, served], free)
         skipped = np.where(served >= 0, skipped[:, served], ~free)
-        counted.words[key] = _fates(done, skipped)
         value_bits = held_bits(part, tensor)
         finished = np.zeros(len(entry.words), dtype=np.bool_)
         compressed = tensor is not layer.output or tensor.role in part.densities
@@ -251,12 +286,18 @@ def count_zeros(case: Case, nonzero: dict[str, Bools], own: dict[Key, Bools]) ->
         taken += (done[:, ~finished]).sum(axis=1) * value_bits
         if finished.any() and form is not None:
             pattern = own.get((level, name, ""), nonzero[name])
-            for p, stream in enumerate(pattern.tolist()):
-                words = int(done[p, finished].sum())
-                bits, of_them = stream_bits(form, stream, value_bits)
-                taken[p] += words * bits / len(stream)
-                metadata[p] += words * of_them / len(stream)
-        counted.bits[key], counted.metadata_bits[key] = taken, metadata
+            words = done[:, finished].sum(axis=1)
+            written: dict[bytes, tuple[float, float]] = {}
+            for p, stream in enumerate(pattern):
+                seen = stream.tobytes()
+                if seen not in written:
+                    written[seen] = stream_bits(form, stream.tolist(), value_bits)
+                bits, of_them = written[seen]
+                taken[p] += words[p] * bits / len(stream)
+                metadata[p] += words[p] * of_them / len(stream)
+        fates = _fates(done, skipped)
+        counted.words[key] = {name: share * drawn for name, drawn in fates.items()}
+        counted.bits[key], counted.metadata_bits[key] = share * taken, share * metadata
     return counted
 
 

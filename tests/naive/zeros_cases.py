@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import replace
+
+import numpy as np
 
 from accelsim.arch.records import Architecture, Compute, Fanout, Memory, Node
 from accelsim.arch.zeros import sparsity_problems
 from accelsim.roles import ROLES, Role
-from accelsim.sparsity.formats import Format
-from accelsim.workload.records import Layer
+from accelsim.sparsity.contract import CannotEncodeError
+from accelsim.sparsity.formats import Format, encoder
+from accelsim.sparsity.zeros import Given, Structured, given
+from accelsim.workload.records import Layer, Tensor
 
 FORMATS = (
     Format("bitmask"),
@@ -17,6 +22,11 @@ FORMATS = (
     Format("coordinate", (("index_bits", 4),)),
     Format("run_length", (("run_bits", 2),)),
     Format("run_length", (("run_bits", 3), ("pack_bits", 64))),
+)
+BLOCKS = (
+    Format("n_of_m", (("nonzeros", 2), ("of", 4))),
+    Format("n_of_m", (("nonzeros", 3), ("of", 4))),
+    Format("n_of_m", (("nonzeros", 5), ("of", 8))),
 )
 OPERANDS: tuple[Role, ...] = ("Weights", "Inputs")
 
@@ -74,3 +84,66 @@ def _followed(rng: random.Random, memory: Memory, role: Role) -> Memory:
 
 def _some(rng: random.Random) -> frozenset[Role]:
     return frozenset(role for role in OPERANDS if rng.random() < 0.5)
+
+
+def with_known_zeros(rng: random.Random, layer: Layer) -> Layer:
+    """Draw what is known of zeros: structure, the pattern itself, or no more than a density."""
+    zeros = {role: rng.choice((_structured, _pattern, _pattern, _uniform)) for role in ROLES}
+    tensors = (zeros[t.role](rng, layer, t) for t in layer.tensors)
+    return replace(layer, tensors=tuple(tensors))
+
+
+def _uniform(rng: random.Random, _layer: Layer, tensor: Tensor) -> Tensor:
+    return replace(tensor, density=rng.choice([1.0, 0.6, 0.2]), pattern=None)
+
+
+def _structured(rng: random.Random, _layer: Layer, tensor: Tensor) -> Tensor:
+    zeros = rng.choice([Structured(2, 4), Structured(1, 2), Structured(1, 4), Structured(0, 2)])
+    return replace(tensor, density=zeros.density, pattern=zeros)
+
+
+def _pattern(rng: random.Random, layer: Layer, tensor: Tensor) -> Tensor:
+    """Draw a pattern whose rows are of different densities, some without any value."""
+    drawn = np.random.default_rng(rng.randrange(2**32))
+    shape = layer.extents(tensor)
+    rows = drawn.choice([0.0, 0.2, 0.5, 1.0], size=(*shape[:-1], *[1 for _ in shape[-1:]]))
+    pattern = given(drawn.random(shape) < rows)
+    return replace(tensor, density=pattern.density, pattern=pattern)
+
+
+def with_fitting_formats(rng: random.Random, arch: Architecture, layer: Layer) -> Architecture:
+    """Draw formats that can hold the zeros of a layer, wherever a machine has any format."""
+
+    def fitting(part: Memory | Fanout, densities: Mapping[Role, float]) -> dict[Role, Format]:
+        return {
+            role: form if role in densities else _fitting(rng, layer, role)
+            for role, form in part.formats.items()
+        }
+
+    def node(its: Node) -> Node:
+        if not isinstance(its, Fanout):
+            return its
+        densities = {role: its.densities[role] for role in its.densities if role == "Outputs"}
+        return replace(its, densities=densities, formats=fitting(its, densities))
+
+    return replace(
+        arch,
+        memories=tuple(replace(m, formats=fitting(m, m.densities)) for m in arch.memories),
+        nodes=tuple(node(its) for its in arch.nodes),
+    )
+
+
+def _fitting(rng: random.Random, layer: Layer, role: Role) -> Format:
+    """Draw a format that can hold all tensors of a role."""
+    forms = []
+    for form in (*FORMATS, *BLOCKS, *BLOCKS):
+        try:
+            for tensor in (t for t in layer.tensors if t.role == role):
+                words = layer.tensor_words(tensor)
+                if isinstance(tensor.pattern, Given):
+                    words = tensor.pattern.nonzero.size
+                encoder(form).encode(tensor.zeros, words, 16)
+        except CannotEncodeError:
+            continue
+        forms.append(form)
+    return rng.choice(forms)
