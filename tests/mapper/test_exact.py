@@ -8,7 +8,7 @@ import pytest
 from accelsim.arch.spec import read_architecture
 from accelsim.errors import AccelsimError
 from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, resolve
-from accelsim.mapper.contract import Budget, MappingProblem, mapping_problem
+from accelsim.mapper.contract import Budget, Candidate, MappingProblem, mapping_problem
 from accelsim.mapper.exact import ExactDriver, covers
 from accelsim.mapper.exact.driver import solve
 from accelsim.mapper.exact.work import Work
@@ -112,6 +112,36 @@ def test_fronts_are_equal_to_brute_force_point_by_point() -> None:
     assert sum(length > 0 for length in lengths) > 100
     assert sum(length > 1 for length in lengths) > 30
     assert max(lengths) > 3
+
+
+def test_guesses_are_equal_to_brute_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the dearest mapping there is much to guess below."""
+    monkeypatch.setattr("accelsim.mapper.exact.work.WORTH_A_GUESS", (0.0, np.inf))
+    right = wrong = 0
+    for seed in range(40):
+        problem = exact_problem(seed, 50, 3_000)
+        if covers(problem):
+            continue
+        everything = solved(problem)
+        dearest = int(np.argmax(everything.energy))
+        figures = float(everything.energy[dearest]), float(everything.cycles[dearest])
+        monkeypatch.setattr("accelsim.mapper.exact.work.GUESS", 0.02 if seed % 2 else 0.5)
+        work = Work(problem, ENERGY, (Candidate(everything.mappings[dearest], *figures),))
+        guess = work._guess()
+        if guess == -np.inf:
+            continue
+        assert work._look_below(guess, lambda _energy, _cycles: None) is None
+        found = len(work.found) > 1
+        optimum = float(min(everything.energy))
+        assert found == (optimum <= guess * (1 + CLOSE)), f"seed {seed}"
+        right, wrong = right + found, wrong + (not found)
+        assert work.bound(optimum) <= optimum * (1 + CLOSE), f"seed {seed}"
+        assert work._search_all(0, lambda _energy, _cycles: None) is None
+        best = work.best()
+        assert best is not None
+        assert best.energy == pytest.approx(optimum, rel=CLOSE), f"seed {seed}"
+    assert right > 3
+    assert wrong > 3
 
 
 @pytest.mark.full

@@ -44,6 +44,7 @@ LABELS = "mapper/exact/labels.py"
 BOUNDS = "mapper/exact/bounds.py"
 BEST = "mapper/exact/best.py"
 OUTLOOK = "mapper/exact/outlook.py"
+TOGETHER = "mapper/exact/together.py"
 SEARCH = "mapper/exact/search.py"
 PATTERN = "mapper/exact/pattern.py"
 MACHINE = "mapper/exact/machine.py"
@@ -235,23 +236,23 @@ EXACT_MUTANTS = (
     # Bounds.
     mutant(
         "unmoved tensors are bounded as if they moved now",
-        BOUNDS,
-        "if cost > 0.0:",
-        "if cost < 0.0:",
+        TOGETHER,
+        "return cost * share if cost > 0.0 else cost",
+        "return cost * share if cost < 0.0 else cost",
         ("waiting ports", "energy"),
     ),
     mutant(
         "the last to move is not divided",
-        BOUNDS,
-        "points[point].alone[tensor] if rest == 0 else share",
-        "1.0 if rest == 0 else share",
+        TOGETHER,
+        "divided(two, alone[b]), divided(two, share) + divided(one, alone[a])",
+        "two, divided(two, share) + one",
         ("waiting ports", "energy"),
     ),
     mutant(
         "places further out are counted twice",
         BOUNDS,
-        "total += tables[s.future[sheet, pos], point]",
-        "total += 2.0 * tables[s.future[sheet, pos], point]",
+        "future: float = tables[s.future[sheet, pos], point]",
+        "future: float = 2.0 * tables[s.future[sheet, pos], point]",
         ("waiting ports", "energy"),
     ),
     mutant(
@@ -281,8 +282,8 @@ EXACT_MUTANTS = (
     mutant(
         "reads are bounded without lanes that share them",
         BOUNDS,
-        "s.part[sheet, tensor] * shares[s.column[tensor]]",
-        "s.part[sheet, tensor]",
+        "total += s.fixed[sheet, tensor] + s.part[sheet, tensor] * shares[s.column[tensor]]",
+        "total += s.fixed[sheet, tensor] + s.part[sheet, tensor]",
         ("ports of instances", "energy"),
     ),
     mutant(
@@ -294,9 +295,9 @@ EXACT_MUTANTS = (
     ),
     mutant(
         "credits are divided by loops still to come",
-        BOUNDS,
-        "if cost > 0.0:",
-        "if cost != 0.0:",
+        TOGETHER,
+        "return cost * share if cost > 0.0 else cost",
+        "return cost * share if cost != 0.0 else cost",
         ("sums 105", "bounds"),
     ),
     mutant(
@@ -344,8 +345,8 @@ EXACT_MUTANTS = (
     mutant(
         "a run is bounded as if it could not begin",
         BOUNDS,
-        "share = points[point].extent[dim] / s.bounds[dim]",
-        "share = 1.0",
+        "extent = here.extent[s.window_dim[tensor, w]]",
+        "extent = s.bounds[s.window_dim[tensor, w]]",
         (502, "front"),
     ),
     mutant(
@@ -409,8 +410,10 @@ EXACT_MUTANTS = (
     mutant(
         "a beam proves",
         WORK,
-        "BEAMS = (16, 0)",
-        "BEAMS = (2,)",
+        "            self._search_all(BEAM, over)\n"
+        "            or self._look_below(self._guess(), over)\n"
+        "            or self._search_all(0, over)\n",
+        "            self._search_all(2, over)\n",
         ("strips over lanes", "front"),
     ),
 )

@@ -6,7 +6,7 @@ import numpy as np
 
 from accelsim.evaluation.kernel import whole_cycles
 from accelsim.evaluation.prices import Floats
-from accelsim.jit import kernel
+from accelsim.jit import inlined, kernel
 from accelsim.mapper.exact.layout import BEST_CYCLES, BEST_ENERGY, FIGURE, FULL, LANES, TIE
 from accelsim.mapper.objectives import power_product
 
@@ -78,7 +78,7 @@ def hopeless(s: np.record, q: Floats, index: int, pos: int, lanes: float) -> boo
     return too_dear(s, s.low[0], lanes) or too_slow(s, q, index, pos, lanes)
 
 
-@kernel
+@inlined
 def too_dear(s: np.record, least: float, lanes: float) -> bool:
     """Return whether nothing of at least this energy, leakage aside, and these lanes is wanted."""
     if s.front == 0 and s.cycles_power == 0:  # cycles only add

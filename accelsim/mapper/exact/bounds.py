@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from accelsim.evaluation.prices import Floats
-from accelsim.jit import kernel
+from accelsim.jit import inlined, kernel
 from accelsim.mapper.exact.best import too_dear
 from accelsim.mapper.exact.labels import is_moved, run_of
 from accelsim.mapper.exact.lattice import Points
@@ -19,6 +19,7 @@ from accelsim.mapper.exact.layout import (
     STRIP,
     UNIT,
 )
+from accelsim.mapper.exact.together import open_bound
 
 
 @kernel
@@ -26,35 +27,6 @@ def sheet_column(s: np.record, tensor: int, sheet: int) -> int:
     """Return the first column of a tensor in a sheet."""
     column: int = s.tensors + tensor * s.tensor_width + SHEET + sheet * s.sheet_width
     return column
-
-
-@kernel
-def open_bound(s: np.record, points: Points, tables: Floats, point: int, unmoved: int) -> float:
-    """Return the least that unmoved tensors can cost together, whatever loops come.
-
-    ``s.value[tensor]`` is the cost if it moved now.  Proof.  Tensors move in some order.  Up to the
-    step where one of a set of unmoved tensors moves, only loops irrelevant to all of the set have
-    passed; together they divide its cost by all that is left of those dims at most (a cost below
-    zero is best not divided).  ``s.by_set[set]`` is the least of that cost plus the same for the
-    rest of the set, over the member that moves first.
-    """
-    best = s.by_set
-    best[0] = 0.0
-    for members in range(1, unmoved + 1):
-        if members & ~unmoved != 0:
-            continue
-        share = tables[members, point] if s.common[members] != 0 else 1.0
-        least = np.inf
-        for tensor in range(s.n_tensors):
-            if (members >> tensor) & 1 == 1:
-                rest = members & ~(1 << tensor)
-                cost = s.value[tensor]
-                if cost > 0.0:
-                    cost *= points[point].alone[tensor] if rest == 0 else share
-                least = min(least, cost + best[rest])
-        best[members] = least
-    result: float = best[unmoved]
-    return result
 
 
 @kernel
@@ -107,23 +79,31 @@ def least_strip(s: np.record, tensor: int, dim: int, fanouts: int, strip: float)
 
 
 @kernel
-def input_value(
-    s: np.record, points: Points, q: Floats, index: int, tensor: int, sheet: int,
-    point: int, pos: int,
-) -> float:  # fmt: skip
-    """Return the least that an unmoved input can cost if it moved now, reads across lanes aside.
+def weigh_input(
+    s: np.record, q: Floats, index: int, tensor: int, sheet: int, pos: int
+) -> None:  # fmt: skip
+    """Write what an unmoved input costs if it moves now, reads across lanes aside.
 
-    A run over window dim d may grow to all that is left of d: of its visits a share of at least
-    (extent so far) / bound fetches full tiles, the rest strips.
+    ``s.unit``, or less by a run over window dim d, which may grow to all that is left of d: of its
+    visits a share of at least (extent so far) / bound fetches full tiles, the rest strips, so that
+    at least ``s.strip + s.steeper * extent`` is paid.
     """
     column = sheet_column(s, tensor, sheet)
-    unit = q[index, column + UNIT]
-    least: float = unit
+    unit = s.unit[sheet, tensor] = q[index, column + UNIT]
     for w in range(s.n_window[tensor]):
         dim = s.window_dim[tensor, w]
         strip = least_strip(s, tensor, dim, s.fanouts_outside[pos], q[index, column + STRIP + w])
-        share = points[point].extent[dim] / s.bounds[dim]
-        least = min(least, strip + (unit - strip) * share)
+        s.strip[sheet, tensor, w] = strip
+        s.steeper[sheet, tensor, w] = (unit - strip) / s.bounds[dim]
+
+
+@inlined
+def input_value(s: np.record, here: np.record, tensor: int, sheet: int) -> float:
+    """Return the least that an unmoved input that was weighed can cost at a point."""
+    least: float = s.unit[sheet, tensor]
+    for w in range(s.n_window[tensor]):
+        extent = here.extent[s.window_dim[tensor, w]]
+        least = min(least, s.strip[sheet, tensor, w] + s.steeper[sheet, tensor, w] * extent)
     return least
 
 
@@ -169,7 +149,10 @@ def weigh(s: np.record, points: Points, label: np.record, q: Floats, index: int,
                 continue
             if tensor == s.output:
                 weigh_output(s, sheet, pos, q[index, column + UNIT], below, second)
-            elif s.ahead[pos, tensor] == 1:
+                continue
+            if not moved:
+                weigh_input(s, q, index, tensor, sheet, pos)
+            if s.ahead[pos, tensor] == 1:
                 words = below if moved else second
                 lanes = s.lanes_ahead[fanout + 1, tensor]
                 if sheet == 0:
@@ -183,19 +166,24 @@ def weigh(s: np.record, points: Points, label: np.record, q: Floats, index: int,
 
 
 @kernel
-def least_moved(s: np.record, unmoved: int) -> float:
-    """Return the least energy of a label that was weighed, whatever lanes and loops come.
+def least_beyond(s: np.record, points: Points, tables: Floats, unmoved: int, pos: int, point: int
+) -> float:  # fmt: skip
+    """Return the least energy of the unmoved tensors of a label that was weighed at ``point``.
 
-    A share of lanes is between 0 and 1, so that ``part`` counts where it is negative only.  Unmoved
-    inputs, which cost something, are left out, and an unmoved output but for a credit, which is
-    best not divided.
+    Whatever lanes and loops come: a share of lanes is no less than the least of the next fanout and
+    no more than 1, which counts where ``part`` is negative.  As lanes are passed, the shares of
+    loops that are left (``alone``) and those of full tiles in a run only grow, and so does the
+    bound; a cost below zero is not divided in either.
     """
-    total = s.total[0]
+    shares = s.spread[s.spread_start[s.next_fanout[pos]]]
     for tensor in range(s.n_tensors):
-        cost = s.fixed[0, tensor] + min(0.0, s.part[0, tensor])
-        total += cost if (unmoved >> tensor) & 1 == 0 else min(0.0, cost)
-    result: float = total
-    return result
+        part = s.part[0, tensor]
+        cost = s.fixed[0, tensor]
+        cost += part * shares[s.column[tensor]] if part > 0.0 else part
+        if tensor != s.output and (unmoved >> tensor) & 1 == 1:
+            cost += input_value(s, points[point], tensor, 0)
+        s.value[tensor] = cost
+    return open_bound(s, points, tables, point, unmoved)
 
 
 @kernel
@@ -216,54 +204,72 @@ def relax(s: np.record) -> None:
             s.part[sheet, s.output] = 0.0
 
 
-@kernel
+@inlined
+def moved_cost(s: np.record, sheet: int, shares: Floats, unmoved: int) -> float:
+    """Return the cost so far of a label that was weighed, that of moved tensors included.
+
+    ``shares`` are the least of the next fanout (``inverse`` of a row).
+    """
+    total: float = s.total[sheet]
+    for tensor in range(s.n_tensors):
+        if (unmoved >> tensor) & 1 == 0:
+            total += s.fixed[sheet, tensor] + s.part[sheet, tensor] * shares[s.column[tensor]]
+    return total
+
+
+@inlined
 def write_values(
-    s: np.record, points: Points, tables: Floats, q: Floats, index: int, sheet: int, point: int,
-    shares: Floats, unmoved: int, pos: int,
-) -> float:  # fmt: skip
+    s: np.record, points: Points, tables: Floats, sheet: int, point: int, shares: Floats,
+    unmoved: int, pos: int,
+) -> None:  # fmt: skip
     """Write what each unmoved tensor costs if it moves now (``s.value``), beyond ``point``.
 
-    Returns the cost so far, that of moved tensors included.  The label was weighed before ``pos``;
-    ``shares`` are the least of the next fanout (``inverse`` of a row).  Lanes right outside a tile
-    are one after the other in every dim, so that their tiles together are that of ``point``, and
-    their strips together its strips: of what it fetches, any run leaves its least share.
+    The label was weighed before ``pos``; ``shares`` as in :func:`moved_cost`.  Lanes right outside
+    a tile are one after the other in every dim, so that their tiles together are that of ``point``,
+    and their strips together its strips: of what it fetches, any run leaves its least share.
     """
-    total = s.total[sheet]
+    here = points[point]
     for tensor in range(s.n_tensors):
+        if (unmoved >> tensor) & 1 == 0:
+            continue
         cost = s.fixed[sheet, tensor]
         if (s.tiled >> tensor) & 1 == 1:
-            words = points[point].volume * points[point].words[tensor]
+            words = here.volume * here.words[tensor]
             if s.n_window[tensor] > 0:
                 words *= tables[s.share[tensor, s.fanouts_outside[pos + 1]], point]
             cost += s.tile_read[sheet, tensor] * words
         else:
             cost += s.part[sheet, tensor] * shares[s.column[tensor]]
-        if (unmoved >> tensor) & 1 == 0:
-            total += cost
-            continue
         if tensor != s.output:
-            cost += input_value(s, points, q, index, tensor, sheet, point, pos)
+            cost += input_value(s, here, tensor, sheet)
         s.value[tensor] = cost
-    result: float = total
-    return result
+
+
+@inlined
+def cost_beyond(
+    s: np.record, points: Points, tables: Floats, sheet: int, point: int, shares: Floats,
+    unmoved: int, pos: int,
+) -> float:  # fmt: skip
+    """Return the least that unmoved tensors and places further out cost beyond ``point``.
+
+    That is what unmoved tensors need at least (:func:`open_bound`), and the least cost of places
+    further out by the tile that they get (``future``); see :func:`write_values`.
+    """
+    future: float = tables[s.future[sheet, pos], point]
+    if unmoved == 0:
+        return future
+    write_values(s, points, tables, sheet, point, shares, unmoved, pos)
+    return future + open_bound(s, points, tables, point, unmoved)
 
 
 @kernel
 def least_cost(
-    s: np.record, points: Points, tables: Floats, q: Floats, index: int, sheet: int, point: int,
-    shares: Floats, unmoved: int, pos: int,
+    s: np.record, points: Points, tables: Floats, sheet: int, point: int, shares: Floats,
+    unmoved: int, pos: int,
 ) -> float:  # fmt: skip
-    """Return the least that a label that was weighed before ``pos`` costs beyond ``point``.
-
-    That is the cost so far, what unmoved tensors need at least (:func:`open_bound`), and the least
-    cost of places further out by the tile that they get (``future``); see :func:`write_values`.
-    """
-    total = write_values(s, points, tables, q, index, sheet, point, shares, unmoved, pos)
-    total += tables[s.future[sheet, pos], point]
-    if unmoved != 0:
-        total += open_bound(s, points, tables, point, unmoved)
-    result: float = total
-    return result
+    """Return the least that a label that was weighed before ``pos`` costs beyond ``point``."""
+    beyond = cost_beyond(s, points, tables, sheet, point, shares, unmoved, pos)
+    return moved_cost(s, sheet, shares, unmoved) + beyond
 
 
 @kernel
@@ -281,7 +287,8 @@ def bound_loops(
     unmoved = weigh(s, points, label, q, index, pos)
     relax(s)
     first = s.spread_start[max(0, s.next_fanout[pos])]
-    total = write_values(s, points, tables, q, index, 0, label.point, s.spread[first], unmoved, pos)
+    total = moved_cost(s, 0, s.spread[first], unmoved)
+    write_values(s, points, tables, 0, label.point, s.spread[first], unmoved, pos)
     for dim in range(s.n_dims):
         cost, rest = total, unmoved
         for tensor in range(s.n_tensors):
@@ -305,15 +312,15 @@ def bound_of(
     first = s.spread_start[max(0, s.next_fanout[pos])]
     for sheet in range(s.n_sheets):
         s.low[sheet] = least_cost(
-            s, points, tables, q, index, sheet, label.point, s.spread[first], unmoved, pos
+            s, points, tables, sheet, label.point, s.spread[first], unmoved, pos
         )
     return unmoved
 
 
 @kernel
 def spread_bound(
-    s: np.record, points: Points, tables: Floats, label: np.record, q: Floats, index: int, pos: int,
-    unmoved: int, lanes: float, wholly: bool,
+    s: np.record, points: Points, tables: Floats, label: np.record, pos: int, unmoved: int,
+    lanes: float, wholly: bool,
 ) -> float:  # fmt: skip
     """Return the energy of a label that has just been bounded, by what lanes share.
 
@@ -331,9 +338,7 @@ def spread_bound(
         s.last_spread = first
     least = np.inf
     for _ in range(first, last):
-        cost = least_cost(
-            s, points, tables, q, index, 0, label.point, s.spread[s.last_spread], unmoved, pos
-        )
+        cost = least_cost(s, points, tables, 0, label.point, s.spread[s.last_spread], unmoved, pos)
         least = min(least, cost)
         if not wholly and not too_dear(s, cost, lanes):
             break

@@ -7,7 +7,14 @@ import numpy as np
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
 from accelsim.mapper.exact.best import too_dear, too_slow
-from accelsim.mapper.exact.bounds import least_cost, least_moved, sheet_column, weigh
+from accelsim.mapper.exact.bounds import (
+    cost_beyond,
+    least_beyond,
+    least_cost,
+    moved_cost,
+    sheet_column,
+    weigh,
+)
 from accelsim.mapper.exact.geometry import inner_point, lanes_of, sum_lanes_of, unite
 from accelsim.mapper.exact.labels import (
     MOVED,
@@ -279,7 +286,7 @@ def cross_all(
 ) -> int:  # fmt: skip
     """Spread a label over all lanes that it can use; return the steps this took.
 
-    A child is bounded before it is made: first by what looks at no row (``least_moved`` in
+    A child is bounded before it is made: first by what looks at no row (``least_beyond`` in
     :mod:`~accelsim.mapper.exact.bounds`), then by ``least_cost`` there.  Absolute figures do
     not change as lanes are crossed, but for reads of what is multicast, which fall by the lanes
     that share a word at most (a row's ``inverse``), and sums, which fall by what is reduced: so the
@@ -290,17 +297,19 @@ def cross_all(
     here = points[start]
     begun = count[MADE] + count[SKIPPED]
     unmoved = weigh(s, points, labels[index], q, index, node)
-    floor = least_moved(s, unmoved)
+    floor = least_beyond(s, points, tables, unmoved, node, start)
     most = -q[index, LANES] * s.total_lanes[node + 1]
     for number in range(s.row_start[node], s.row_start[node + 1]):
         row = rows[number]
         if not enough_left(s, here, row):
             continue
         point, lanes = start + row.step, most * row.lanes
-        if too_dear(s, floor + tables[s.future[0, node], point], lanes):
+        moved = moved_cost(s, 0, row.inverse, unmoved)
+        if too_dear(s, moved + floor + tables[s.future[0, node], point], lanes):
             count[SKIPPED] += 1
             continue
-        energy = least_cost(s, points, tables, q, index, 0, point, row.inverse, unmoved, node)
+        energy = moved
+        energy += cost_beyond(s, points, tables, 0, point, row.inverse, unmoved, node)
         if too_dear(s, energy, lanes) or (s.beam > 0 and beyond_beam(s, energy)):
             count[SKIPPED] += 1
             continue
@@ -308,7 +317,7 @@ def cross_all(
             s.low[0] = energy
             for sheet in range(1, s.n_sheets):
                 s.low[sheet] = least_cost(
-                    s, points, tables, q, index, sheet, point, row.inverse, unmoved, node
+                    s, points, tables, sheet, point, row.inverse, unmoved, node
                 )
             if too_slow(s, q, index, node, lanes):
                 count[SKIPPED] += 1

@@ -1,7 +1,9 @@
 """How the kernels of the exact search see a problem: records of fixed layout, as the counter's.
 
-Six arguments say everything: ``s``, one record of dtype :data:`SEARCH`; ``points``, one
-:data:`POINT` for each point of the lattice; ``tables[row, point]``, what else is known by point;
+Six arguments say everything: ``s``, one record of dtype :data:`SEARCH` (where Python calls, an
+array of one, ``store``, since a lone record is described anew at every call, field by field);
+``points``, one :data:`POINT` for each point of the lattice; ``tables[row, point]``, what else is
+known by point;
 ``labels``, one :data:`LABEL` for each partial mapping; ``q[label, column]``, its figures, of which
 less is never worse; ``rows``, one :data:`ROW` for each way to use the lanes of a fanout.
 
@@ -197,6 +199,9 @@ FIELDS = np.dtype(
         ("fixed", _float, (MAX_SHEETS, MAX_TENSORS)),
         ("part", _float, (MAX_SHEETS, MAX_TENSORS)),
         ("tile_read", _float, (MAX_SHEETS, MAX_TENSORS)),
+        ("unit", _float, (MAX_SHEETS, MAX_TENSORS)),
+        ("strip", _float, (MAX_SHEETS, MAX_TENSORS, MAX_DIMS)),
+        ("steeper", _float, (MAX_SHEETS, MAX_TENSORS, MAX_DIMS)),
         ("tiled", _int),
         ("column", _int, (MAX_TENSORS,)),  # of a row's ``inverse``
         ("last_spread", _int),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
 from accelsim.mapper.exact.labels import Labels
@@ -16,7 +14,7 @@ from accelsim.mapper.exact.search import thin
 
 @kernel
 def run_nodes(
-    s: np.record, points: Points, tables: Floats, labels: Labels, q: Floats, rows: Points,
+    store: Points, points: Points, tables: Floats, labels: Labels, q: Floats, rows: Points,
     steps: int,
 ) -> bool:  # fmt: skip
     """Lead the labels ``FIRST:LAST`` before ``NODE`` to the end; return whether it is done.
@@ -24,6 +22,7 @@ def run_nodes(
     A call ends after about ``steps`` steps; the counters say where the next one goes on.  It is
     done, too, if the labels have no room.
     """
+    s = store[0]
     count = s.counts
     while count[NODE] < s.n_nodes:
         node, first, last = count[NODE], count[FIRST], count[LAST]

@@ -7,13 +7,14 @@ import numpy as np
 from accelsim.counter.window import distinct_words, strip_words
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
-from accelsim.mapper.exact.bounds import least_strip, open_bound, relax, weigh_output
+from accelsim.mapper.exact.bounds import least_strip, relax, weigh_output
 from accelsim.mapper.exact.lattice import Points
+from accelsim.mapper.exact.together import open_bound
 
 
 @kernel
 def place_outlook(
-    s: np.record, points: Points, tables: Floats, sheet: int, node: int, outer: int, to: int
+    store: Points, points: Points, tables: Floats, sheet: int, node: int, outer: int, to: int
 ) -> None:
     """Write the least cost of the boundaries of a place and of all places further out, by point.
 
@@ -33,6 +34,7 @@ def place_outlook(
     taken off inside (``slack``).  So each place's boundaries cost at least what stands here for its
     own tile, and the sum of the least of each is no more than the least sum.
     """
+    s = store[0]
     pos = node + 1
     fanout = s.next_fanout[pos]
     first, last = 0, 1
@@ -99,8 +101,9 @@ def weigh_place(s: np.record, sheet: int, node: int) -> int:
 
 
 @kernel
-def write_shares(s: np.record, points: Points, tables: Floats) -> None:
+def write_shares(store: Points, points: Points, tables: Floats) -> None:
     """Write the rows of least shares, for tensors with windows."""
+    s = store[0]
     for tensor in range(s.n_tensors):
         if s.n_window[tensor] > 0:
             for fanouts in range(2):

@@ -39,7 +39,7 @@ def patterns(problem: MappingProblem) -> Iterator[Keep]:
 
 @kernel
 def fill_pattern(
-    s: np.record, kept: Ints, place_block: Ints, place_memory: Ints, place_energy: Floats,
+    store: Points, kept: Ints, place_block: Ints, place_memory: Ints, place_energy: Floats,
     fanout_energy: Floats, port_bits: Floats, wire_bits: Floats, finished_bits: float,
 ) -> bool:  # fmt: skip
     """Write a choice of what is kept into the record of a search, and prices with it.
@@ -47,6 +47,7 @@ def fill_pattern(
     ``kept[place]`` is a mask of tensors; the others are arrays of the machine and its prices.
     Returns False if some tensor is not kept by the outermost place.
     """
+    s = store[0]
     n, output = s.n_nodes, s.output
     for v in range(n):
         s.kept[v] = kept[s.place[v]] if s.place[v] >= 0 else 0

@@ -77,14 +77,15 @@ def start_label(s: np.record, labels: Labels, q: Floats) -> None:
 
 
 @kernel
-def root_bound(s: np.record, points: Points, tables: Floats, labels: Labels, q: Floats) -> bool:
+def root_bound(store: Points, points: Points, tables: Floats, labels: Labels, q: Floats) -> bool:
     """Make the first label and write its bound into ``s.low``; return whether it is hopeless.
 
     Certificates rest on this bound, so that it looks at every spread.
     """
+    s = store[0]
     start_label(s, labels, q)
     unmoved = bound_of(s, points, tables, labels[0], q, 0, 0)
-    spread = spread_bound(s, points, tables, labels[0], q, 0, 0, unmoved, s.total_lanes[0], True)
+    spread = spread_bound(s, points, tables, labels[0], 0, unmoved, s.total_lanes[0], True)
     labels[0].bound = s.low[0] = max(s.low[0], spread)
     return hopeless(s, q, 0, 0, s.total_lanes[0])
 
@@ -103,7 +104,7 @@ def admit(
     unmoved = bound_of(s, points, tables, labels[new], q, new, pos)
     if hopeless(s, q, new, pos, lanes):
         return
-    spread = spread_bound(s, points, tables, labels[new], q, new, pos, unmoved, lanes, s.beam > 0)
+    spread = spread_bound(s, points, tables, labels[new], pos, unmoved, lanes, s.beam > 0)
     labels[new].bound = max(s.low[0], spread)
     if too_dear(s, labels[new].bound, lanes):
         return

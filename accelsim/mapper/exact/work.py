@@ -14,6 +14,7 @@ from accelsim.counter.window import Marks
 from accelsim.errors import AccelsimError
 from accelsim.evaluation.pricing import case_of, price_batch
 from accelsim.mapper.contract import Candidate, MappingProblem, StoppedBy
+from accelsim.mapper.exact.futures import fill_rows, place_rows
 from accelsim.mapper.exact.labels import empty_labels
 from accelsim.mapper.exact.lattice import fill_layer, shares_left
 from accelsim.mapper.exact.layout import (
@@ -22,6 +23,7 @@ from accelsim.mapper.exact.layout import (
     BEST_LABEL,
     COST,
     FIELDS,
+    FIGURE,
     FIRST,
     FULL,
     LAST,
@@ -34,12 +36,13 @@ from accelsim.mapper.exact.layout import (
     SKIPPED,
     STRIP,
     THINNED,
+    TIE,
     USED,
 )
 from accelsim.mapper.exact.loops import ENTER
 from accelsim.mapper.exact.machine import fill_machine
 from accelsim.mapper.exact.nodes import run_nodes
-from accelsim.mapper.exact.outlook import place_outlook, write_shares
+from accelsim.mapper.exact.outlook import write_shares
 from accelsim.mapper.exact.pattern import Fits, Keep, fill_pattern, patterns
 from accelsim.mapper.exact.rebuild import rebuild
 from accelsim.mapper.exact.search import root_bound
@@ -57,8 +60,14 @@ SLICE_STEPS = 50_000
 TOLERANCE = 1e-12
 """Figures that differ by less are equal: sums of the same terms in another order."""
 
-BEAMS = (16, 0)
-"""Labels kept after each node in successive passes; 0 keeps all."""
+BEAM = 16
+"""Labels kept after each node in a first pass."""
+
+GUESS = 0.5
+"""Below what a first full search looks: a share of the way from the bound to the best so far."""
+
+WORTH_A_GUESS = (0.01, 0.1)
+"""Shares of the best between it and its bound: less is soon searched, more is a weak bound."""
 
 Over = Callable[[float, float], StoppedBy | None]
 """Asked between slices, with the best energy and cycles so far, whether to end."""
@@ -108,7 +117,7 @@ class Work:
         self.problem, self.objective = problem, objective
         self.store = np.zeros(1, dtype=FIELDS)
         s = self.s = self.store[0]
-        self.record = self.store.view(SEARCH)[0]
+        self.record = self.store.view(SEARCH)
         self.points = fill_layer(s, problem)
         self.rows = fill_machine(s, problem)
         self.sheets = limited_sheets(problem)
@@ -171,7 +180,7 @@ class Work:
             mask = fits.all(s)
             if mask is None:
                 continue
-            self._place_outlooks(outlooks, sets, first)
+            place_rows(s, outlooks, sets, first)
             shared = tuple(fits.shared(s))
             for column, (memory, _) in enumerate(shared[:: int(s["n_nodes"])]):
                 s["shared_limit"][column] = fits.limit[memory]
@@ -187,7 +196,7 @@ class Work:
         done: set[int] = {sets}
         for pattern in listed:
             self.prepare(pattern)
-            self._fill_outlooks(done)
+            fill_rows(s, self.record, self.points, self.tables, done)
             hopeless = root_bound(self.record, self.points, self.tables, self.labels, self.q)
             pattern.root = float(s["low"][0])
             pattern.floor = np.inf if hopeless else self._least_figure()
@@ -206,38 +215,6 @@ class Work:
         """Return the bytes of the record that depend on what is kept."""
         first, last = (FIELDS.fields[name][1] for name in PATTERN_FIELDS)  # type: ignore[index]
         return self.store.view(np.uint8)[first:last]
-
-    def _place_outlooks(
-        self, known: dict[tuple[object, ...], int], nothing: int, first: int
-    ) -> None:
-        """Say in which row of the tables each outlook of this pattern stands, new ones at the end.
-
-        An outlook depends on what the place keeps, where that comes from, and on all further out.
-        """
-        s, n = self.s, int(self.s["n_nodes"])
-        for sheet in range(s["n_sheets"]):
-            s["future"][sheet, n - 1 :] = nothing
-            key: tuple[object, ...] = (sheet,)
-            for node in range(n - 2, -1, -1):
-                s["future"][sheet, node] = s["future"][sheet, node + 1]
-                if s["place"][node] < 0 or not s["kept"][node]:
-                    continue
-                kept = int(s["kept"][node])
-                parents = tuple(
-                    int(p) for t, p in enumerate(s["parent"][node + 1]) if kept >> t & 1
-                )
-                key = (*key, node, kept, parents, float(s["credit"][sheet, node + 1]))
-                s["future"][sheet, node] = known.setdefault(key, first + len(known))
-
-    def _fill_outlooks(self, done: set[int]) -> None:
-        """Write the outlooks of this pattern that are not yet there."""
-        s = self.s
-        for sheet in range(s["n_sheets"]):
-            for node in range(int(s["n_nodes"]) - 2, -1, -1):
-                row, outer = (int(s["future"][sheet, pos]) for pos in (node, node + 1))
-                if row not in done:
-                    place_outlook(self.record, self.points, self.tables, sheet, node, outer, row)
-                    done.add(row)
 
     def prepare(self, pattern: Pattern) -> None:
         """Set the tables to a pattern."""
@@ -260,17 +237,62 @@ class Work:
             self.labels, self.q = empty_labels(self.room, columns)
 
     def run(self, over: Over) -> StoppedBy:
-        """Search every pattern, first with few labels, then with all; return what ended it."""
+        """Search every pattern, first with few labels, then with all; return what ended it.
+
+        A full search keeps all that may be better than the best so far, and is the shorter the
+        nearer that is to the optimum.  So it first looks for what is no worse than a guess between
+        the best and its bound.  If there is nothing, the guess is a bound of what was searched; if
+        there is something, what was searched before has nothing as good, and is done, too.
+        """
+        return (
+            self._search_all(BEAM, over)
+            or self._look_below(self._guess(), over)
+            or self._search_all(0, over)
+            or "space"
+        )
+
+    def _search_all(self, beam: int, over: Over) -> StoppedBy | None:
+        """Search what is waiting; what was searched wholly waits no more."""
         s = self.s
-        for beam in BEAMS:
-            s["beam"] = beam
-            for pattern in list(self.waiting):
-                ended = self._search(pattern, beam, over)
-                if ended is not None:
-                    return ended
-                if not s["counts"][[THINNED, FULL]].any():
-                    self.waiting.remove(pattern)
-        return "space"
+        s["beam"] = beam
+        for pattern in list(self.waiting):
+            ended = self._search(pattern, beam, over)
+            if ended is not None:
+                return ended
+            if not s["counts"][[THINNED, FULL]].any():
+                self.waiting.remove(pattern)
+        return None
+
+    def _guess(self) -> float:
+        """Return a figure between the least that is possible and the best so far, or -inf."""
+        s = self.s
+        best = float(s["best"][FIGURE])
+        least = min((p.floor for p in self.waiting), default=best)
+        nearest, farthest = WORTH_A_GUESS
+        if s["front"] or not nearest * best < best - least < farthest * best:
+            return -np.inf
+        return least + GUESS * (best - least)
+
+    def _look_below(self, guess: float, over: Over) -> StoppedBy | None:
+        """Search pattern by pattern for figures no higher than a guess, up to the first find."""
+        s, known = self.s, len(self.found)
+        s["beam"] = 0
+        before = s["best"].copy()
+        s["best"][[FIGURE, TIE]] = guess, np.inf
+        ended: StoppedBy | None = None
+        done: set[int] = set()
+        for pattern in [p for p in self.waiting if p.floor <= guess]:
+            ended = self._search(pattern, 0, over)
+            if ended is None:
+                pattern.floor = guess
+                done.add(pattern.number)
+            if ended is not None or len(self.found) > known:
+                break
+        if len(self.found) > known:
+            self.waiting = [p for p in self.waiting if p.number not in done]
+        else:
+            s["best"] = before
+        return ended
 
     def _search(self, pattern: Pattern, beam: int, over: Over) -> StoppedBy | None:
         s, tables = self.s, (self.points, self.tables, self.labels, self.q)
