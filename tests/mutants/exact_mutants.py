@@ -196,13 +196,34 @@ EXACT_MUTANTS = (
         (1895, "energy"),
     ),
     mutant(
-        "words in blocks are taken for products",
-        PATTERN,
-        "if s.joined[tensor] == 0 and blocks == 1:",
-        "if s.joined[tensor] == 0:",
-        (1898, "energy"),
+        "resources are not compared",
+        LABELS,
+        "        if q[a, column] > q[b, column]:",
+        "        if q[a, column] > q[b, column] and not s.resources <= column < s.tensors:",
+        (134, "front"),
+    ),
+    mutant(
+        "instances of ports are not compared",
+        LABELS,
+        "        if q[a, column] > q[b, column]:",
+        "        if q[a, column] > q[b, column] and not s.ports <= column < s.resources:",
+        (193, "front"),
+    ),
+    mutant(
+        "lanes are not compared",
+        LABELS,
+        "if q[a, LANES] > q[b, LANES] and (",
+        "if q[a, LANES] > q[b, LANES] and q[a, LANES] > 0.0 and (",
+        (118, "energy"),
     ),
     # When the order in a block ceases to matter.
+    mutant(
+        "loops grow prime by prime though their order matters",
+        LOOPS,
+        "label.used == 0 and s.free[node] == 1 and block_closed(s, label)\n",
+        "label.used == 0 and s.free[node] == 1\n",
+        ("sums 1024", "front"),
+    ),
     mutant(
         "any order is allowed",
         LOOPS,
@@ -414,3 +435,49 @@ EXACT_MUTANTS = (
         ("strips over lanes", "front"),
     ),
 )
+
+MORE_MUTANTS = (
+    mutant(
+        "lanes that do not multicast are read for once",
+        LANES,
+        "        if (s.multicast[node] >> tensor) & 1 == 0:\n            apart *= lanes",
+        "        if (s.multicast[node] >> tensor) & 1 == 2:\n            apart *= lanes",
+        (50, "front"),
+    ),
+    mutant(
+        "lanes passed that do not multicast are delivered to once",
+        LANES,
+        "        if s.place[v] < 0 and (s.multicast[v] >> tensor) & 1 == 0:\n            apart",
+        "        if s.place[v] < 0 and (s.multicast[v] >> tensor) & 1 == 2:\n            apart",
+        (935, "front"),
+    ),
+    mutant(
+        "no lanes beyond the fanout crossed",
+        LANES,
+        "most = -q[index, LANES] * s.total_lanes[node + 1]",
+        "most = -q[index, LANES]",
+        (734, "front"),
+    ),
+    mutant(
+        "a port has no instances to come",
+        BEST,
+        "most = s.total_lanes[max(pos, s.sheet_node[sheet] + 1)]",
+        "most = 1.0",
+        (1289, "front"),
+    ),
+    mutant(
+        "a point of equal energy does not replace a slower one",
+        BEST,
+        "if s.front_energy[i] <= energy * (1.0 + tolerance) and s",
+        "if s.front_energy[i] == energy or s.front_energy[i] <= energy and s",
+        (85, "front"),
+    ),
+    mutant(
+        "words in blocks are taken for products",
+        PATTERN,
+        "if s.joined[tensor] == 0 and blocks == 1:",
+        "if s.joined[tensor] == 0:",
+        (1898, "energy"),
+    ),
+)
+"""Like these; run with ``full`` only."""
