@@ -10,13 +10,8 @@ import pytest
 
 from tests.mapper.exact_checks import Listed, listed
 from tests.mutants.copies import copy_package, make_mistake, run_on
-from tests.mutants.exact_mutants import (
-    EXACT_MUTANTS,
-    MORE_MUTANTS,
-    ExactMutant,
-    Question,
-    small_problem,
-)
+from tests.mutants.exact_more_mutants import MORE_MUTANTS
+from tests.mutants.exact_mutants import EXACT_MUTANTS, ExactMutant, Question, small_problem
 
 
 @cache
