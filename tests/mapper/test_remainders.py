@@ -245,6 +245,16 @@ def test_a_search_of_many_steps_begins_no_further_one(monkeypatch: pytest.Monkey
     assert outcome.certificate.reproducible
 
 
+def test_what_is_not_solved_was_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a proof or without one, it is never worse than sampling as many."""
+    monkeypatch.setattr("accelsim.mapper.remainders.driver.MOST_STEPS", -1)
+    one = lane_problem(13, 7)
+    outcome = DRIVER.search(one, LATENCY, Budget(400))
+    assert found(outcome).cycles == 2
+    assert (outcome.certificate.bound, outcome.certificate.optimal) == (None, False)
+    assert dict(outcome.certificate.details)["padded bounds not searched"] == len(paddings(one))
+
+
 def test_the_front_is_refused() -> None:
     with pytest.raises(UsageError, match="not searched with remainders"):
         DRIVER.search(lane_problem(13, 7), ENERGY, Budget(), front=True)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.mapper.exact_checks import Listed, listed
 from tests.mutants.copies import copy_package, make_mistake, run_on
+from tests.mutants.exact_more_mutants import MORE_MUTANTS
 from tests.mutants.exact_mutants import EXACT_MUTANTS, ExactMutant, Question, small_problem
 
 
@@ -33,6 +34,16 @@ def test_the_package_itself_passes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mutant", EXACT_MUTANTS, ids=lambda m: m.mutant.mistake)
 def test_a_mistake_is_caught(mutant: ExactMutant, tmp_path: Path) -> None:
+    is_caught(mutant, tmp_path)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("mutant", MORE_MUTANTS, ids=lambda m: m.mutant.mistake)
+def test_more_mistakes_are_caught(mutant: ExactMutant, tmp_path: Path) -> None:
+    is_caught(mutant, tmp_path)
+
+
+def is_caught(mutant: ExactMutant, tmp_path: Path) -> None:
     make_mistake(mutant.mutant, tmp_path)
     result = run_on(tmp_path, "exact_cases", write_cases(tmp_path, mutant.caught_by))
     # A wrong answer, not a crash: what was found is printed, and nothing else is.
