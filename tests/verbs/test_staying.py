@@ -125,12 +125,15 @@ def test_every_count_is_explained(block: Path) -> None:
         assert all("dram" in others for others in parents.values())
 
 
-def test_dataflows_that_ask_for_the_map_elsewhere_are_satisfied(block: Path) -> None:
-    """Row stationary keeps inputs and sums in the buffers; there they are."""
-    result = acs.run("eyeriss", block, dataflow="rs")
+def test_dataflows_that_ask_for_the_map_there_are_satisfied(block: Path, tmp_path: Path) -> None:
+    """The buffer is to keep inputs and sums: the map is there, and the other tensors obey."""
+    flow = tmp_path / "flow.yaml"
+    rule = "- {at: glb, keep: [Inputs, Outputs], because: a test}"
+    flow.write_text(f"kind: dataflow\nname: flow\nsource: a test\nrules:\n{rule}\n", "utf-8")
+    result = acs.run("eyeriss", block, dataflow=flow)
     assert result.complete
-    assert result.layers[1].evaluation is not None
-    assert "Inputs" not in result.layers[1].evaluation.mapping.block("glb").keep
+    found = [its.evaluation.mapping.block("glb").keep for its in result.layers if its.evaluation]
+    assert found == [{"Inputs"}, {"Outputs"}, {"Inputs", "Outputs"}, {"Inputs", "Outputs"}]
 
 
 @pytest.mark.parametrize(
