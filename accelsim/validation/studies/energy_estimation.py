@@ -80,5 +80,5 @@ STUDY = Study(
         "Yang, Chen, Sze, CVPR 2017, as restated in accelsim.network.estimate (accelsim estimate "
         "alexnet:batch=48 squeezenet:batch=48)"
     ),
-    cases=cases,
+    parts=(cases,),
 )

@@ -231,5 +231,5 @@ STUDY = Study(
         'Chen, Krishna, Emer, Sze, "Eyeriss: An Energy-Efficient Reconfigurable Accelerator for '
         'Deep Convolutional Neural Networks", IEEE JSSC 52(1), 2017, table V'
     ),
-    cases=cases,
+    parts=(cases,),
 )
