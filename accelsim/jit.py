@@ -24,6 +24,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 import numba.extending
+from numba.core.compiler import Compiler
 
 KERNEL_ROOMS = ("counter", "evaluation", "mapper", "mapping", "mapspace", "workload")
 
@@ -36,6 +37,9 @@ numba_config: Any = numba.config
 
 numba_types: Any = numba.types
 """numba's types, which its type hints do not know whole."""
+
+SPARE = {"_nrt": False, "no_cfunc_wrapper": True}
+"""What kernels do without: reference counting, and a wrapper for callers in C."""
 
 njit: Any = numba.njit
 """numba's decorator, whose type hints do not list ``_nrt``."""
@@ -91,6 +95,21 @@ def cache_directory() -> Path:
     return writable_directory(cache_root() / f"kernels-{kernel_digest()}")
 
 
+class ScalarCompiler(Compiler):
+    """Compiles without vector instructions: loops over dims and levels are short.
+
+    They would be no faster, and take a tenth longer to compile.
+    """
+
+    def compile_extra(self, func: Callable[..., Any]) -> Any:
+        lent = numba_config.LOOP_VECTORIZE
+        numba_config.LOOP_VECTORIZE = 0
+        try:
+            return super().compile_extra(func)  # type: ignore[no-untyped-call]
+        finally:
+            numba_config.LOOP_VECTORIZE = lent
+
+
 def kernel(function: Function, **more: bool) -> Function:
     """Compile a kernel: it releases the interpreter lock and may not allocate.
 
@@ -104,7 +123,7 @@ def kernel(function: Function, **more: bool) -> Function:
     numba_config.CACHE_DIR = str(cache_directory())
     try:
         try:
-            compiled = njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True, **more)(
+            compiled = njit(cache=True, nogil=True, pipeline_class=ScalarCompiler, **SPARE, **more)(
                 function
             )
         except KeyError:

@@ -26,6 +26,7 @@ from accelsim.cli.import_ import import_
 from accelsim.cli.interrupt import end_on_interrupt
 from accelsim.cli.list import list
 from accelsim.cli.map import map
+from accelsim.cli.once import Once
 from accelsim.cli.output import STDERR, STDOUT, flush, put, say, silence, talk
 from accelsim.cli.plot import plot
 from accelsim.cli.reprice import reprice
@@ -91,10 +92,10 @@ NAMES = tuple(verb.__name__.rstrip("_") for verb in VERBS)
 """What they are called; ``import`` is a word of Python."""
 
 for verb in VERBS:
-    app.command(name=verb.__name__.rstrip("_"))(verb)
+    app.command(name=verb.__name__.rstrip("_"), cls=Once)(verb)
     for name, inner in COMMANDS.items():
         if name.startswith(f"{verb.__name__} "):
-            app.command(name=name)(inner)
+            app.command(name=name, cls=Once)(inner)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -31,6 +31,7 @@ def diff(
     threads: options.Threads = None,
     driver: options.Driver = "auto",
     uneven: options.Uneven = "",
+    remainders: options.Remainders = False,
     json: options.Json = False,
     progress: options.Progress = options.AUTO,
     quiet: options.Quiet = False,
@@ -46,7 +47,7 @@ def diff(
     For each boundary: by how much it differs, and which loop, tile or sharing does it; largest
     first.  The differences add up to the whole.
     """
-    search = acs.Search(objective, samples, seconds, seed, threads, driver, uneven)
+    search = acs.Search(objective, samples, seconds, seed, threads, driver, uneven, remainders)
     return search_and_show(
         "diff",
         partial(

@@ -32,6 +32,7 @@ def explain(
     threads: options.Threads = None,
     driver: options.Driver = "auto",
     uneven: options.Uneven = "",
+    remainders: options.Remainders = False,
     json: options.Json = False,
     progress: options.Progress = options.AUTO,
     quiet: options.Quiet = False,
@@ -44,7 +45,7 @@ def explain(
     it, what lanes share, and the formula of every count with its numbers; largest energy first.
     The terms add up to what `accelsim evaluate` says.
     """
-    search = acs.Search(objective, samples, seconds, seed, threads, driver, uneven)
+    search = acs.Search(objective, samples, seconds, seed, threads, driver, uneven, remainders)
     return search_and_show(
         "explain",
         partial(

@@ -45,6 +45,7 @@ def robustness(
     threads: options.Threads = None,
     driver: options.Driver = "auto",
     uneven: options.Uneven = "",
+    remainders: options.Remainders = False,
     json: options.Json = False,
     progress: options.Progress = options.AUTO,
     quiet: options.Quiet = False,
@@ -56,7 +57,7 @@ def robustness(
     Each energy of the table falls and rises in turn, while mappings and counts are kept: at which
     change does the order break, and which rows swap?  With -o as a tornado figure.
     """
-    search = acs.Search(objective, samples, seconds, seed, threads, driver, uneven)
+    search = acs.Search(objective, samples, seconds, seed, threads, driver, uneven, remainders)
     return search_and_show(
         "robustness",
         partial(

@@ -18,7 +18,7 @@ from accelsim.verbs.evaluate import evaluate
 from accelsim.verbs.map import map as map_layer
 from accelsim.verbs.overrides import split_overrides
 from accelsim.verbs.rows import UNCONSTRAINED
-from accelsim.verbs.search import OnStep, Search, Stop, silent
+from accelsim.verbs.search import OnStep, Search, Stop, refuse_search, silent
 from accelsim.verbs.words import (
     Flow,
     Machine,
@@ -103,6 +103,8 @@ def diff(
     words = _sort([word for word in what if not isinstance(word, LayerRun)])
     (layer,) = words.layers
     sides = _sides(words)
+    if all(side.way is not None and _is_mapping(side.way) for side in sides):
+        refuse_search(search, "both mappings are given")
     machines = list(dict.fromkeys(words.machines))
     per_machine, for_layer = split_overrides(overrides, machines, layer)
     its = dict(zip(machines, per_machine, strict=True))

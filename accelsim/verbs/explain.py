@@ -12,7 +12,7 @@ from accelsim.mapping.records import Mapping
 from accelsim.report.explanation import LayerExplanation
 from accelsim.verbs.evaluate import evaluate
 from accelsim.verbs.map import map as map_layer
-from accelsim.verbs.search import OnStep, Search, Stop, silent
+from accelsim.verbs.search import OnStep, Search, Stop, refuse_search, silent
 from accelsim.verbs.words import Flow, Machine, Rules, Technology, Work, as_accounting
 
 
@@ -53,7 +53,8 @@ def explain(
     SpecError
         If a spec or the mapping cannot be read.
     UsageError
-        If the workload has several layers, or both a mapping and a dataflow are given.
+        If the workload has several layers, or a mapping is given and a dataflow or options of a
+        search too.
     IllegalMappingError
         If the mapping breaks a rule of the machine or of the layer.
     """
@@ -79,6 +80,7 @@ def explain(
                 hint="a dataflow is what a mapping is searched under",
             )
         )
+    refuse_search(search, "a mapping is given")
     given = evaluate(
         machine,
         layer,

@@ -14,7 +14,7 @@ from accelsim.report.robustness import RankingRobustness
 from accelsim.verbs.compare import compare
 from accelsim.verbs.load import means_results
 from accelsim.verbs.plot import title
-from accelsim.verbs.search import OnStep, Search, Stop, silent
+from accelsim.verbs.search import OnStep, Search, Stop, refuse_search, silent
 from accelsim.verbs.words import Flow, Machine, Rules, Technology, Work
 
 
@@ -67,6 +67,7 @@ def robustness(
     if not others and isinstance(first, Comparison | NetworkRun):
         compared: Comparison | NetworkRun | LayerRun = first
     elif not others and isinstance(first, str | Path) and means_results(first):
+        refuse_search(search, "results are read from a folder")
         compared = read_folder(Path(first))
     else:
         compared = compare(

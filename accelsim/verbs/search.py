@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from accelsim.arch.records import Architecture
@@ -89,6 +89,29 @@ class Search:
                 raise UsageError(Problem(f"{name} is {value:g}", expected="more than 0"))
         if self.seed < 0:
             raise UsageError(Problem(f"seed is {self.seed}", expected="0 or more"))
+
+
+def refuse_search(search: Search, why: str) -> None:
+    """Refuse options of a search where nothing is searched.
+
+    Raises
+    ------
+    UsageError
+        Naming the options that are not as they are left out.
+    """
+    unlike = [
+        f"--{name}"
+        for name, default in asdict(Search()).items()
+        if getattr(search, name) != default
+    ]
+    if unlike:
+        words = " and ".join(filter(None, [", ".join(unlike[:-1]), unlike[-1]]))
+        raise UsageError(
+            Problem(
+                f"{words} given, and nothing is searched: {why}",
+                hint=f"leave out {words}",
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)

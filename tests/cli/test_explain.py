@@ -169,3 +169,33 @@ def test_another_accounting_is_refused_before_a_search(call: Call) -> None:
     assert done.code == 2
     assert "only counts under the default conventions are explained" in done.err
     assert "considered" not in done.err
+
+
+def test_a_mapping_and_options_of_a_search_are_refused(call: Call, tmp_path: Path) -> None:
+    words = ("--objective", "latency", "--seed", "3", "--remainders")
+    done = call("explain", MACHINE, LAYER, MAPPING, *PRICED, *words)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "--objective, --seed and --remainders given, and nothing is searched: a mapping is given; "
+        "leave out --objective, --seed and --remainders\n"
+    )
+    other = tmp_path / "other.yaml"
+    other.write_bytes(MAPPING.read_bytes())
+    done = call("diff", MACHINE, LAYER, MAPPING, other, *PRICED, "--samples", "9")
+    assert done.err == (
+        "--samples given, and nothing is searched: both mappings are given; leave out --samples\n"
+    )
+
+
+def test_a_search_with_remainders(call: Call) -> None:
+    words = ("explain", MACHINE, LAYER, "--dataflow", OUTPUTS, *PRICED, "-q")
+    plain = call(*words, "--json")
+    done = call(*words, "--remainders", "--json")
+    assert (plain.code, done.code) == (0, 0)
+    assert json.loads(done.out)["settings"] != json.loads(plain.out)["settings"]
+
+
+def test_an_option_of_one_value_is_given_once(call: Call) -> None:
+    done = call("explain", MACHINE, LAYER, *PRICED, "--objective", "edp", "--objective=energy")
+    assert done == (2, "", "--objective is given twice; expected one value\n")
+    assert call("list", "archs", "--json", "--json").code == 0

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from accelsim.validation import run
+from accelsim.verbs import validate
 from tests.cli.conftest import Call
 from tests.small.validation import GOOD, MIXED
 
@@ -15,6 +16,7 @@ from tests.small.validation import GOOD, MIXED
 @pytest.fixture(autouse=True)
 def _small_studies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "STUDIES", {"good": GOOD, "mixed": MIXED})
+    monkeypatch.setattr(validate, "usable_threads", lambda: 1)
 
 
 def test_all_hold(call: Call) -> None:
@@ -29,6 +31,12 @@ def test_one_fails(call: Call) -> None:
     assert (done.code, done.err) == (1, "")
     assert "mixed: A mixed study\n" in done.out
     assert done.out.endswith("5 tolerances: 1 of 5 fail; 2 shown without one.\n")
+
+
+def test_several_processes_find_the_same(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = call("validate")
+    monkeypatch.setattr(validate, "usable_threads", lambda: 2)
+    assert call("validate") == alone
 
 
 def test_as_json(call: Call) -> None:

@@ -11,6 +11,8 @@ from accelsim.validation import published
 from accelsim.validation.published import read_figures
 from accelsim.validation.records import (
     Case,
+    Part,
+    Study,
     Tolerance,
     around,
     at_least,
@@ -20,7 +22,7 @@ from accelsim.validation.records import (
     times,
     within,
 )
-from accelsim.validation.run import STUDIES, run_studies
+from accelsim.validation.run import STUDIES, in_order, run_studies
 from tests.small.validation import MIXED, cases
 
 INFINITE = float("inf")
@@ -135,3 +137,14 @@ def test_shipped_figures_are_sound(file: str) -> None:
     for figure in read_figures(file).values():
         assert figure.source
         assert figure.unit
+
+
+def test_parts_are_begun_so_that_workers_have_little_in_common_and_told_in_order() -> None:
+    def part(name: str) -> Part:
+        return lambda: (case for case in cases() if case.name == name)
+
+    long = Study("long", "", "", tuple(map(part, ("good", "bad", "seen"))))
+    short = Study("short", "", "", (part("never"),))
+    begun = [(task.study, task.number) for task in in_order([short, long])]
+    assert begun == [(1, 2), (0, 0), (1, 1), (1, 0)]
+    assert [case.name for case in long.cases()] == ["good", "bad", "seen"]
