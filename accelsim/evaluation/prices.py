@@ -93,7 +93,8 @@ def price_problems(arch: Architecture, table: EnergyTable) -> dict[str, Problem]
     """
     problems: dict[str, Problem] = {}
     for part, actions in priced_parts(arch):
-        if part.energy and arch.technology and table.name != arch.technology:
+        stated = any(part.energy.values())  # 0 is 0 in any unit
+        if stated and arch.technology and table.name != arch.technology:
             problems[f"{part.name}.energy"] = Problem(
                 f"level '{part.name}' of {arch.name} states energies in the unit of table "
                 f"'{arch.technology}', which '{table.name}' need not share",

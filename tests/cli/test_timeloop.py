@@ -81,6 +81,14 @@ def test_constraints_as_a_dataflow(call: Call) -> None:
     assert json.loads(done.out)["rows"][0]["layers"][0]["mapping"]
 
 
+def test_another_table(call: Call) -> None:
+    """Networks that cost nothing go together with any unit."""
+    file = FOLDER / "no_multicast_0_4/all.yaml"
+    done = call("evaluate", file, file, file, "--technology", "eyeriss-relative")
+    assert (done.code, done.err) == (0, "")
+    assert "table eyeriss-relative" in done.out
+
+
 def test_export(call: Call, tmp_path: Path) -> None:
     out = tmp_path / "out"
     names = "problem.yaml, arch.yaml, mapping.yaml, timeloop-model.map.yaml, "

@@ -13,7 +13,7 @@ from accelsim.interchange.timeloop.bundle import Bundle, read_bundle
 from accelsim.specs.references import Reference
 from accelsim.units import ValueProblemError
 from accelsim.workload.records import Layer
-from accelsim.workload.spec import network_of
+from accelsim.workload.spec import network_of, read_layer
 from tests.interchange.timeloop_hostile import ARCH, MAPPING, PROBLEM, SOUND, TREE
 
 FOLDER = Path(__file__).parent / "timeloop_files"
@@ -157,3 +157,12 @@ def test_sound_files_are_sound(tmp_path: Path) -> None:
     bundle = bundle_of(tmp_path, **texts)
     arch, layer = bundle.machine(), layer_of(bundle)
     assert bundle.mapping(arch, layer).block("RF").keep == {"A", "Z"}
+
+
+@pytest.mark.parametrize(("columns", "noted"), [(4, False), (5, True)])
+def test_rows_of_a_layer_of_ours(tmp_path: Path, columns: int, noted: bool) -> None:
+    nest = "mapping: [{target: RF, type: temporal, factors: [P=4, Q=0, R=3, S=3]}]"
+    bundle = bundle_of(tmp_path, arch=ARCH.replace("depth: 16", "depth: 999"), map=nest)
+    layer = read_layer({"shape": "conv", "P": 4, "Q": columns, "R": 3, "S": 3})
+    bundle.mapping(bundle.machine(), layer)
+    assert any("P and R are rows of this layer" in note for note in notes(bundle)) is noted

@@ -6,12 +6,16 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 
+from accelsim import shipped
 from accelsim.arch.records import Architecture, Compute, Fanout, Holding, Memory, Place
 from accelsim.errors import SpecError
 from accelsim.evaluation.evaluate import evaluate
+from accelsim.interchange.reference.case import INEXACT, ReferenceCase, read_cases
+from accelsim.interchange.reference.lowering import Lowered, lower
 from accelsim.interchange.timeloop.bundle import Bundle, read_bundle
 from accelsim.interchange.timeloop.writing.inputs import (
     architecture_text,
@@ -23,11 +27,24 @@ from accelsim.mapping.records import Block, Loop, Mapping, Spread
 from accelsim.mapping.spec import read_mapping
 from accelsim.roles import ROLES
 from accelsim.specs.references import Reference
+from accelsim.technology.records import ACTIONS, Price
 from accelsim.technology.spec import read_accounting, read_technology
 from accelsim.verbs.words import as_architecture, as_network
 from accelsim.workload.records import Layer
 from accelsim.workload.spec import network_of
+from accelsim.yamldoc import parse
 from tests.interchange.timeloop_specs import Drawn, drawn
+
+CASES, _ = read_cases(shipped.reference_cases("timeloop"))
+
+WHOLE = [
+    case
+    for case in CASES
+    if case.trust != INEXACT
+    and case.expected.valid
+    and all(case.outermost_keeper(tensor.name) == 0 for tensor in case.problem.tensors)
+]
+"""Cases that Timeloop counts exactly, all tensors of which are kept outermost."""
 
 
 def written(arch: Architecture, layer: Layer, mapping: Mapping) -> tuple[Written, dict[str, str]]:
@@ -102,8 +119,6 @@ def small_layer() -> Layer:
       inputs: ["Weights[M, C, R]", "Inputs[C, P + R]"]
       output: Outputs[M, P]
     """
-    from accelsim.yamldoc import parse
-
     return network_of(parse(document), Reference("x")).layers[0]
 
 
@@ -226,3 +241,50 @@ def test_what_timeloop_has_no_words_for_is_refused(
     steps = tuple(Block(place.name) for place in arch.places)
     with pytest.raises(SpecError, match=reason):
         chain_of(arch, layer, Mapping(steps))
+
+
+def renamed(case: ReferenceCase) -> Lowered:
+    """Return a case whose networks have names that specs may have."""
+    made = lower(case)
+    names = {fan.name: fan.name.replace("->", "_to_") for fan in made.arch.fanouts}
+    nodes = tuple(
+        replace(node, name=names[node.name], array=names[node.name], component=names[node.name])
+        if isinstance(node, Fanout)
+        else node
+        for node in made.arch.nodes
+    )
+    steps = tuple(
+        replace(step, fanout=names[step.fanout]) if isinstance(step, Spread) else step
+        for step in made.mapping.steps
+    )
+    prices = {names.get(name, name): its for name, its in made.table.prices.items()}
+    return Lowered(
+        made.layer,
+        replace(made.arch, nodes=nodes),
+        replace(made.mapping, steps=steps),
+        replace(made.table, prices=prices),
+    )
+
+
+@pytest.mark.parametrize("case", WHOLE, ids=lambda case: case.name)
+def test_reference_cases_count_the_same(case: ReferenceCase) -> None:
+    """Machines with bypasses, meshes, latencies and links survive the way there and back."""
+    ours = renamed(case)
+    _, texts = written(ours.arch, ours.layer, ours.mapping)
+    _, (arch, layer, mapping) = back(texts)
+    assert layer.bounds == ours.layer.bounds
+    rules = read_accounting("timeloop")
+    expected = evaluate(ours.layer, ours.arch, ours.mapping, ours.table, rules)
+    # Where a network only takes its time, its fanout of one lane is called by the front end.
+    prices = {**ours.table.prices, "array": dict.fromkeys(ACTIONS, Price(0.0, "none"))}
+    table = replace(ours.table, name=arch.technology, prices=prices)
+    found = evaluate(layer, arch, mapping, table, rules)
+    for level in (*ours.arch.memory, ours.arch.compute.name):
+        at = expected.levels.index(level), found.levels.index(level)
+        np.testing.assert_array_equal(expected.words[at[0]], found.words[at[1]])
+    for fan in ours.arch.fanouts:
+        if fan.children > 1:
+            at = expected.levels.index(fan.name), found.levels.index(fan.name)
+            np.testing.assert_array_equal(expected.words[at[0]], found.words[at[1]])
+    assert found.cycles == expected.cycles
+    assert len(WHOLE) >= 40

@@ -59,6 +59,9 @@ def mapping(
 ) -> Node | None:
     """Return directives as a mapping; None if they are at fault."""
     build = _Build(sources, arch, layer)
+    if has_rows(layer):
+        what = "dims are taken by their names: P and R are rows of this layer, and the width of "
+        sources.note(where, f"{what}Timeloop's own shape of convolutions")
     for directive in directives:
         build.take(directive)
     if sources.problems:
@@ -76,6 +79,24 @@ def mapping(
             **({"remainders": made.value(True)} if build.remainders else {}),
             "levels": made.listed(levels),
         }
+    )
+
+
+def has_rows(layer: Layer) -> bool:
+    """Tell whether a layer's P and R are rows that differ from its columns, Q and S."""
+    if layer.shape == "einsum" or not {"P", "Q", "R", "S"} <= layer.bounds.keys():
+        return False
+    pairs = {"P": "Q", "R": "S"}
+    factors = {
+        term.dim: term.coefficient
+        for tensor in layer.tensors
+        for rank in tensor.ranks
+        if len(rank.terms) > 1
+        for term in rank.terms
+    }
+    return any(
+        layer.bounds[row] != layer.bounds[column] or factors.get(row) != factors.get(column)
+        for row, column in pairs.items()
     )
 
 
