@@ -68,7 +68,11 @@ def back(texts: dict[str, str]) -> tuple[Bundle, Drawn]:
 
 
 def plain(arch: Architecture) -> Architecture:
-    return replace(arch, source="", assumptions=())
+    """Return a machine without what is said of its sources."""
+    nodes = tuple(
+        node if isinstance(node, Place) else replace(node, source="") for node in arch.nodes
+    )
+    return replace(arch, nodes=nodes, source="", assumptions=())
 
 
 @given(drawn())

@@ -14,10 +14,11 @@ from accelsim.interchange.timeloop.chain import Chain
 from accelsim.interchange.timeloop.chains import read_chain, unknown_targets
 from accelsim.interchange.timeloop.directives import KEEPING, Directive, read_directives
 from accelsim.interchange.timeloop.energies import Energies, read_energies
-from accelsim.interchange.timeloop.machine import Roles, architecture
+from accelsim.interchange.timeloop.machine import architecture
 from accelsim.interchange.timeloop.nests import mapping
 from accelsim.interchange.timeloop.problem import Problem as Described
 from accelsim.interchange.timeloop.problem import read_problem, workload
+from accelsim.interchange.timeloop.roles import Roles
 from accelsim.interchange.timeloop.rules import dataflow
 from accelsim.interchange.timeloop.scope import Scope
 from accelsim.interchange.timeloop.sources import Sources, read_sources

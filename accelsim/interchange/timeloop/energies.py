@@ -21,6 +21,7 @@ class Energies:
 
     table: EnergyTable | None = None
     leaks: dict[str, float] = field(default_factory=dict)
+    source: str = ""
 
     def of(self, name: str, action: str) -> float | None:
         """Return the energy of an action on a level, in pJ."""
@@ -46,7 +47,7 @@ def read_energies(sources: Sources) -> Energies:
     except SpecError as fault:
         sources.problems += fault.problems
         return Energies()
-    return Energies(table, _leaks(ert))
+    return Energies(table, _leaks(ert), f"the ERT of {sources.where(ert).file}")
 
 
 def _leaks(ert: Node) -> dict[str, float]:

@@ -6,18 +6,18 @@ own.  Networks pass words between neighbours and add sums up unless constraints 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from math import floor
 
 from accelsim.interchange.timeloop.chain import Chain, Fan, Storage, Unit
 from accelsim.interchange.timeloop.directives import KEEPING, LINKS, REUSE, SPATIAL, Directive
 from accelsim.interchange.timeloop.energies import Energies
 from accelsim.interchange.timeloop.making import Made, native_name, notes_of
+from accelsim.interchange.timeloop.roles import Roles
 from accelsim.interchange.timeloop.scope import Scope
 from accelsim.interchange.timeloop.sources import Sources
-from accelsim.roles import ROLES, Role
-from accelsim.specs.fields import one_of, suggestion
-from accelsim.units import shown
+from accelsim.roles import ROLES
+from accelsim.specs.fields import suggestion
 from accelsim.yamldoc import Node, Scalar
 
 TECHNOLOGY = "accelergy-eyeriss-like-45nm"
@@ -72,34 +72,6 @@ _LEFT_OUT = {
     "allow_overbooking": "no tile may be larger than its memory",
     "reduction_supported": "memories add sums up by reading them first",
 }
-
-
-class Roles:
-    """By which role memories know each data-space."""
-
-    def __init__(self, sources: Sources, known: Mapping[str, Role] | None) -> None:
-        self.sources = sources
-        self.known: Mapping[str, Role] = known or {role: role for role in ROLES}
-        self.guessed = known is None
-
-    def of(self, names: Sequence[tuple[str, Node]]) -> set[str]:
-        """Return the roles of some data-spaces; one that is not known is a fault."""
-        roles: set[str] = set()
-        for name, node in names:
-            if name == "*":
-                roles |= {*self.known.values()}
-            elif name in self.known:
-                roles.add(self.known[name])
-            else:
-                self.unknown(name, node)
-        return roles
-
-    def unknown(self, name: str, node: Node) -> None:
-        hint = suggestion(name, list(self.known))
-        if self.guessed:
-            hint = hint or "give the problem together with the architecture"
-        what = f"unknown data-space '{shown(name)}'"
-        self.sources.fault(node, what, one_of(list(self.known)), hint)
 
 
 def architecture(
@@ -205,6 +177,11 @@ class _Build:
             items["size"] = made.value("0 words")
         return made.mapping(items)
 
+    def stated_at(self, name: str, values: Scope) -> str:
+        """Return the place of an attribute, as the source of what it says."""
+        node = values.node(name)
+        return "" if node is None else f"{name} in {self.sources.where(node)}"
+
     def block(self, values: Scope, word_bits: int) -> int:
         """Return the words of an access."""
         stated = values.whole("block_size", "n_words", least=1)
@@ -261,6 +238,9 @@ class _Build:
             if address is not None and address >= 0:
                 stated["address"] = float(address)
             items["energy"] = _prices(made, stated)
+            items["source"] = made.value(
+                energies.source or self.stated_at("vector_access_energy", values)
+            )
         if not it.is_void and (not stated or len(found) > len(stated)) and len(stated) < 4:
             self.unpriced.append(it.name)
         leak = energies.leaks.get(it.name)
@@ -335,6 +315,11 @@ class _Build:
             items["network"] = made.value("legacy_mesh")
             prices |= {"hop": float(hop or 0), "route": float(route or 0)}
         items["energy"] = _prices(made, prices)
+        free = "Timeloop charges its networks for hops only"
+        at_hops = self.stated_at("energy_per_hop", values) or self.stated_at(
+            "router_energy", values
+        )
+        items["source"] = made.value(at_hops if hop or route else free)
         for key, name in (
             ("fill_cycles", "network_fill_latency"),
             ("drain_cycles", "network_drain_latency"),
@@ -373,6 +358,8 @@ class _Build:
             self.unpriced.append(it.name)
         else:
             items["energy"] = _prices(made, {"mac": price, "alu": price})
+            stated = self.energies.source or self.stated_at("energy_per_op", values)
+            items["source"] = made.value(stated)
         area = self.energies.area(it.name)
         if area is not None:
             items["area"] = made.value(f"{_text(area)} um2")

@@ -15,9 +15,9 @@ from accelsim.interchange.timeloop.directives import (
     TEMPORAL,
     Directive,
 )
-from accelsim.interchange.timeloop.machine import Roles
 from accelsim.interchange.timeloop.making import Made, native_name, notes_of
 from accelsim.interchange.timeloop.problem import Problem
+from accelsim.interchange.timeloop.roles import Roles
 from accelsim.interchange.timeloop.sources import Sources
 from accelsim.roles import ROLES
 from accelsim.specs.fields import one_of, suggestion
