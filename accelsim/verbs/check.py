@@ -44,8 +44,7 @@ class Checked:
 
     ``assumed`` lists, one line each, what the spec takes for granted: what is marked ``assumed:``,
     assumptions written out, prices of a machine's own table that are assumed, and levels that only
-    some machines have.  ``notes`` says what follows
-    from the spec alone.
+    some machines have.  ``notes`` says what follows from the spec alone.
     """
 
     file: str
