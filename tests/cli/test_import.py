@@ -15,8 +15,10 @@ kind: workload
 name: model
 source: the ONNX model model.onnx
 assumptions:
-- values are 16 bits wide, whatever the model's floating-point type; quantised ones keep theirs
-- biases and parameters of normalisations are left out; padded input words count like others
+- values are 16 bits wide, whatever the model's floating-point type; quantised ones
+   keep theirs
+- biases and parameters of normalisations are left out; padded input words count like
+   others
 inputs: {x: 1024}
 layers:
 - {name: Conv.0, shape: conv, N: 4, M: 8, C: 4, P: 6, Q: 6, R: 3, S: 3, reads: x}
