@@ -1,41 +1,28 @@
-"""Architecture specs: YAML -> :class:`~accelsim.arch.records.Architecture`.
-
-A memory of size 0 keeps nothing: its place stays, with a holding that has no roles, so that rules
-which name it still mean something.
-"""
+"""Architecture specs: YAML -> :class:`~accelsim.arch.records.Architecture`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from accelsim.arch.build import Build
 from accelsim.arch.paths import matched_names, path_problem, resolve_path
 from accelsim.arch.records import (
     Architecture,
-    Compute,
-    Fanout,
-    Holding,
-    Memory,
-    Node,
-    Place,
     structural_problems,
 )
 from accelsim.arch.schema import (
     ArchitectureSpec,
     ComputeSpec,
     FanoutSpec,
-    HardwareSpec,
     LevelModel,
     MemorySpec,
-    PlaceSpec,
-    PrivateMemorySpec,
     SideBySideSpec,
     level_tag,
 )
 from accelsim.arch.zeros import sparsity_problems
 from accelsim.errors import Problem, Where
-from accelsim.roles import Role
 from accelsim.specs.join import Faults, SpecModel, check_kind, validate, validate_part
 from accelsim.specs.overrides import overridden
 from accelsim.specs.references import (
@@ -44,10 +31,9 @@ from accelsim.specs.references import (
     parse_reference,
     pattern_problems,
 )
-from accelsim.units import Quantity, size_text
+from accelsim.units import Quantity
 from accelsim.yamldoc import Document, Keys
 
-MAX_SIZE_BITS = 2**60
 DEFAULT_CLOCK_HZ = 1e9
 DEFAULT_WORD_BITS = 16
 
@@ -90,7 +76,7 @@ def architecture_of(
     faults = Faults(document, [*problems, *more])
     context = parameters_of(document)
     spec = validate(ArchitectureSpec, faults, context)
-    build = _Build(document, _word_bits(spec.word if spec else None), faults.problems)
+    build = Build(document, _word_bits(spec.word if spec else None), faults.problems)
     for index, node in faults.intact_items("levels"):
         keys: Keys = ("levels", index)
         tag = level_tag(node.plain())
@@ -138,7 +124,7 @@ def where_stated(name_or_path: str | Path, overrides: Sequence[str], path: str) 
     return document.where(stated[-1] if stated else ())
 
 
-def _assembled(spec: ArchitectureSpec, build: _Build) -> Architecture:
+def _assembled(spec: ArchitectureSpec, build: Build) -> Architecture:
     assumptions = [*spec.assumptions, *build.assumptions]
     if spec.assumed:
         assumptions.insert(0, spec.assumed)
@@ -156,7 +142,7 @@ def _assembled(spec: ArchitectureSpec, build: _Build) -> Architecture:
     )
 
 
-def _structural(arch: Architecture, build: _Build) -> list[Problem]:
+def _structural(arch: Architecture, build: Build) -> list[Problem]:
     """Return what is wrong with the machine as a whole, at the level that a problem names."""
     found = []
     for problem in (*structural_problems(arch), *sparsity_problems(arch)):
@@ -167,258 +153,3 @@ def _structural(arch: Architecture, build: _Build) -> list[Problem]:
 
 def _word_bits(word: Quantity | None) -> int:
     return int(word.worth()) if word else DEFAULT_WORD_BITS
-
-
-@dataclass
-class _Build:
-    """An architecture on its way; problems are collected as it grows."""
-
-    document: Document
-    word_bits: int
-    problems: list[Problem]
-    nodes: list[Node] = field(default_factory=list)
-    memories: list[Memory] = field(default_factory=list)
-    assumptions: list[str] = field(default_factory=list)
-    names: dict[str, Keys] = field(default_factory=dict)
-
-    def fault(self, keys: Keys, what: str, expected: str = "", hint: str = "") -> None:
-        where = self.document.where(keys)
-        self.problems.append(Problem(what, where, expected=expected, hint=hint))
-
-    def name(self, keys: Keys, name: str) -> None:
-        """Note a name; a second one like it is a fault."""
-        if name not in self.names:
-            self.names[name] = keys
-            return
-        line = self.document.where(self.names[name]).line
-        self.fault(
-            keys, f"the name '{name}' is already taken" + (f" in line {line}" if line else "")
-        )
-
-    def level(self, keys: Keys, level: LevelModel) -> None:
-        if isinstance(level, MemorySpec):
-            self.assume(level.memory, level.assumed)
-            self.memory_level(keys, level)
-        elif isinstance(level, SideBySideSpec):
-            self.assume(level.side_by_side, level.assumed)
-            self.side_by_side(keys, level)
-        elif isinstance(level, FanoutSpec):
-            self.assume(level.fanout, level.assumed)
-            self.fanout(keys, level)
-        elif isinstance(level, ComputeSpec):
-            self.assume(level.compute, level.assumed)
-            self.compute(keys, level)
-
-    def assume(self, name: str, reason: str | None) -> None:
-        if reason:
-            self.assumptions.append(f"{name}: {reason}")
-
-    # --- memories ---------------------------------------------------------------------------------
-
-    def memory_level(self, keys: Keys, spec: MemorySpec) -> None:
-        self.name((*keys, "memory"), spec.memory)
-        memory = self.memory(keys, spec, spec.memory)
-        if spec.places is None:
-            holding = self.holding(keys, spec, memory)
-            self.nodes.append(Place(spec.memory, (holding,)))
-            return
-        for key in ("keep", "may_keep"):
-            if getattr(spec, key):
-                self.fault((*keys, key), f"memory '{spec.memory}' says what it keeps in its places")
-        for index, place in enumerate(spec.places):
-            inner = (*keys, "places", index)
-            if place.place != spec.memory or index:
-                self.name((*inner, "place"), place.place)
-            self.nodes.append(Place(place.place, (self.holding(inner, place, memory),)))
-
-    def side_by_side(self, keys: Keys, spec: SideBySideSpec) -> None:
-        self.name((*keys, "side_by_side"), spec.side_by_side)
-        holdings: list[Holding] = []
-        keeper: dict[str, str] = {}
-        for index, private in enumerate(spec.memories):
-            inner = (*keys, "memories", index)
-            self.name((*inner, "memory"), private.memory)
-            self.assume(private.memory, private.assumed)
-            memory = self.memory(inner, private, private.memory)
-            for key in ("keep", "may_keep"):
-                for position, role in enumerate(getattr(private, key)):
-                    other = keeper.setdefault(role, private.memory)
-                    if other != private.memory:
-                        self.fault(
-                            (*inner, key, position),
-                            f"{role} is kept by '{other}' beside '{private.memory}'",
-                            "at most one of the memories side by side to keep a tensor",
-                        )
-            holdings.append(self.holding(inner, private, memory))
-        self.nodes.append(Place(spec.side_by_side, tuple(holdings)))
-
-    def memory(self, keys: Keys, spec: MemorySpec | PrivateMemorySpec, name: str) -> Memory:
-        word = int(spec.word.worth()) if spec.word else self.word_bits
-        if word < 1:
-            self.fault((*keys, "word"), f"the word of memory '{name}' has 0 bits", "at least 1 b")
-            word = 1
-        memory = Memory(
-            name=name,
-            component=spec.component,
-            size_bits=self.size_bits(keys, spec, name, word),
-            word_bits=word,
-            block_bits=self.block_bits(keys, spec, name, word),
-            widths=spec.widths,
-            packing=spec.packing,
-            formats=spec.format,
-            densities=spec.densities,
-            gating=_followers(spec.gating),
-            skipping=_followers(spec.skipping),
-            buffering=spec.buffering,
-            read_words_per_cycle=self.port(keys, "read_bandwidth", spec.read_bandwidth, word),
-            write_words_per_cycle=self.port(keys, "write_bandwidth", spec.write_bandwidth, word),
-            shared_words_per_cycle=self.port(keys, "shared_bandwidth", spec.shared_bandwidth, word),
-            overlap=spec.overlap,
-            energy=_stated(spec.energy),
-            leakage_mw=float(spec.leakage.worth()) if spec.leakage else 0.0,
-            gates_unused=spec.gates_unused,
-            area_um2=float(spec.area.worth()) if spec.area else None,
-            source=spec.source or "",
-        )
-        self.memories.append(memory)
-        return memory
-
-    def size_bits(self, keys: Keys, spec: HardwareSpec, name: str, word: int) -> int | None:
-        if spec.size is None:
-            return None
-        # A size need not be whole bits ("334.3 KiB"): what is less than a bit holds nothing.
-        exact = spec.size.worth(word)
-        bits = int(exact)
-        if bits > MAX_SIZE_BITS:
-            self.fault((*keys, "size"), f"memory '{name}' is too large", "at most 2^60 b")
-        elif exact > 0 and bits // spec.buffering < word:
-            part = f" / buffering {spec.buffering}" if spec.buffering > 1 else ""
-            self.fault(
-                (*keys, "size"),
-                f"memory '{name}' is smaller than a word: {size_text(bits)}{part} < {word} b",
-                hint="0 B if the memory is absent",
-            )
-        return bits
-
-    def block_bits(self, keys: Keys, spec: HardwareSpec, name: str, word: int) -> int:
-        if spec.block is None:
-            return word
-        block = int(spec.block.worth())
-        if block < 1 or block % word:
-            self.fault(
-                (*keys, "block"),
-                f"the block of memory '{name}' is {block} b",
-                f"a multiple of its word, {word} b",
-            )
-        return block
-
-    def port(self, keys: Keys, key: str, width: Quantity | None, word: int) -> float | None:
-        if width is None:
-            return None
-        words = width.worth(word) / word
-        if words == 0:
-            self.fault((*keys, key), f"'{key}' is 0", "more than 0 words/cycle")
-        return float(words)
-
-    def holding(
-        self,
-        keys: Keys,
-        spec: MemorySpec | PrivateMemorySpec | PlaceSpec,
-        memory: Memory,
-    ) -> Holding:
-        for position, role in enumerate(spec.may_keep):
-            if role in spec.keep:
-                self.fault((*keys, "may_keep", position), f"{role} is in keep and in may_keep")
-        if memory.size_bits == 0:
-            return Holding(memory.name)
-        if not (spec.keep or spec.may_keep):
-            self.fault(keys, f"memory '{memory.name}' keeps nothing", "keep or may_keep")
-        return Holding(memory.name, frozenset(spec.keep), frozenset(spec.may_keep))
-
-    # --- the rest ---------------------------------------------------------------------------------
-
-    def fanout(self, keys: Keys, spec: FanoutSpec) -> None:
-        self.name((*keys, "fanout"), spec.fanout)
-        whole = Fanout(
-            name=spec.fanout,
-            array=spec.fanout,
-            component=spec.component,
-            mesh_x=spec.mesh_x,
-            mesh_y=spec.mesh_y,
-            multicast=frozenset(spec.multicast),
-            reduces=spec.reduces,
-            forwards=_forwards(spec.forwards),
-            energy=_stated(spec.energy),
-            words_per_cycle=self.port(keys, "bandwidth", spec.bandwidth, self.word_bits),
-            word_bits=self.word_bits,
-            network=spec.network or "",
-            sums_return=spec.sums_return,
-            fill_cycles=spec.fill_cycles,
-            drain_cycles=spec.drain_cycles,
-            source=spec.source or "",
-            widths=spec.widths,
-            formats=spec.format,
-            densities=spec.densities,
-        )
-        if spec.parts is None:
-            self.nodes.append(whole)
-            return
-        if spec.network:
-            what = f"array '{spec.fanout}' has a `network` and `parts`"
-            self.fault((*keys, "network"), what, "one of the two")
-        for index, part in enumerate(spec.parts):
-            inner = (*keys, "parts", index)
-            if part.fanout != spec.fanout or index:
-                self.name((*inner, "fanout"), part.fanout)
-            self.assume(part.fanout, part.assumed)
-            port = self.port(inner, "bandwidth", part.bandwidth, self.word_bits)
-            self.nodes.append(
-                Fanout(
-                    name=part.fanout,
-                    array=spec.fanout,
-                    component=part.component or whole.component,
-                    mesh_x=whole.mesh_x,
-                    mesh_y=whole.mesh_y,
-                    multicast=whole.multicast
-                    if part.multicast is None
-                    else frozenset(part.multicast),
-                    reduces=whole.reduces if part.reduces is None else part.reduces,
-                    forwards=whole.forwards if part.forwards is None else _forwards(part.forwards),
-                    energy=whole.energy if part.energy is None else _stated(part.energy),
-                    words_per_cycle=whole.words_per_cycle if port is None else port,
-                    word_bits=whole.word_bits,
-                    fill_cycles=whole.fill_cycles,
-                    drain_cycles=whole.drain_cycles,
-                    source=part.source or whole.source,
-                    widths=whole.widths,
-                    formats=whole.formats,
-                    densities=whole.densities,
-                )
-            )
-
-    def compute(self, keys: Keys, spec: ComputeSpec) -> None:
-        self.name((*keys, "compute"), spec.compute)
-        self.nodes.append(
-            Compute(
-                name=spec.compute,
-                component=spec.component,
-                ops_per_cycle=spec.ops_per_cycle,
-                gating=frozenset(spec.gating),
-                skipping=frozenset(spec.skipping),
-                energy=_stated(spec.energy),
-                area_um2=float(spec.area.worth()) if spec.area else None,
-                source=spec.source or "",
-            )
-        )
-
-
-def _forwards(named: Mapping[Role, frozenset[str]]) -> dict[str, frozenset[str]]:
-    return {str(role): dims for role, dims in named.items()}
-
-
-def _followers(named: Mapping[Role, Sequence[Role]]) -> dict[Role, frozenset[Role]]:
-    return {role: frozenset(operands) for role, operands in named.items()}
-
-
-def _stated(energy: SpecModel | None) -> dict[str, float]:
-    return energy.model_dump(exclude_none=True) if energy else {}

@@ -42,7 +42,7 @@ def _memory_problems(arch: Architecture, memory: Memory) -> Iterator[Problem]:
     ):
         for role in stated:
             if role not in kept and memory.size_bits != 0:
-                yield Problem(f"'{memory.name}' has a `{key}` for {role}, which it cannot keep")
+                yield Problem(f"'{memory.name}' states `{key}` of {role}, which it cannot keep")
     if arch.places[0] not in places:
         yield from _sums_problems(memory)
     for key, following in (("gating", memory.gating), ("skipping", memory.skipping)):
