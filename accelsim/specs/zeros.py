@@ -108,6 +108,8 @@ DENSITY_FORMS = "a fraction, {nonzeros: 2, of: 4} or {pattern: FILE.npy}"
 def _zeros(value: object, info: ValidationInfo) -> float | Structured | PatternFile:
     """Read a density, or more than that of where zeros are."""
     if not isinstance(value, dict):
+        if isinstance(value, str):
+            refuse(f"{IT} must be a density, not {quoted(value)}", DENSITY_FORMS)
         return fraction(value)
     if set(value) == {"pattern"}:
         path = value["pattern"]
@@ -119,7 +121,8 @@ def _zeros(value: object, info: ValidationInfo) -> float | Structured | PatternF
     names = info.context.parameters if isinstance(info.context, Context) else {}
     nonzeros, of = (whole_number(value[key], names) for key in ("nonzeros", "of"))
     if not 0 <= nonzeros <= of or not 1 <= of <= MOST_BITS:
-        refuse(f"{IT} is {nonzeros} of {of}", f"at most all of at most {MOST_BITS}")
+        expected = f"'of' from 1 to {MOST_BITS}, and 'nonzeros' from 0 to 'of'"
+        refuse(f"{IT} has {nonzeros} nonzeros of {of} words", expected)
     return Structured(nonzeros, of)
 
 

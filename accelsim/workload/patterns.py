@@ -28,7 +28,9 @@ def read_pattern(spec: str, file: PatternFile, shape: tuple[int, ...]) -> Given:
     try:
         values = np.load(path, allow_pickle=False)
     except (OSError, ValueError) as fault:
-        raise ValueProblemError(Problem(f"cannot read the pattern '{path}': {fault}")) from fault
+        reason = isinstance(fault, OSError) and fault.strerror
+        what = f"cannot read the pattern '{path}': {reason.lower() if reason else fault}"
+        raise ValueProblemError(Problem(what)) from fault
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "biuf":
         raise ValueProblemError(Problem(f"the pattern '{path}' is no array of numbers"))
     if [n for n in values.shape if n != 1] != [n for n in shape if n != 1]:
