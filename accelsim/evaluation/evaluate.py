@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from accelsim.arch.records import Architecture, Compute, Fanout, Memory, Place
+from accelsim.arch.records import Architecture, Compute, Memory, Place
 from accelsim.arch.uneven import form_with
 from accelsim.conventions import Conventions
 from accelsim.counter.general.layout import needs_general
@@ -15,23 +15,17 @@ from accelsim.counter.ragged import count_ragged_packed
 from accelsim.counter.tally import Violation, accesses_of
 from accelsim.errors import AccelsimError, ExitCode, SpecError
 from accelsim.evaluation.effectual import operation_shares
+from accelsim.evaluation.energies import energies
 from accelsim.evaluation.extras import HOP, ROUTE, count_addresses, meshes_of, price_extras
 from accelsim.evaluation.general import make_general_case, price_general
 from accelsim.evaluation.kernel import add_up_ports, make_case, price_mapping
+from accelsim.evaluation.packing import PriceArrays, leakage_rates, outermost_place, pack
 from accelsim.evaluation.peer_ports import refuse_unknown_ports
 from accelsim.evaluation.prices import (
     DEFAULT_ACCOUNTING,
     Floats,
-    PriceArrays,
     Prices,
     attributes_of,
-    expected_energy,
-    finished_energy,
-    leakage_rates,
-    operation_energy,
-    outermost_holder,
-    outermost_place,
-    pack,
     present_memories,
     resolve,
 )
@@ -41,7 +35,6 @@ from accelsim.evaluation.remainders import network_cycles, port_bits, port_cycle
 from accelsim.mapping.arrays import (
     Ints,
     bits_in_use,
-    block_words,
     mapping_problems,
     pack_layer,
     pack_machine,
@@ -51,8 +44,6 @@ from accelsim.mapping.homes import memory_at
 from accelsim.mapping.records import Mapping
 from accelsim.technology.records import (
     ACTIONS,
-    FANOUT_ACTIONS,
-    MEMORY_ACTIONS,
     Accounting,
     EnergyTable,
 )
@@ -114,7 +105,7 @@ def evaluate_at(
     levels = level_names(arch)
     words = _by_level(layer, arch, mapping, levels, found.words, found.network)
     accesses = _by_level(layer, arch, mapping, levels, found.accesses, found.network)
-    energy = _energies(layer, arch, prices, levels, accesses)
+    energy = energies(layer, arch, prices, levels, accesses)
     addresses = count_addresses(layer, arch, prices, levels, words)
     meshes = meshes_of(layer, arch, mapping, found.network, conventions)
     price_extras(layer, arch, prices, levels, words, meshes, energy)
@@ -354,31 +345,6 @@ def _times(
     compute = found.compute_cycles
     bound = slowest if slowest and ports[slowest] > compute else "compute"
     return ports, bound
-
-
-def _energies(
-    layer: Layer, arch: Architecture, prices: Prices, levels: tuple[str, ...], accesses: Ints
-) -> Floats:
-    """Return accesses times the energy of each."""
-    energy = np.zeros(accesses.shape)
-    parts: tuple[Memory | Fanout, ...] = (*present_memories(arch), *arch.fanouts)
-    for part in parts:
-        level = levels.index(part.name)
-        actions = MEMORY_ACTIONS if isinstance(part, Memory) else FANOUT_ACTIONS
-        for t, tensor in enumerate(layer.tensors):
-            width = block_words(part, tensor) if isinstance(part, Memory) else 1
-            for action in actions:
-                a = ACTIONS.index(action)
-                each = expected_energy(prices, part, action, tensor, layer) * width
-                energy[level, t, a] = accesses[level, t, a] * each
-    output = layer.tensors.index(layer.output)
-    for action, more in finished_energy(prices, arch, layer).items():
-        if action == "update":
-            level = levels.index(outermost_holder(arch, layer).name)
-            energy[level, output, ACTIONS.index(action)] += more
-    operation = ACTIONS.index(layer.op)
-    energy[-1, -1, operation] = accesses[-1, -1, operation] * operation_energy(prices, arch, layer)
-    return energy
 
 
 def area_mm2(arch: Architecture, table: EnergyTable) -> float | None:

@@ -7,17 +7,15 @@ import numpy as np
 from accelsim.arch.records import Architecture, Fanout
 from accelsim.conventions import Conventions
 from accelsim.errors import Problem, SpecError
-from accelsim.evaluation.mesh import Meshes, mesh_traffic
-from accelsim.evaluation.prices import (
-    Floats,
-    Prices,
+from accelsim.evaluation.expected import (
     address_actions,
     expected_address,
     expected_energy,
     finished_energy,
     outermost_holder,
-    present_memories,
 )
+from accelsim.evaluation.mesh import Meshes, mesh_traffic
+from accelsim.evaluation.prices import Floats, Prices, present_memories
 from accelsim.mapping.arrays import Ints
 from accelsim.mapping.records import Mapping
 from accelsim.technology.records import ACTIONS

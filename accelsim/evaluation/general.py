@@ -28,7 +28,7 @@ from accelsim.evaluation.kernel import (
     fill_prices,
     settle,
 )
-from accelsim.evaluation.prices import PriceArrays
+from accelsim.evaluation.packing import PriceArrays
 from accelsim.jit import kernel
 from accelsim.mapping.arrays import Ints, LayerArrays, MachineArrays
 

@@ -34,7 +34,7 @@ from accelsim.counter.layout import (
 )
 from accelsim.counter.tally import count_mapping
 from accelsim.counter.window import Marks
-from accelsim.evaluation.prices import PriceArrays
+from accelsim.evaluation.packing import PriceArrays
 from accelsim.jit import inlined, kernel
 from accelsim.mapping.arrays import Ints, LayerArrays, MachineArrays
 
@@ -62,7 +62,7 @@ PRICES = record_type(
         ("finished_bits", _float),
     ]
 )
-"""Fields of :class:`~accelsim.evaluation.prices.PriceArrays`, for kernels."""
+"""Fields of :class:`~accelsim.evaluation.packing.PriceArrays`, for kernels."""
 
 CASE_FIELDS: list[tuple[object, ...]] = [
     ("counter", COUNTER),

@@ -14,7 +14,8 @@ from accelsim.counter.general.layout import Scratch, needs_general
 from accelsim.counter.window import Marks
 from accelsim.evaluation.general import make_general_case, price_general
 from accelsim.evaluation.kernel import make_case, price_mapping
-from accelsim.evaluation.prices import Floats, PriceArrays
+from accelsim.evaluation.packing import PriceArrays
+from accelsim.evaluation.prices import Floats
 from accelsim.jit import chosen_by_field, kernel
 from accelsim.mapping.arrays import Ints, LayerArrays, MachineArrays, MappingArrays
 

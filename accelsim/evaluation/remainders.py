@@ -11,7 +11,8 @@ import numpy as np
 from accelsim.counter.layout import DRAINS, FILLS, READS, UPDATES
 from accelsim.counter.ragged import RaggedCounts
 from accelsim.evaluation.kernel import whole_cycles
-from accelsim.evaluation.prices import Floats, PriceArrays
+from accelsim.evaluation.packing import PriceArrays
+from accelsim.evaluation.prices import Floats
 from accelsim.mapping.arrays import LayerArrays, MachineArrays, MappingArrays
 
 

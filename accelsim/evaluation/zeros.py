@@ -8,7 +8,8 @@ import numpy as np
 
 from accelsim.arch.records import Fanout, Memory
 from accelsim.evaluation.effectual import Shares, access_shares, operation_shares
-from accelsim.evaluation.prices import Floats, outermost_holder
+from accelsim.evaluation.expected import outermost_holder
+from accelsim.evaluation.prices import Floats
 from accelsim.evaluation.records import Evaluation
 from accelsim.mapping.forms import Form, finished_form, form_of
 from accelsim.technology.records import ACTIONS

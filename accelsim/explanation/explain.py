@@ -14,8 +14,8 @@ from math import prod
 from accelsim.arch.records import Architecture, Fanout, Memory, Place
 from accelsim.conventions import Conventions
 from accelsim.errors import Problem, UsageError
+from accelsim.evaluation.expected import expected_energy, finished_energy, operation_energy
 from accelsim.evaluation.extras import ADDRESS
-from accelsim.evaluation.prices import expected_energy, finished_energy, operation_energy
 from accelsim.evaluation.records import Evaluation
 from accelsim.explanation.nest import Boundary, LoopAt, Run, boundaries, moving_dims
 from accelsim.explanation.records import OVERLAPPING, OWN, SAME, Explanation, Lanes, Link, Term

@@ -19,8 +19,9 @@ from accelsim.arch.records import Architecture
 from accelsim.conventions import Conventions
 from accelsim.errors import Problem, SpecError, UsageError
 from accelsim.evaluation.extras import search_problem
+from accelsim.evaluation.packing import PriceArrays, pack
 from accelsim.evaluation.peer_ports import search_port_problem
-from accelsim.evaluation.prices import PriceArrays, Prices, pack
+from accelsim.evaluation.prices import Prices
 from accelsim.evaluation.refusals import box_problem
 from accelsim.keys import content_key
 from accelsim.mapper.infeasible import Infeasibility

@@ -23,7 +23,8 @@ from accelsim.arch.records import Architecture
 from accelsim.arch.zeros import minds_zeros
 from accelsim.errors import Problem, SpecError
 from accelsim.evaluation.effectual import nonzero_share
-from accelsim.evaluation.prices import Floats, Prices, operation_energy
+from accelsim.evaluation.expected import operation_energy
+from accelsim.evaluation.prices import Floats, Prices
 from accelsim.evaluation.records import Evaluation
 from accelsim.network.records import NetworkResult
 from accelsim.roles import ROLES, Role

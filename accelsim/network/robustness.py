@@ -15,8 +15,10 @@ from functools import cached_property
 from itertools import combinations
 from math import fsum, isclose
 
+from accelsim.evaluation.energies import gated_energies
 from accelsim.evaluation.evaluate import level_names
-from accelsim.evaluation.prices import leakage_rates, priced_parts
+from accelsim.evaluation.packing import leakage_rates
+from accelsim.evaluation.prices import priced_parts
 from accelsim.evaluation.records import Evaluation
 from accelsim.mapper.objectives import objective_named
 from accelsim.network.records import NetworkResult
@@ -192,23 +194,32 @@ def paid_by_price(evaluation: Evaluation, name_table: bool = False) -> dict[str,
 
     Prices of a table are named ``component.action``, as the table states them (``access`` stands
     for all the actions that it does not price by themselves); those that a machine states itself
-    ``machine.level.action``.  Leakage has a price of its own for each level.
+    ``machine.level.action``.  What is gated is paid at ``component.action.gated``, or at the
+    ``machine.level.gated`` that a machine states.  Leakage has a price of its own for each level.
     """
     arch, table = evaluation.arch, evaluation.prices.table
     paid: defaultdict[str, float] = defaultdict(float)
     levels = level_names(arch)
     spent = evaluation.energy_array.sum(axis=1)
     prefix = f"{table.name}: " if name_table else ""
+    gated = gated_energies(evaluation)
     for part, actions in priced_parts(arch):
+        by_size = table.curves.get(part.component, {})
+        known = {*table.prices.get(part.component, {}), *by_size}
         for action in actions:
-            energy = float(spent[levels.index(part.name), ACTIONS.index(action)])
+            spared = gated.get((part.name, action), 0.0)
+            energy = float(spent[levels.index(part.name), ACTIONS.index(action)]) - spared
+            if energy < ROUNDING * spared:
+                energy = 0.0
             stated = _stated_as(action, part.energy)
             if stated:
                 paid[f"{arch.name}.{part.name}.{stated}"] += energy
             else:
-                by_size = table.curves.get(part.component, {})
-                known = {*table.prices.get(part.component, {}), *by_size}
                 paid[f"{prefix}{part.component}.{_stated_as(action, known) or action}"] += energy
+            if "gated" in part.energy:
+                paid[f"{arch.name}.{part.name}.gated"] += spared
+            else:
+                paid[f"{prefix}{part.component}.{action}.gated"] += spared
     leaking = evaluation.cycles - arch.latency_cycles
     rates = leakage_rates(arch, evaluation.instances, evaluation.conventions)
     for name, rate in rates.items():

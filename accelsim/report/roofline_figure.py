@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from accelsim.arch.records import Architecture
-from accelsim.evaluation.prices import outermost_place
+from accelsim.evaluation.packing import outermost_place
 from accelsim.evaluation.timing import roofline
 from accelsim.network.records import NetworkResult
 from accelsim.report.figures import LOOKS, house_style

@@ -9,7 +9,8 @@ import numpy as np
 from accelsim.conventions import Conventions
 from accelsim.evaluation.evaluate import evaluate
 from accelsim.evaluation.kernel import make_case, price_mapping
-from accelsim.evaluation.prices import pack, resolve
+from accelsim.evaluation.packing import pack
+from accelsim.evaluation.prices import resolve
 from accelsim.evaluation.records import Evaluation
 from accelsim.mapping.arrays import pack_layer, pack_machine, pack_mapping
 from tests.evaluation.bill import Bill, bill

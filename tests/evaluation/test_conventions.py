@@ -12,7 +12,8 @@ from accelsim.conventions import Conventions
 from accelsim.errors import SpecError
 from accelsim.evaluation.evaluate import evaluate
 from accelsim.evaluation.general import make_general_case, price_general
-from accelsim.evaluation.prices import pack, resolve
+from accelsim.evaluation.packing import pack
+from accelsim.evaluation.prices import resolve
 from accelsim.evaluation.records import Evaluation
 from accelsim.mapping.arrays import pack_layer, pack_machine, pack_mapping
 from accelsim.technology.records import Accounting

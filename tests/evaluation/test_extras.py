@@ -8,7 +8,8 @@ import pytest
 
 from accelsim.arch.records import Architecture
 from accelsim.evaluation.evaluate import evaluate
-from accelsim.evaluation.prices import pack, resolve
+from accelsim.evaluation.packing import pack
+from accelsim.evaluation.prices import resolve
 from accelsim.evaluation.pricing import case_of, price_batch
 from accelsim.evaluation.records import Evaluation
 from accelsim.mapper.contract import mapping_problem

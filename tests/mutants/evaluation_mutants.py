@@ -9,6 +9,8 @@ from tests.mutants.mutants import Mutant
 
 KERNEL = "evaluation/kernel.py"
 PRICES = "evaluation/prices.py"
+EXPECTED = "evaluation/expected.py"
+PACKING = "evaluation/packing.py"
 FORMS = "mapping/forms.py"
 MACS = "technology/estimators/macs.py"
 EVALUATE = "evaluation/evaluate.py"
@@ -29,7 +31,7 @@ EVALUATION_MUTANTS = (
     ),
     Mutant(
         "words cost the same whatever their bits",
-        PRICES,
+        EXPECTED,
         "return price.energy * weight * bits / (price.width_bits or prices.table.word_bits)",
         "return price.energy * weight",
     ),
@@ -47,43 +49,43 @@ EVALUATION_MUTANTS = (
     ),
     Mutant(
         "an accounting does not know tensors",
-        PRICES,
+        EXPECTED,
         "prices.accounting.weight(part.component, action, tensor.role)",
         'prices.accounting.weight(part.component, action, "")',
     ),
     Mutant(
         "the table wins over the level",
         PRICES,
-        "return _stated(part, action) or table.estimate(",
+        "return stated_price(part, action) or table.estimate(",
         "return table.price(part.component, action) or table.estimate(",
     ),
     Mutant(
         "leakage of the instances in use only",
-        PRICES,
+        PACKING,
         "leak * arch.instances(outermost_place(arch, memory))",
         "leak",
     ),
     Mutant(
         "gated memories leak everywhere",
-        PRICES,
+        PACKING,
         "instances[memory.name][0 if leaks_in_use(memory, conventions) else 1]",
         "instances[memory.name][1]",
     ),
     Mutant(
         "absent memories leak",
-        PRICES,
+        PACKING,
         "return 0.0 if memory.size_bits == 0 else memory.leakage_mw",
         "return memory.leakage_mw",
     ),
     Mutant(
         "old sums are read under addresses of their own",
-        PRICES,
+        EXPECTED,
         '("update", "fill", "drain") if',
         '("read", "update", "fill", "drain") if',
     ),
     Mutant(
         "what is not charged needs an address",
-        PRICES,
+        EXPECTED,
         "tuple(a for a in actions if weight(memory.component, a, tensor.role))",
         "actions",
     ),
@@ -102,7 +104,7 @@ EVALUATION_MUTANTS = (
     ),
     Mutant(
         "an access costs a word, however wide the block",
-        PRICES,
+        PACKING,
         "place_energy[p, t, a] = each * width",
         "place_energy[p, t, a] = each",
     ),
@@ -169,13 +171,13 @@ EVALUATION_MUTANTS = (
     ),
     Mutant(
         "a port's words are the table's",
-        PRICES,
+        PACKING,
         "(m.read_words_per_cycle, m.word_bits)",
         "(m.read_words_per_cycle, 16)",
     ),
     Mutant(
         "a network's words are the table's",
-        PRICES,
+        PACKING,
         "(f.words_per_cycle, f.word_bits)",
         "(f.words_per_cycle, 16)",
     ),

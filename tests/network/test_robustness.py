@@ -28,6 +28,8 @@ from accelsim.workload.spec import read_workload
 from tests.evaluation import machines
 from tests.evaluation.cases import random_priced_case
 from tests.evaluation.test_mesh import HOPS, MESH
+from tests.naive.zeros_compare import TABLE as ZEROS_TABLE
+from tests.naive.zeros_compare import known_zeros_case, zeros_case
 from tests.small import PICOJOULES, TABLE
 from tests.small.results import comparison, entry, network_run, refused, row
 
@@ -215,6 +217,40 @@ def test_addresses_of_a_shipped_machine_are_paid() -> None:
     for memory in memories:
         assert paid.get(f"{arch.name}.{memory.name}.address", 0.0) == by_level[memory.name]
     assert isclose(fsum(paid.values()), found.energy_total, rel_tol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_gated_is_paid_at_a_price_of_its_own(seed: int) -> None:
+    case = known_zeros_case(seed) if seed % 2 else zeros_case(seed)
+    found = evaluate(case.layer, case.architecture, case.mapping, ZEROS_TABLE)
+    paid = paid_by_price(found)
+    assert isclose(fsum(paid.values()), found.energy_total, rel_tol=1e-12)
+    for component, actions in ZEROS_TABLE.prices.items():
+        for action, price in actions.items():
+            prices = {name: dict(known) for name, known in ZEROS_TABLE.prices.items()}
+            prices[component][action] = replace(price, energy=3 * price.energy)
+            changed = replace(ZEROS_TABLE, prices=prices)
+            again = evaluate(case.layer, case.architecture, case.mapping, changed)
+            expected = found.energy_total + 2 * paid.get(f"{component}.{action}", 0.0)
+            assert isclose(again.energy_total, expected, rel_tol=1e-12), action
+
+
+def test_what_a_machine_states_for_gating_is_paid_there() -> None:
+    case = zeros_case(1)
+    compute = replace(
+        case.architecture.compute,
+        energy={"mac": 4.0, "gated": 1.0},
+        gating=frozenset({"Inputs", "Weights"}),
+        skipping=frozenset(),
+    )
+    arch = case.architecture
+    arch = replace(arch, nodes=(*arch.nodes[:-1], compute))
+    tensors = tuple(replace(its, density=0.5, bits=16) for its in case.layer.tensors)
+    layer = replace(case.layer, tensors=tensors)
+    paid = paid_by_price(evaluate(layer, arch, case.mapping, ZEROS_TABLE))
+    done = 0.5 ** (len(tensors) - 1)
+    assert paid[f"{arch.name}.mac.mac"] == pytest.approx(4.0 * done * layer.operations)
+    assert paid[f"{arch.name}.mac.gated"] == pytest.approx((1 - done) * layer.operations)
 
 
 def test_hops_and_routers_are_paid() -> None:

@@ -1,0 +1,157 @@
+"""Prices and port widths, laid out for the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from accelsim.arch.records import Architecture, Memory, Place
+from accelsim.conventions import Conventions
+from accelsim.evaluation.effectual import access_shares
+from accelsim.evaluation.expected import (
+    address_actions,
+    expected_address,
+    expected_energy,
+    finished_bits,
+    finished_energy,
+    operation_energy,
+    operations_per_cycle,
+)
+from accelsim.evaluation.prices import Floats, Prices
+from accelsim.mapping.arrays import Ints, block_words
+from accelsim.mapping.forms import form_of
+from accelsim.mapping.homes import holding_of
+from accelsim.technology.records import FANOUT_ACTIONS, MEMORY_ACTIONS
+from accelsim.workload.records import Layer
+
+
+class PriceArrays(NamedTuple):
+    """Prices and port widths as the kernel reads them; energies in the unit of the table."""
+
+    place_energy: Floats
+    """``[place, tensor, action]``: per physical access."""
+    fanout_energy: Floats
+    """``[fanout, tensor, action]``: per word."""
+    operation_energy: float
+    leakage: float
+    """Per cycle, of all instances that leak whether used or not."""
+    gated_leakage: Floats
+    """``[memory]``: per cycle and instance in use."""
+    read_bits: Floats
+    write_bits: Floats
+    shared_bits: Floats
+    """``[memory]``: bits per cycle through one instance's port; 0 is unlimited."""
+    overlaps: Ints
+    """``[memory]``: 1 where transfers hide behind compute."""
+    memory_place: Ints
+    """``[memory]``: the outermost place that it holds."""
+    fanout_bits: Floats
+    """``[fanout]``: bits per cycle through the network below one parent; 0 is unlimited."""
+    operations_per_cycle: float
+    address_energy: Floats
+    """``[place, tensor, action]``: of the addresses that an action generates, per word."""
+    latency_cycles: float
+    """In which networks fill and drain."""
+    port_bits: Floats
+    """``[place, tensor, action]``: bits that a word moves through the port of its memory."""
+    wire_bits: Floats
+    """``[fanout, tensor]``: bits of a word on its way."""
+    finished_bits: float
+    """What a finished output takes less of the outermost memory's port than one under way."""
+
+
+def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
+    """Lay prices and port widths out for the kernel, for the tensors of ``layer``."""
+    tensors = layer.tensors
+    place_energy = np.zeros((len(arch.places), len(tensors), len(MEMORY_ACTIONS)))
+    addresses, port_bits = np.zeros_like(place_energy), np.zeros_like(place_energy)
+    for p, place in enumerate(arch.places):
+        for t, tensor in enumerate(tensors):
+            holding = holding_of(arch, layer, place, tensor)
+            if holding is None:
+                continue
+            memory = arch.memory[holding.memory]
+            if memory.size_bits == 0:
+                continue
+            width = block_words(memory, tensor)
+            for a, action in enumerate(MEMORY_ACTIONS):
+                each = expected_energy(prices, memory, action, tensor, layer)
+                place_energy[p, t, a] = each * width
+                timed = access_shares(memory, action, tensor, layer).timed
+                port_bits[p, t, a] = form_of(memory, tensor, layer).bits * timed
+            for action in address_actions(prices, memory, tensor):
+                each = expected_address(prices, memory, action, tensor, layer)
+                addresses[p, t, MEMORY_ACTIONS.index(action)] = each
+    fanout_energy = np.zeros((len(arch.fanouts), len(tensors), len(FANOUT_ACTIONS)))
+    wires = np.zeros((len(arch.fanouts), len(tensors)))
+    for f, fanout in enumerate(arch.fanouts):
+        for t, tensor in enumerate(tensors):
+            wires[f, t] = form_of(fanout, tensor, layer).bits
+            for a, action in enumerate(FANOUT_ACTIONS):
+                fanout_energy[f, t, a] = expected_energy(prices, fanout, action, tensor, layer)
+
+    leaks = [leakage_per_cycle(memory, arch) for memory in arch.memories]
+    gated = [leaks_in_use(memory, prices.accounting.conventions) for memory in arch.memories]
+    return PriceArrays(
+        place_energy=place_energy,
+        fanout_energy=fanout_energy,
+        operation_energy=operation_energy(prices, arch, layer)
+        + sum(finished_energy(prices, arch, layer).values()) / layer.operations,
+        leakage=sum(
+            leak * arch.instances(outermost_place(arch, memory))
+            for leak, memory, in_use in zip(leaks, arch.memories, gated, strict=True)
+            if not in_use
+        ),
+        gated_leakage=np.where(gated, leaks, 0.0),
+        read_bits=_bits_per_cycle((m.read_words_per_cycle, m.word_bits) for m in arch.memories),
+        write_bits=_bits_per_cycle((m.write_words_per_cycle, m.word_bits) for m in arch.memories),
+        shared_bits=_bits_per_cycle((m.shared_words_per_cycle, m.word_bits) for m in arch.memories),
+        overlaps=np.array([int(m.overlap) for m in arch.memories], dtype=np.int64),
+        memory_place=np.array(
+            [arch.places.index(outermost_place(arch, m)) for m in arch.memories], dtype=np.int64
+        ),
+        fanout_bits=_bits_per_cycle((f.words_per_cycle, f.word_bits) for f in arch.fanouts),
+        operations_per_cycle=operations_per_cycle(arch, layer),
+        address_energy=addresses,
+        latency_cycles=float(arch.latency_cycles),
+        port_bits=port_bits,
+        wire_bits=wires,
+        finished_bits=finished_bits(arch, layer),
+    )
+
+
+def outermost_place(arch: Architecture, memory: Memory) -> Place:
+    """Return the first of the places that a memory holds."""
+    return next(p for p in arch.places if any(held.memory == memory.name for held in p.holdings))
+
+
+def leakage_per_cycle(memory: Memory, arch: Architecture) -> float:
+    """Return the picojoules that one instance leaks in a cycle; none if it is absent."""
+    return 0.0 if memory.size_bits == 0 else memory.leakage_mw * 1e9 / arch.clock_hz
+
+
+def leaks_in_use(memory: Memory, conventions: Conventions) -> bool:
+    """Tell whether only instances in use leak."""
+    return memory.gates_unused or conventions.leakage == "used"
+
+
+def leakage_rates(
+    arch: Architecture, instances: Mapping[str, tuple[int, int]], conventions: Conventions
+) -> dict[str, float]:
+    """Return the picojoules that each memory leaks in a cycle, all instances or those in use.
+
+    Parameters
+    ----------
+    instances : mapping of memory to (in use, built)
+    """
+    return {
+        memory.name: leakage_per_cycle(memory, arch)
+        * instances[memory.name][0 if leaks_in_use(memory, conventions) else 1]
+        for memory in arch.memories
+    }
+
+
+def _bits_per_cycle(ports: Iterable[tuple[float | None, int]]) -> Floats:
+    return np.array([words * bits if words else 0.0 for words, bits in ports], dtype=np.float64)
