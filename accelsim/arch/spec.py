@@ -21,7 +21,7 @@ from accelsim.arch.schema import (
     SideBySideSpec,
     level_tag,
 )
-from accelsim.arch.zeros import sparsity_problems
+from accelsim.arch.zeros import SPARSITY_KEYS, sparsity_problems
 from accelsim.errors import Problem, Where
 from accelsim.specs.join import Faults, SpecModel, check_kind, validate, validate_part
 from accelsim.specs.overrides import overridden
@@ -143,12 +143,15 @@ def _assembled(spec: ArchitectureSpec, build: Build) -> Architecture:
 
 
 def _structural(arch: Architecture, build: Build) -> list[Problem]:
-    """Return what is wrong with the machine as a whole, at the level that a problem names."""
-    found = []
-    for problem in (*structural_problems(arch), *sparsity_problems(arch)):
-        named = (keys for name, keys in build.names.items() if f"'{name}'" in problem.what)
-        found.append(replace(problem, where=build.document.where(next(named, ("levels",)))))
-    return found
+    """Return what is wrong with the machine as a whole, at the level or key that it names."""
+    problems = (*structural_problems(arch), *sparsity_problems(arch))
+    return [replace(its, where=build.document.where(_named(its.what, build))) for its in problems]
+
+
+def _named(what: str, build: Build) -> Keys:
+    level = next((keys for name, keys in build.names.items() if f"'{name}'" in what), ("levels",))
+    stated = ((*level[:-1], key) for key in SPARSITY_KEYS if f"`{key}`" in what)
+    return next((keys for keys in stated if build.document.node(keys)), level)
 
 
 def _word_bits(word: Quantity | None) -> int:

@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from accelsim.arch.records import Architecture, Fanout, Memory, Place
 from accelsim.errors import Problem
 
+SPARSITY_KEYS = ("format", "densities", "gating", "skipping")
+"""Of a memory; problems name them in backticks."""
+
 
 def minds_zeros(arch: Architecture) -> bool:
     """Tell whether zeros make any difference to a machine."""
@@ -34,12 +37,8 @@ def _memory_problems(arch: Architecture, memory: Memory) -> Iterator[Problem]:
     places = [p for p in arch.places if any(held.memory == memory.name for held in p.holdings)]
     kept = {role for p in places for held in p.holdings if held.memory == memory.name
             for role in held.roles}  # fmt: skip
-    for key, stated in (
-        ("format", memory.formats),
-        ("densities", memory.densities),
-        ("gating", memory.gating),
-        ("skipping", memory.skipping),
-    ):
+    said = (memory.formats, memory.densities, memory.gating, memory.skipping)
+    for key, stated in zip(SPARSITY_KEYS, said, strict=True):
         for role in stated:
             if role not in kept and memory.size_bits != 0:
                 yield Problem(f"'{memory.name}' states `{key}` of {role}, which it cannot keep")
