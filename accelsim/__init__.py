@@ -10,8 +10,8 @@ Every verb of the command line is one function here (:func:`compare`, :func:`run
 :func:`import_`, :func:`validate`, :func:`doctor`); :func:`load` reads a spec, :func:`save` writes a
 result into a folder, :func:`schema` describes a kind of spec, :class:`Search` says how to search,
 and :class:`Design` which points a sweep looks at.  :func:`sweep_show` and its like read what a
-sweep keeps.  :func:`lookup` is :func:`map` for loops that ask thousands of times.  The rest is
-``accelsim.<room>.<function>``.
+sweep keeps.  :func:`proxies` says how well MACs and weights stand for energy.  :func:`lookup` is
+:func:`map` for loops that ask thousands of times.  The rest is ``accelsim.<room>.<function>``.
 
 This module is the one place of deferred imports: a name is fetched on first use, so that
 ``accelsim --help`` does not wait for numba and matplotlib.
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from accelsim.verbs.lookup import lookup as lookup
     from accelsim.verbs.map import map as map
     from accelsim.verbs.plot import plot as plot
+    from accelsim.verbs.plot import proxies as proxies
     from accelsim.verbs.reprice import reprice as reprice
     from accelsim.verbs.robustness import robustness as robustness
     from accelsim.verbs.run import run as run
@@ -73,6 +74,7 @@ _HOME = {
     "lookup": "accelsim.verbs.lookup",
     "map": "accelsim.verbs.map",
     "plot": "accelsim.verbs.plot",
+    "proxies": "accelsim.verbs.plot",
     "reprice": "accelsim.verbs.reprice",
     "robustness": "accelsim.verbs.robustness",
     "run": "accelsim.verbs.run",
@@ -107,6 +109,7 @@ __all__ = [
     "lookup",
     "map",
     "plot",
+    "proxies",
     "reprice",
     "robustness",
     "run",

@@ -11,10 +11,6 @@ import accelsim as acs
 from accelsim.cli import options
 from accelsim.cli.output import put, put_json
 from accelsim.errors import ExitCode
-from accelsim.network.proxies import Proxies
-from accelsim.report.folder import read_folder
-from accelsim.report.network_notes import proxies_data, proxies_note
-from accelsim.verbs.plot import proxies_of
 
 KINDS = ("energy-breakdown", "pareto", "roofline", "proxies")
 BYS = ("level", "tensor")
@@ -65,12 +61,9 @@ def plot(
     """Draw a figure of finished results."""
     output = output or Path(f"{kind}.svg")
     acs.plot(results, kind=kind, by=by, group=group, output=output)
-    said: list[Proxies] = []
-    if kind == KINDS[-1]:
-        said += proxies_of([read_folder(path) for path in results])
+    said = acs.proxies(results) if kind == KINDS[-1] else None
     if json:
-        more = {"proxies": [proxies_data(one) for one in said]} if said else {}
-        put_json("plot", {"file": str(output), **more})
+        put_json("plot", {"file": str(output), **(said.data() if said else {})})
     else:
-        put("".join(f"{line}\n" for line in (*map(proxies_note, said), output)))
+        put(f"{said.text() if said else ''}{output}\n")
     return ExitCode.OK

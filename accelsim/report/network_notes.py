@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from accelsim.arch.records import Architecture
@@ -77,3 +78,18 @@ def proxies_data(its: Proxies) -> dict[str, Any]:
             for p in its.points
         ],
     }
+
+
+@dataclass(frozen=True)
+class ProxiesShown:
+    """How well MACs and weights stand for energy, as it is shown."""
+
+    proxies: tuple[Proxies, ...]
+
+    def text(self) -> str:
+        """Return a line for each."""
+        return "".join(f"{proxies_note(its)}\n" for its in self.proxies)
+
+    def data(self) -> dict[str, Any]:
+        """Return ``proxies``, each with every point."""
+        return {"proxies": [proxies_data(its) for its in self.proxies]}

@@ -13,6 +13,7 @@ from accelsim.report import figures
 from accelsim.report.folder import read_folder
 from accelsim.report.front_figure import front_figure
 from accelsim.report.fronts import LayerFront, NetworkFront
+from accelsim.report.network_notes import ProxiesShown
 from accelsim.report.proxies_figure import proxies_figure
 from accelsim.report.results import Comparison, LayerRun, NetworkRun
 from accelsim.report.roofline_figure import roofline_figure
@@ -57,9 +58,7 @@ def plot(
     if by is not None and by not in figures.BYS:
         expected = "one of " + ", ".join(figures.BYS)
         raise UsageError(Problem(f"cannot stack bars by '{by}'", expected=expected))
-    if isinstance(result, str | Path | Comparison | NetworkRun | LayerRun):
-        result = [result]
-    results = [read_folder(Path(it)) if isinstance(it, str | Path) else it for it in result]
+    results = _read(result)
     if kind == PROXIES:
         drawn = _proxies(results, by, group)
     elif len(results) != 1:
@@ -76,6 +75,12 @@ def plot(
             reason = fault.strerror or str(fault)
             raise UsageError(Problem(f"cannot write '{output}': {reason}")) from None
     return drawn
+
+
+def _read(result: str | Path | Drawn | Sequence[str | Path | Drawn]) -> list[Drawn]:
+    if isinstance(result, str | Path | Comparison | NetworkRun | LayerRun):
+        result = [result]
+    return [read_folder(Path(it)) if isinstance(it, str | Path) else it for it in result]
 
 
 def _breakdown(
@@ -102,7 +107,20 @@ def _roofline(
     return roofline_figure(result.rows, title(result))
 
 
-def proxies_of(results: Sequence[Drawn]) -> tuple[Proxies, ...]:
+def proxies(result: str | Path | Drawn | Sequence[str | Path | Drawn]) -> ProxiesShown:
+    """Return how well MACs and weights stand for energy, as "proxies" of :func:`plot` draws it.
+
+    Raises
+    ------
+    SpecError
+        If there are no results there.
+    UsageError
+        If there is nothing to put in order, or energies have different units.
+    """
+    return ProxiesShown(_proxies_of(_read(result)))
+
+
+def _proxies_of(results: Sequence[Drawn]) -> tuple[Proxies, ...]:
     """Return the layers of a result, row by row, or, of several results, their networks.
 
     Raises
@@ -129,7 +147,7 @@ def _proxies(results: Sequence[Drawn], by: str | None, group: str | None) -> Fig
         raise UsageError(
             Problem("proxies are drawn whole", hint=f"'by' and 'group' are for {BREAKDOWN}")
         )
-    found = proxies_of(results)
+    found = _proxies_of(results)
     machines = ", ".join(sorted({row.arch.name for result in results for row in result.rows}))
     return proxies_figure(found, title(results[0]) if len(results) == 1 else machines)
 

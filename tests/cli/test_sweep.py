@@ -58,6 +58,8 @@ def test_a_sweep_and_what_is_done_with_its_store(call: Call, tmp_path: Path) -> 
         "2 points impossible: 'mesh_x' is 0; expected a whole number from 1 to 2^20\n"
         f"1 point impossible: {reason}\n"
         "Of 4 points, 0 were in the store, 4 computed now.\n"
+        "Energies are from 1 source:\n"
+        "  - dram, buffer, array, mac: made up for tests\n"
     )
     assert call("sweep", "status", store) == (
         0,

@@ -146,11 +146,12 @@ def test_rows_on_lanes(
         assert outcome.certificate.optimal
 
 
-def test_where_padding_loses_the_answer_is_the_one_without() -> None:
+def test_where_padding_gains_no_time_the_answer_takes_the_same() -> None:
     one = problem(conv(M=8, C=4, P=8, R=3), shared(64, 4, 2))
     outcome = DRIVER.search(one, LATENCY, Budget())
-    assert outcome.best == ExactDriver().search(one, LATENCY, Budget()).best
-    assert found(outcome).cycles == 8 * 4 * 8 * 3 / 8  # all lanes are busy
+    without = found(ExactDriver().search(one, LATENCY, Budget()))
+    assert found(outcome).cycles == without.cycles == 8 * 4 * 8 * 3 / 8  # all lanes are busy
+    assert found(outcome).energy <= without.energy  # padding may still save energy
     assert outcome.certificate.optimal
     assert dict(outcome.certificate.details)["padded bounds"] == len(paddings(one)) > 0
 
