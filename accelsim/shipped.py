@@ -35,7 +35,7 @@ LIST_WORDS = {
 
 _PACKAGE = Path(__file__).parent
 
-ENDINGS = (".yaml", ".yml", ".onnx", ".csv", ".jinja2", ".jinja", ".j2")
+ENDINGS = (".yaml", ".yml", ".onnx", ".csv", ".cfg", ".jinja2", ".jinja", ".j2")
 """How names of files end that are known as such without a slash."""
 
 

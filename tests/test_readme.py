@@ -85,6 +85,14 @@ def python_files(page: str) -> dict[str, str]:
     }
 
 
+def ini_files(page: str) -> dict[str, str]:
+    """Return file name -> text of the ``ini`` blocks of a page, which begin with its name."""
+    found = (ROOT / page).read_text(encoding="utf-8")
+    blocks = [fence for fence in fences(page, found) if fence.language == "ini"]
+    named = {fence: re.match(r"# ([\w.]+\.cfg)\n", fence.text) for fence in blocks}
+    return {match[1]: fence.text for fence, match in named.items() if match}
+
+
 def write_files(files: dict[str, str], folder: Path) -> None:
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -129,7 +137,8 @@ def test_blocks_marked_to_be_run(fence: Fence, tmp_path: Path) -> None:
 
 def run(fence: Fence, tmp_path: Path) -> None:
     """Run a block, and hold what it prints against what the page says."""
-    write_files(yaml_files(fence.page) | python_files(fence.page), tmp_path)
+    files = yaml_files(fence.page) | python_files(fence.page) | ini_files(fence.page)
+    write_files(files, tmp_path)
     if fence.language == "bash":
         for command in fence.text.splitlines():
             done = shell(command, tmp_path)

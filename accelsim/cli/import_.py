@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, cast
 
 import typer
 
@@ -14,8 +14,11 @@ from accelsim.errors import ExitCode, Problem, UsageError
 from accelsim.report.quantities import plural
 from accelsim.report.writing import write_texts
 
-FORMATS = ("onnx", "torch", "timeloop")
+FORMATS = ("onnx", "torch", "timeloop", "scalesim")
 """Those of :mod:`accelsim.verbs.import_`, which help must not wait for."""
+
+Several = Literal["timeloop", "scalesim"]
+"""Those whose files become several specs."""
 
 
 def import_(
@@ -32,7 +35,8 @@ def import_(
         typer.Argument(
             metavar="FILE...",
             help="An ONNX file; of torch, MODULE:CALLABLE that returns (module, inputs); of "
-            "timeloop, files and folders that are read as one.",
+            "timeloop, files and folders that are read as one; of scalesim, a topology, a "
+            "configuration, or both.",
         ),
     ],
     dim: Annotated[
@@ -63,22 +67,22 @@ def import_(
             "-o",
             "--output",
             metavar="FILE|DIR",
-            help="Write the spec there; of timeloop, the specs into a folder.",
+            help="Write the spec there; of timeloop and scalesim, the specs into a folder.",
         ),
     ] = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
     debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
 ) -> int:
-    """Turn files of another program into specs: an ONNX file, a PyTorch module, Timeloop's files.
+    """Turn files of other programs into specs: an ONNX file, a PyTorch module, Timeloop's files.
 
     Of models only shapes are read, never weights.  What is left out, and what counts as free, is
     listed among the assumptions of the spec.
     """
-    if format == "timeloop":
+    if format in ("timeloop", "scalesim"):
         if dim or densities:
             raise UsageError(Problem("dims and densities are those of an ONNX model"))
-        return _timeloop(files, folder, output, json=json, quiet=quiet)
+        return _specs(cast("Several", format), files, folder, output, json=json, quiet=quiet)
     name = ", ".join(files)
     words = files[0] if len(files) == 1 else files
     sizes = dict(map(_size, dim))
@@ -108,17 +112,23 @@ def import_(
     return ExitCode.OK
 
 
-def _timeloop(
-    files: list[str], folders: list[str], output: Path | None, *, json: bool, quiet: bool
+def _specs(
+    format: Several,
+    files: list[str],
+    folders: list[str],
+    output: Path | None,
+    *,
+    json: bool,
+    quiet: bool,
 ) -> int:
-    """Import Timeloop's files: several specs, to a folder or one after the other to the screen."""
-    imported = acs.import_("timeloop", files, folders=folders)
+    """Import files as several specs, to a folder or one after the other to the screen."""
+    imported = acs.import_(format, files, folders=folders)
     named = imported.named()
     if output is not None:
         write_texts(output, named)
     if json:
         body = {
-            "format": "timeloop",
+            "format": format,
             "files": files,
             "output": None if output is None else str(output),
             "notes": list(imported.notes),

@@ -11,6 +11,7 @@ from accelsim import shipped, yamldoc
 from accelsim.arch.records import SELECTORS, Architecture
 from accelsim.errors import Problem, SpecError, UsageError, Where
 from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, resolve
+from accelsim.interchange.scalesim.direct import scalesim_kinds
 from accelsim.interchange.timeloop.bundle import read_bundle
 from accelsim.interchange.timeloop.sources import looks_like_timeloop
 from accelsim.interchange.timeloop.texts import texts
@@ -22,6 +23,7 @@ from accelsim.report.zeros import zeros_assumed_of_machine, zeros_assumed_of_net
 from accelsim.study import Study
 from accelsim.technology.assumed import assumed_numbers
 from accelsim.technology.records import Accounting, EnergyTable
+from accelsim.verbs.import_ import import_
 from accelsim.verbs.load import Loaded, load
 from accelsim.verbs.made_for import read_machine_and_layer, read_made_for
 from accelsim.verbs.rows import study_rows
@@ -90,6 +92,9 @@ def _check_one(file: str) -> Checked:
             kind = ", ".join(bundle.kinds)
             texts(bundle)
             return Checked(file, kind, assumed=tuple(str(note) for note in bundle.sources.notes))
+        if scalesim_kinds(Path(file)):
+            kind = ", ".join(scalesim_kinds(Path(file)))
+            return Checked(file, kind, assumed=import_("scalesim", file).notes)
         kind = kind_of(file, KINDS)
         if kind == "mapping":
             _check_mapping(shipped.find("mapping", file))

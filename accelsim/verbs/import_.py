@@ -9,6 +9,7 @@ from typing import Literal, overload
 
 from accelsim.errors import Problem, UsageError
 from accelsim.interchange.onnx.densities import with_densities
+from accelsim.interchange.scalesim.direct import scalesim_texts
 from accelsim.interchange.timeloop.bundle import read_bundle
 from accelsim.interchange.timeloop.texts import FILES, texts
 from accelsim.interchange.workloads import (
@@ -23,7 +24,10 @@ from accelsim.workload.records import Network
 from accelsim.workload.spec import network_of
 from accelsim.yamldoc import shown_path, unwritten
 
-FORMATS = ("onnx", "torch", "timeloop")
+FORMATS = ("onnx", "torch", "timeloop", "scalesim")
+
+SPECS = {"timeloop": "Timeloop's", "scalesim": "SCALE-Sim's"}
+"""Formats whose files become several specs -> whose they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class ImportedSpecs:
 
 @overload
 def import_(  # type: ignore[overload-overlap]  # a literal is told before other words
-    format: Literal["timeloop"],
+    format: Literal["timeloop", "scalesim"],
     file: str | Path | Sequence[str | Path],
     *,
     folders: Sequence[str | Path] = (),
@@ -80,11 +84,12 @@ def import_(
 
     Parameters
     ----------
-    format : ``"onnx"``, ``"torch"`` or ``"timeloop"``
+    format : ``"onnx"``, ``"torch"``, ``"timeloop"`` or ``"scalesim"``
     file : of an ONNX model a path; sizes of dims may follow its colon (``model.onnx:batch=4``).
         Of a PyTorch module ``MODULE:CALLABLE``, a callable that takes nothing and returns
         ``(module, inputs)``; it is run, on the ``meta`` device.
-        Of Timeloop one or more paths of files and folders, which are read as one.
+        Of Timeloop one or more paths of files and folders, which are read as one; of SCALE-Sim
+        a topology, a configuration, or both.
     dims : sizes of dims that the file leaves open, by name (``batch``) or by input and axis
         (``data.0``)
     densities : whether zeros among the weights that the file holds become densities
@@ -95,7 +100,7 @@ def import_(
     Imported
         Of a model.
     ImportedSpecs
-        Of Timeloop: an architecture, a workload, a mapping and a dataflow, as far as they are
+        Of the others: an architecture, a workload, a mapping and a dataflow, as far as they are
         there.
 
     Raises
@@ -112,10 +117,14 @@ def import_(
     if format != "onnx" and (dims or densities):
         raise UsageError(Problem("dims and densities are those of an ONNX model"))
     files = [file] if isinstance(file, str | Path) else [*file]
+    if folders and format != "timeloop":
+        raise UsageError(Problem("folders are those of Timeloop's templates"))
+    if format in SPECS and not files:
+        raise UsageError(Problem("no file to import", expected=f"files of {SPECS[format]}"))
     if format == "timeloop":
         return _timeloop([Path(one) for one in files], [Path(one) for one in folders])
-    if folders:
-        raise UsageError(Problem("folders are those of Timeloop's templates"))
+    if format == "scalesim":
+        return _scalesim([Path(one) for one in files])
     if len(files) != 1:
         raise UsageError(Problem(f"{len(files)} files of {format}", expected="one"))
     (only,) = files
@@ -134,8 +143,19 @@ def import_(
 
 
 def _timeloop(files: Sequence[Path], folders: Sequence[Path]) -> ImportedSpecs:
-    if not files:
-        raise UsageError(Problem("no file to import", expected="files of Timeloop's"))
     bundle = read_bundle(files, folders)
     found = texts(bundle)
     return ImportedSpecs(found, tuple(str(note) for note in bundle.sources.notes))
+
+
+def _scalesim(files: Sequence[Path]) -> ImportedSpecs:
+    found: dict[str, str] = {}
+    notes: list[str] = []
+    for file in files:
+        written, said = scalesim_texts(file)
+        if found.keys() & written.keys():
+            what = f"a second {next(kind for kind in written if kind in found)}: '{file}'"
+            raise UsageError(Problem(what, expected="a topology, a configuration, or both"))
+        found |= written
+        notes += said
+    return ImportedSpecs(found, tuple(notes))

@@ -13,6 +13,7 @@ from accelsim.arch import spec as arch_spec
 from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, SpecError, UsageError, Where
 from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, price_problems
+from accelsim.interchange.scalesim.direct import open_scalesim, scalesim_kinds
 from accelsim.interchange.timeloop.direct import kinds_of, open_timeloop
 from accelsim.interchange.workloads import is_foreign, open_foreign
 from accelsim.mapspace.records import Dataflow
@@ -37,6 +38,7 @@ Rules = Word | Accounting
 KINDS = ("architecture", "workload", "dataflow", "technology", "accounting", "study", "mapping")
 
 also_open(open_timeloop)
+also_open(open_scalesim)
 
 
 def kind_of(word: Word, allowed: Sequence[str]) -> str:
@@ -72,11 +74,11 @@ def kind_of(word: Word, allowed: Sequence[str]) -> str:
 def _kinds_of_file(path: Path) -> list[str]:
     if is_foreign(path.name):
         return ["workload"]
-    if path.suffix == CSV_SUFFIX:
-        return ["technology"]
-    several = kinds_of(path)
+    several = scalesim_kinds(path) or kinds_of(path)
     if several:
         return [*several]
+    if path.suffix == CSV_SUFFIX:
+        return ["technology"]
     document = yamldoc.load(path)
     if is_reference_table(document):
         return ["technology"]

@@ -27,6 +27,7 @@ from accelsim.yamldoc.reading import (
     load,
     parse,
     read_bytes,
+    read_text,
     shown_path,
 )
 
@@ -46,6 +47,7 @@ __all__ = [
     "load",
     "parse",
     "read_bytes",
+    "read_text",
     "scalar",
     "shown_path",
     "unwritten",

@@ -116,6 +116,20 @@ def decoded(raw: bytes, file: str) -> str:
         ) from None
 
 
+def read_text(path: Path) -> str:
+    """Read a file of text.
+
+    Raises
+    ------
+    SpecError
+        If it cannot be read, is too large, or is not text.
+    """
+    file = shown_path(path)
+    text = decoded(read_bytes(path), file)
+    _refuse_control_characters(text, file)
+    return text
+
+
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

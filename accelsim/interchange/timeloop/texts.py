@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import yaml
-
 from accelsim.errors import Problem, SpecError, Where
+from accelsim.interchange.sourced import sourced_text
 from accelsim.interchange.timeloop.bundle import Bundle
 from accelsim.specs.references import Reference
 from accelsim.workload.spec import network_of
@@ -19,8 +18,6 @@ FILES = {
     "dataflow": "dataflow.yaml",
 }
 """Kind of spec -> the file that it is written to."""
-
-PARTS = ("levels", "layers", "rules", "assumptions")
 
 
 def texts(bundle: Bundle) -> dict[str, str]:
@@ -44,7 +41,7 @@ def texts(bundle: Bundle) -> dict[str, str]:
         raise SpecError([Problem(hold, where, expected="an architecture, a problem or a mapping")])
     for kind, document in found.items():
         _checked(kind, document)
-    return {kind: _text(bundle, document) for kind, document in found.items()}
+    return {kind: sourced_text(it, bundle.sources.texts) for kind, it in found.items()}
 
 
 def _mapping(bundle: Bundle) -> Document:
@@ -70,29 +67,3 @@ def _mapping(bundle: Bundle) -> Document:
 def _checked(kind: str, document: Document) -> None:
     if kind == "workload":
         network_of(document, Reference("timeloop"))
-
-
-def _text(bundle: Bundle, document: Document) -> str:
-    lines = []
-    assert isinstance(document.root.value, dict)
-    for key, node in document.root.value.items():
-        if key in PARTS and isinstance(node.value, list):
-            lines.append(f"{key}:")
-            for item in node.value:
-                where = document.at(item.mark)
-                own = key != "assumptions" and item.mark != document.root.mark
-                lines += [f"# {where.file}:{where.line}"] if own else []
-                lines.append(f"- {_flow(item.plain())}")
-        else:
-            lines.append(f"{key}: {_flow(node.plain())}")
-    lines += ["", "# The source:"]
-    for file, text in bundle.sources.texts.items():
-        lines += [f"# --- {file}", *(f"# {line}".rstrip() for line in text.splitlines())]
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _flow(value: object) -> str:
-    text = yaml.safe_dump(
-        value, default_flow_style=True, sort_keys=False, width=10**9, allow_unicode=True
-    )
-    return text.removesuffix("...\n").strip()

@@ -1,0 +1,1 @@
+"""SCALE-Sim's files: topologies as workloads, configurations as machines and dataflows."""
