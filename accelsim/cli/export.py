@@ -13,7 +13,7 @@ from accelsim.cli.output import put, put_json, say
 from accelsim.errors import ExitCode
 from accelsim.report.writing import write_texts
 
-FORMATS = ("timeloop",)
+FORMATS = ("timeloop", "accelergy")
 """Those of :mod:`accelsim.verbs.export`, which help must not wait for."""
 
 
@@ -27,15 +27,22 @@ def export(
         ),
     ],
     machine: options.Machine,
-    layer: options.Layer,
+    layer: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="LAYER",
+            help="Of timeloop: a layer, as alexnet:conv3.",
+            autocompletion=options.names("workload"),
+        ),
+    ] = None,
     mapping: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="MAPPING",
-            help="A mapping, by name or file.",
+            help="Of timeloop: a mapping, by name or file.",
             autocompletion=options.names("mapping"),
         ),
-    ],
+    ] = None,
     technology: options.Technology = None,
     set: options.Overrides = [],  # noqa: B006  (typer copies it)
     output: options.Output = None,
@@ -44,6 +51,8 @@ def export(
     debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
 ) -> int:
     """Write a machine, a layer and a mapping as files of another program, and what it would print.
+
+    Of accelergy, the prices of a machine as energy and area reference tables.
 
     What the other program cannot say is written with more levels, or left out; notes tell which.
     """

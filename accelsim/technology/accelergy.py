@@ -38,10 +38,12 @@ MEANINGS: Mapping[str, tuple[str, ...]] = {
     "alu": ("alu",),
     "transfer": ("deliver",),
     "transfer_random": ("deliver",),
+    **{name: (name,) for name in ("fill", "drain", "first_read", "address")},
+    **{name: (name,) for name in ("collect", "reduce", "hop", "route")},
 }
 """Action of a table -> what it prices here."""
 
-OWN = ("update", "compute")
+OWN = ("update", "compute", "fill", "drain")
 """Actions that win over others which price the same."""
 
 

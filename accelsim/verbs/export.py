@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from accelsim.errors import Problem, SpecError, UsageError
+from accelsim.interchange.accelergy import reference_tables
 from accelsim.interchange.timeloop.writing.inputs import (
     architecture_text,
     mapping_text,
@@ -18,9 +19,18 @@ from accelsim.interchange.timeloop.writing.parts import chain_of
 from accelsim.mapping.records import Mapping
 from accelsim.specs.fields import one_of
 from accelsim.verbs.evaluate import evaluate
-from accelsim.verbs.words import Machine, Rules, Technology, Work
+from accelsim.verbs.words import (
+    Machine,
+    ReadFrom,
+    Rules,
+    Technology,
+    Work,
+    as_architecture,
+    as_energy_table,
+    word_of,
+)
 
-FORMATS = ("timeloop",)
+FORMATS = ("timeloop", "accelergy")
 
 PREFIX = "timeloop-model"
 """With which Timeloop begins the names of its outputs."""
@@ -37,18 +47,19 @@ class Exported:
 def export(
     format: str,
     machine: Machine,
-    layer: Work,
-    mapping: str | Path | Mapping,
+    layer: Work | None = None,
+    mapping: str | Path | Mapping | None = None,
     *,
     technology: Technology | None = None,
     accounting: Rules | None = "timeloop",
     overrides: Sequence[str] = (),
 ) -> Exported:
-    """Write a mapping of a layer onto a machine as files of another program.
+    """Write a mapping of a layer onto a machine, or its prices, as files of another program.
 
     Parameters
     ----------
-    format : ``"timeloop"``
+    format : ``"timeloop"`` or ``"accelergy"``
+        Accelergy's tables are those of a machine alone, without a layer and a mapping.
     machine, layer, mapping, technology, overrides
         As for :func:`accelsim.evaluate`.
     accounting : rules under which the statistics are counted
@@ -56,8 +67,9 @@ def export(
     Returns
     -------
     Exported
-        ``problem.yaml``, ``arch.yaml`` and ``mapping.yaml`` of generation 0.4, and the outputs
-        ``timeloop-model.map.yaml``, ``.map.txt`` and ``.stats.txt``.
+        Of Accelergy ``ERT.yaml`` and ``ART.yaml``; of Timeloop ``problem.yaml``, ``arch.yaml``
+        and ``mapping.yaml`` of generation 0.4, and the outputs ``timeloop-model.map.yaml``,
+        ``.map.txt`` and ``.stats.txt``.
 
     Raises
     ------
@@ -66,10 +78,18 @@ def export(
     IllegalMappingError
         If the mapping breaks a rule of the machine or of the layer.
     UsageError
-        If the format is not known, or the energies are not in pJ.
+        If the format is not known, what it needs is not given, or the energies are not in pJ.
     """
     if format not in FORMATS:
         raise UsageError(Problem(f"unknown format '{format}'", expected=one_of(FORMATS)))
+    if format == "accelergy":
+        if layer is not None or mapping is not None:
+            what = "Accelergy's tables are those of a machine alone"
+            raise UsageError(Problem(what, expected="no layer and no mapping"))
+        return _accelergy(machine, technology, overrides)
+    if layer is None or mapping is None:
+        what = f"files of {format} are those of a mapping"
+        raise UsageError(Problem(what, expected="a machine, a layer and a mapping"))
     run = evaluate(
         machine, layer, mapping, technology=technology, accounting=accounting, overrides=overrides
     )
@@ -77,8 +97,7 @@ def export(
     found = entry.evaluation
     assert found is not None
     if found.energy_unit != "pJ":
-        what = f"the table '{run.rows[0].technology}' counts in {found.energy_unit}"
-        raise UsageError(Problem(what, expected="one in pJ: --technology"))
+        raise _no_picojoules(run.rows[0].technology, found.energy_unit)
     if found.layer.residents:
         maps = ", ".join(one.layer for one in found.layer.residents)
         what = f"the files of {format} have no words for maps that stay on the chip ({maps})"
@@ -93,3 +112,19 @@ def export(
         f"{PREFIX}.stats.txt": stats_text(written, found),
     }
     return Exported(texts, tuple(dict.fromkeys(written.notes)))
+
+
+def _accelergy(
+    machine: Machine, technology: Technology | None, overrides: Sequence[str]
+) -> Exported:
+    arch = as_architecture(machine, overrides)
+    table = as_energy_table(technology, arch, ReadFrom(word_of(machine), tuple(overrides)))
+    if table.unit != "pJ":
+        raise _no_picojoules(table.name, table.unit)
+    written = reference_tables(arch, table)
+    return Exported({"ERT.yaml": written.ert, "ART.yaml": written.art}, written.notes)
+
+
+def _no_picojoules(name: str, unit: str) -> UsageError:
+    what = f"the table '{name}' counts in {unit}"
+    return UsageError(Problem(what, expected="one in pJ: --technology"))

@@ -1,0 +1,119 @@
+"""A machine's prices as Accelergy's energy and area reference tables (ERT, ART).
+
+Each component class of the machine is a table, named by the machine and the class, so that the
+machine finds its prices again when the tables are read.  Levels of one class with other prices
+(they differ in size, or state prices of their own) get tables by their own names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from accelsim.arch.records import Architecture, Compute, Fanout, Memory
+from accelsim.evaluation.prices import (
+    DEFAULT_ACCOUNTING,
+    Prices,
+    attributes_of,
+    priced_parts,
+    resolve,
+)
+from accelsim.technology.accelergy import ART, ERT
+from accelsim.technology.estimators.contract import Attributes
+from accelsim.technology.estimators.macs import operation_factor
+from accelsim.technology.records import EnergyTable
+
+VERSION = 0.4
+
+OPERAND_BITS = 16
+"""Widths of operands and sum of an operation whose energy a table states."""
+
+NAMES: Mapping[str, str] = {"fill": "write", "deliver": "transfer", "mac": "compute"}
+"""Action here -> the name that Accelergy's users know it by."""
+
+UNSAID: Mapping[str, str] = {"drain": "read", "first_read": "", "address": "", "update": "fill"}
+"""Action that goes without saying -> the action whose price it has then; empty: it is free."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceTables:
+    """An ERT and an ART as text, and what they do not say."""
+
+    ert: str
+    art: str
+    notes: tuple[str, ...]
+
+
+def reference_tables(arch: Architecture, table: EnergyTable) -> ReferenceTables:
+    """Return the prices of a machine, in pJ an access of its full width, and areas in um2.
+
+    Raises
+    ------
+    SpecError
+        If the table does not price the machine.
+    """
+    prices = resolve(arch, table, DEFAULT_ACCOUNTING)
+    energies: dict[str, dict[str, float]] = {}
+    areas: dict[str, float] = {}
+    notes: list[str] = []
+    for part, actions in priced_parts(arch):
+        each = {action: _energy(prices, part, action) for action in actions}
+        each = {NAMES.get(name, name): it for name, it in each.items() if not _goes(name, each)}
+        name = part.component
+        if energies.get(name, each) != each:
+            name = part.name
+            what = f"'{part.component}' has other prices at {name}: its table is called '{name}'"
+            notes.append(f"{what} (--set {name}.component={name} finds it)")
+        energies[name] = each
+        if part.energy:
+            notes.append(f"'{part.name}' states prices of its own, which win over a table's")
+        if isinstance(part, Memory):
+            found = table.area(part.component, attributes_of(part))
+            if part.area_um2 is not None:
+                areas[name] = part.area_um2
+            elif found is not None:
+                areas[name] = found.um2
+            if part.leakage_mw:
+                notes.append(f"the leakage of '{part.name}' is left out")
+    if any(table.macs.values()):
+        notes.append(f"an operation is one of {OPERAND_BITS}-bit operands")
+    return ReferenceTables(_ert(arch.name, energies), _art(arch.name, areas), tuple(notes))
+
+
+def _energy(prices: Prices, part: Memory | Fanout | Compute, action: str) -> float:
+    """Return the energy of an access of full width, or of an operation."""
+    table, price = prices.table, prices.by_level[part.name, action]
+    if not isinstance(part, Compute):
+        bits = attributes_of(part).access_bits or table.word_bits
+        return price.energy * bits / (price.width_bits or table.word_bits)
+    operands = (OPERAND_BITS,) * 2
+    if action in part.energy:
+        return price.energy * operation_factor(action, operands, table.word_bits)
+    widths = Attributes(operand_bits=operands, sum_bits=OPERAND_BITS)
+    found = table.estimate(part.component, widths, action)
+    assert found is not None
+    return found.energy
+
+
+def _goes(action: str, energies: Mapping[str, float]) -> bool:
+    """Tell whether an action goes without saying: its energy is that which a reader takes."""
+    if action not in UNSAID:
+        return False
+    return energies[action] == (energies[UNSAID[action]] if UNSAID[action] else 0)
+
+
+def _ert(name: str, energies: Mapping[str, Mapping[str, float]]) -> str:
+    lines = [f"{ERT}:", f"  version: {VERSION}", "  tables:"]
+    for part, actions in energies.items():
+        lines += [f"  - name: {name}.{part}", "    actions:"]
+        lines += [
+            f"    - {{name: {action}, arguments: {{}}, energy: {energy!r}}}"
+            for action, energy in actions.items()
+        ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _art(name: str, areas: Mapping[str, float]) -> str:
+    tables = [f"  - {{name: {name}.{part}, area: {area!r}}}" for part, area in areas.items()]
+    lines = [f"{ART}:", f"  version: {VERSION}", *(["  tables:"] if tables else ["  tables: []"])]
+    return "".join(f"{line}\n" for line in [*lines, *tables])
