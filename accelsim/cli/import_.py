@@ -14,10 +14,10 @@ from accelsim.errors import ExitCode, Problem, UsageError
 from accelsim.report.quantities import plural
 from accelsim.report.writing import write_texts
 
-FORMATS = ("onnx", "torch", "timeloop", "scalesim")
+FORMATS = ("onnx", "torch", "timeloop", "scalesim", "zigzag")
 """Those of :mod:`accelsim.verbs.import_`, which help must not wait for."""
 
-Several = Literal["timeloop", "scalesim"]
+Several = Literal["timeloop", "scalesim", "zigzag"]
 """Those whose files become several specs."""
 
 
@@ -36,7 +36,7 @@ def import_(
             metavar="FILE...",
             help="An ONNX file; of torch, MODULE:CALLABLE that returns (module, inputs); of "
             "timeloop, files and folders that are read as one; of scalesim, a topology, a "
-            "configuration, or both.",
+            "configuration, or both; of zigzag, an accelerator, a workload, a mapping.",
         ),
     ],
     dim: Annotated[
@@ -67,7 +67,7 @@ def import_(
             "-o",
             "--output",
             metavar="FILE|DIR",
-            help="Write the spec there; of timeloop and scalesim, the specs into a folder.",
+            help="Write the spec there; of timeloop, scalesim and zigzag, the specs into a folder.",
         ),
     ] = None,
     json: options.Json = False,
@@ -79,7 +79,7 @@ def import_(
     Of models only shapes are read, never weights.  What is left out, and what counts as free, is
     listed among the assumptions of the spec.
     """
-    if format in ("timeloop", "scalesim"):
+    if format in ("timeloop", "scalesim", "zigzag"):
         if dim or densities:
             raise UsageError(Problem("dims and densities are those of an ONNX model"))
         return _specs(cast("Several", format), files, folder, output, json=json, quiet=quiet)

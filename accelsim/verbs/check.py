@@ -15,6 +15,7 @@ from accelsim.interchange.scalesim.direct import scalesim_kinds
 from accelsim.interchange.timeloop.bundle import read_bundle
 from accelsim.interchange.timeloop.sources import looks_like_timeloop
 from accelsim.interchange.timeloop.texts import texts
+from accelsim.interchange.zigzag.reading import zigzag_kind
 from accelsim.mapping.spec import read_mapping
 from accelsim.mapspace.records import Dataflow
 from accelsim.report import schemas
@@ -95,6 +96,8 @@ def _check_one(file: str) -> Checked:
         if scalesim_kinds(Path(file)):
             kind = ", ".join(scalesim_kinds(Path(file)))
             return Checked(file, kind, assumed=import_("scalesim", file).notes)
+        if zigzag_kind(Path(file)):
+            return Checked(file, zigzag_kind(Path(file)), assumed=import_("zigzag", file).notes)
         kind = kind_of(file, KINDS)
         if kind == "mapping":
             _check_mapping(shipped.find("mapping", file))

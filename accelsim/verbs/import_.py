@@ -18,15 +18,16 @@ from accelsim.interchange.workloads import (
     import_torch,
     workload_text,
 )
+from accelsim.interchange.zigzag.direct import zigzag_text
 from accelsim.specs.fields import one_of
 from accelsim.specs.references import Reference, parse_reference
 from accelsim.workload.records import Network
 from accelsim.workload.spec import network_of
 from accelsim.yamldoc import shown_path, unwritten
 
-FORMATS = ("onnx", "torch", "timeloop", "scalesim")
+FORMATS = ("onnx", "torch", "timeloop", "scalesim", "zigzag")
 
-SPECS = {"timeloop": "Timeloop's", "scalesim": "SCALE-Sim's"}
+SPECS = {"timeloop": "Timeloop's", "scalesim": "SCALE-Sim's", "zigzag": "ZigZag's"}
 """Formats whose files become several specs -> whose they are."""
 
 
@@ -52,7 +53,7 @@ class ImportedSpecs:
 
 @overload
 def import_(  # type: ignore[overload-overlap]  # a literal is told before other words
-    format: Literal["timeloop", "scalesim"],
+    format: Literal["timeloop", "scalesim", "zigzag"],
     file: str | Path | Sequence[str | Path],
     *,
     folders: Sequence[str | Path] = (),
@@ -84,12 +85,14 @@ def import_(
 
     Parameters
     ----------
-    format : ``"onnx"``, ``"torch"``, ``"timeloop"`` or ``"scalesim"``
+    format : ``"onnx"``, ``"torch"``, ``"timeloop"``, ``"scalesim"`` or
+        ``"zigzag"``
     file : of an ONNX model a path; sizes of dims may follow its colon (``model.onnx:batch=4``).
         Of a PyTorch module ``MODULE:CALLABLE``, a callable that takes nothing and returns
         ``(module, inputs)``; it is run, on the ``meta`` device.
         Of Timeloop one or more paths of files and folders, which are read as one; of SCALE-Sim
-        a topology, a configuration, or both.
+        a topology, a configuration, or both; of ZigZag an accelerator, a workload and a mapping, or
+        some of them.
     dims : sizes of dims that the file leaves open, by name (``batch``) or by input and axis
         (``data.0``)
     densities : whether zeros among the weights that the file holds become densities
@@ -123,8 +126,8 @@ def import_(
         raise UsageError(Problem("no file to import", expected=f"files of {SPECS[format]}"))
     if format == "timeloop":
         return _timeloop([Path(one) for one in files], [Path(one) for one in folders])
-    if format == "scalesim":
-        return _scalesim([Path(one) for one in files])
+    if format in SPECS:
+        return _specs(format, [Path(one) for one in files])
     if len(files) != 1:
         raise UsageError(Problem(f"{len(files)} files of {format}", expected="one"))
     (only,) = files
@@ -148,14 +151,18 @@ def _timeloop(files: Sequence[Path], folders: Sequence[Path]) -> ImportedSpecs:
     return ImportedSpecs(found, tuple(str(note) for note in bundle.sources.notes))
 
 
-def _scalesim(files: Sequence[Path]) -> ImportedSpecs:
+def _specs(format: str, files: Sequence[Path]) -> ImportedSpecs:
     found: dict[str, str] = {}
     notes: list[str] = []
     for file in files:
-        written, said = scalesim_texts(file)
+        if format == "scalesim":
+            written, said = scalesim_texts(file)
+        else:
+            kind, text, said = zigzag_text(file)
+            written = {kind: text}
         if found.keys() & written.keys():
             what = f"a second {next(kind for kind in written if kind in found)}: '{file}'"
-            raise UsageError(Problem(what, expected="a topology, a configuration, or both"))
+            raise UsageError(Problem(what, expected=f"one of each kind of {SPECS[format]}"))
         found |= written
         notes += said
     return ImportedSpecs(found, tuple(notes))

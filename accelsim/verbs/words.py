@@ -16,6 +16,8 @@ from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, price_problems
 from accelsim.interchange.scalesim.direct import open_scalesim, scalesim_kinds
 from accelsim.interchange.timeloop.direct import kinds_of, open_timeloop
 from accelsim.interchange.workloads import is_foreign, open_foreign
+from accelsim.interchange.zigzag.direct import open_zigzag
+from accelsim.interchange.zigzag.reading import zigzag_kind
 from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.spec import read_dataflow
 from accelsim.specs.fields import one_of
@@ -39,6 +41,7 @@ KINDS = ("architecture", "workload", "dataflow", "technology", "accounting", "st
 
 also_open(open_timeloop)
 also_open(open_scalesim)
+also_open(open_zigzag)
 
 
 def kind_of(word: Word, allowed: Sequence[str]) -> str:
@@ -75,6 +78,8 @@ def _kinds_of_file(path: Path) -> list[str]:
     if is_foreign(path.name):
         return ["workload"]
     several = scalesim_kinds(path) or kinds_of(path)
+    if zigzag_kind(path):
+        return [zigzag_kind(path)]
     if several:
         return [*several]
     if path.suffix == CSV_SUFFIX:

@@ -93,13 +93,20 @@ class Builder:
 
     ``tags`` may stand before values and are kept; with ``merges``, ``<<`` takes over the keys of
     another mapping (or of several, the first winning), and ``<<<`` also those inside equal keys,
-    and the items of lists, but for values with the tag ``!nomerge``.
+    and the items of lists, but for values with the tag ``!nomerge``.  With ``lists``, a list may
+    stand at the top.
     """
 
     def __init__(
-        self, file: str, text: str, tags: Collection[str] = (), *, merges: bool = False
+        self,
+        file: str,
+        text: str,
+        tags: Collection[str] = (),
+        *,
+        merges: bool = False,
+        lists: bool = False,
     ) -> None:
-        self.tags, self.merges = tags, merges
+        self.tags, self.merges, self.lists = tags, merges, lists
         self.text, self.document = text, Document(file, text, Node({}, Mark(1, 1, 1)))
         self.problems: list[Problem] = []
         self.stack: list[_Open] = []
@@ -351,7 +358,7 @@ class Builder:
                     "the file is empty", Where(file), expected="a spec that begins with `kind:`"
                 )
             )
-        elif not isinstance(self.root.value, dict):
+        elif not isinstance(self.root.value, dict | list if self.lists else dict):
             form = "a list" if isinstance(self.root.value, list) else "a single value"
             self.problems.append(
                 Problem(

@@ -77,11 +77,13 @@ def parse(
     tags: Collection[str] = (),
     *,
     merges: bool = False,
+    lists: bool = False,
 ) -> Document:
     """Parse a text; ``file`` is what messages call it.
 
     ``tags`` and ``merges`` are for the files of other programs: tags that may stand before values,
-    and whether ``<<`` takes over the keys of another mapping.
+    and whether ``<<`` takes over the keys of another mapping; with ``lists`` a list may stand at
+    the top, in a document that has no ``data``.
 
     Raises
     ------
@@ -91,7 +93,7 @@ def parse(
     if isinstance(text, bytes):
         text = decoded(text, file)
     _refuse_control_characters(text, file)
-    builder = Builder(file, text, tags, merges=merges)
+    builder = Builder(file, text, tags, merges=merges, lists=lists)
     root = builder.build()
     if builder.problems:
         raise SpecError(capped(builder.problems, file))

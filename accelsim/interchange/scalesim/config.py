@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from accelsim.errors import SpecError
-from accelsim.interchange.scalesim.cells import Cell, Page, cell_of
+from accelsim.interchange.pages import Cell, Page, cell_of
 from accelsim.interchange.scalesim.cycles import (
     DATAFLOWS,
     LAID_OUT,

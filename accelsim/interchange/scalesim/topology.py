@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from accelsim.errors import SpecError
-from accelsim.interchange.scalesim.cells import Cell, Page, cell_of
+from accelsim.interchange.pages import Cell, Page, cell_of
 from accelsim.interchange.timeloop.making import Made, layer_name, native_name
 from accelsim.yamldoc import Document, Mark, Node, read_text, shown_path
 

@@ -1,4 +1,4 @@
-"""What stands in SCALE-Sim's files, with its place, and what is found wrong on the way."""
+"""Files of other programs that are read line by line or key by key: places, faults, notes."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""ZigZag's files: accelerators, workloads and mappings, as specs."""

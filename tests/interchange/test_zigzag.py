@@ -1,0 +1,273 @@
+"""ZigZag's accelerators, workloads and mappings; broken and hostile ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import accelsim as acs
+from accelsim import cli
+from accelsim.errors import ExitCode
+from accelsim.mapping.records import Spread
+from accelsim.workload.records import Network
+
+ACCELERATOR = """\
+name: small
+memories:
+  rf:
+    size: 8
+    r_bw: 8
+    w_bw: 8
+    r_cost: 0.1
+    w_cost: 0.2
+    area: 0
+    r_port: 1
+    w_port: 1
+    rw_port: 0
+    latency: 1
+    operands: [I2]
+    ports:
+      - {fh: w_port_1, tl: r_port_1}
+    served_dimensions: []
+  acc:
+    size: 64
+    r_bw: 16
+    w_bw: 16
+    r_cost: 0.4
+    w_cost: 0.5
+    operands: [O]
+    ports:
+      - {fh: w_port_1, tl: r_port_1, fl: w_port_2, th: r_port_2}
+    served_dimensions: [D1]
+  dram:
+    size: 1000000
+    r_bw: 64
+    w_bw: 64
+    r_cost: 400
+    w_cost: 480
+    operands: [I1, I2, O]
+    ports:
+      - {fh: rw_port_1, tl: rw_port_1}
+      - {fh: rw_port_1, tl: rw_port_1}
+      - {fh: rw_port_1, tl: rw_port_1, fl: rw_port_1, th: rw_port_1}
+    served_dimensions: [D1, D2]
+operational_array:
+  input_precision: [8, 8]
+  unit_energy: 0.04
+  unit_area: 1
+  dimensions: [D1, D2]
+  sizes: [4, 2]
+"""
+
+NETWORK = """\
+- id: 0
+  name: gemm
+  operator_type: Gemm
+  equation: O[b][k]+=W[k][c]*I[b][c]
+  loop_dims: [B, K, C]
+  loop_sizes: [3, 4, 8]
+  operand_precision: {W: 8, I: 8, O: 16, O_final: 8}
+  operand_source: {I: 0, W: 0}
+- id: 1
+  operator_type: Conv
+  equation: O[b][k][oy][ox]+=W[k][c][fy][fx]*I[b][c][iy][ix]
+  dimension_relations: [ix=2*ox+1*fx, iy=2*oy+1*fy]
+  loop_dims: [B, K, C, OY, OX, FY, FX]
+  loop_sizes: [1, 8, 3, 6, 6, 3, 3]
+  operand_precision: {W: 8, I: 8, O: 16, O_final: 8}
+  operand_source: {I: 0, W: 0}
+"""
+
+SPATIAL = """\
+- name: default
+  spatial_mapping:
+    D1:
+    - C, 4
+    D2:
+    - K, 2
+  memory_operand_links: {O: O, W: I2, I: I1}
+"""
+
+NEST = """\
+kind: mapping
+levels:
+- {place: dram, loops: [K 2]}
+- {fanout: D2, x: [K 2]}
+- {place: acc, loops: [C 2]}
+- {fanout: D1, x: [C 4]}
+- {place: rf, loops: [B 3]}
+"""
+
+SOUND = {"acc.yaml": ACCELERATOR, "net.yaml": NETWORK, "spatial.yaml": SPATIAL}
+
+
+def put(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    put(tmp_path, {**SOUND, "nest.yaml": NEST})
+    return tmp_path
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_case_by_hand() -> None:
+    """3 x 8 times 8 x 4: weights stay while 3 rows pass, 4 channels side by side, twice over.
+
+    Costs are those of an access of full width, so that an 8-bit word of the DRAM takes an eighth
+    of 400 pJ to read and a 16-bit one a quarter of 480 pJ to write.
+    """
+    done = acs.evaluate("acc.yaml", "net.yaml:gemm", "nest.yaml", accounting="zigzag")
+    (entry,) = done.rows[0].layers
+    found = entry.evaluation
+    assert found is not None
+    dram = (
+        32 * 50  # each weight once
+        + 2 * 24 * 50  # each input for either half of the filters
+        + 12 * 100  # the first read of each sum, which ZigZag charges
+        + 12 * 120  # each sum once
+    )
+    accumulators = (
+        12 * 0.5  # sums from the DRAM
+        + 2 * 12 * 0.4  # read for each half of the channels, the first time too
+        + 2 * 12 * 0.5  # and written
+        + 12 * 0.4  # sums to the DRAM
+    )
+    registers = 32 * 0.2 + 96 * 0.1  # each weight once; a weight for each operation
+    multipliers = 96 * 0.04
+    assert found.energy.total == pytest.approx(
+        dram + accumulators + registers + multipliers, rel=1e-12
+    )
+    # one port of 64 bits for all operands: (32 + 48) words of 8 bits and 24 of 16
+    assert found.cycles == ((32 + 48) * 8 + 24 * 16) / 64
+    free = acs.evaluate("acc.yaml", "net.yaml:gemm", "nest.yaml").rows[0].layers[0].evaluation
+    assert free is not None
+    # the first reads: 12 sums of the DRAM arrive at the accumulators, and are read from there
+    elided = 12 * 100 + 12 * 0.5 + 12 * 0.4
+    assert found.energy.total - free.energy.total == pytest.approx(elided, rel=1e-9)
+
+
+@pytest.mark.usefixtures("folder")
+def test_layers() -> None:
+    network = acs.load("net.yaml")
+    assert isinstance(network, Network)
+    gemm, conv = network.layers
+    assert gemm.bounds == {"B": 3, "K": 4, "C": 8}
+    assert (gemm.operations, conv.operations) == (96, 8 * 3 * 6 * 6 * 3 * 3)
+    # windows of 3 at a stride of 2: 2 * 5 + 3 rows and columns of 3 channels
+    inputs = next(tensor for tensor in conv.tensors if tensor.name == "Inputs")
+    assert conv.tensor_words(inputs) == 3 * 13 * 13
+    assert {tensor.name: tensor.bits for tensor in conv.tensors} == {
+        "Outputs": 16,
+        "Weights": 8,
+        "Inputs": 8,
+    }
+
+
+def test_import(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.guarded(["import", "zigzag", *SOUND, "-o", "ours"]) == ExitCode.OK
+    printed = capsys.readouterr()
+    assert printed.err.startswith("ours: architecture.yaml, workload.yaml, dataflow.yaml\n")
+    assert "acc.yaml:19: the 2 r ports of 'acc' are one of their widths together" in printed.err
+    text = (folder / "ours/architecture.yaml").read_text(encoding="utf-8")
+    assert "\n# acc.yaml:4\n- {memory: rf, component: rf, size: 8 b, " in text
+    ours = [f"ours/{name}.yaml" for name in ("architecture", "workload", "dataflow")]
+    assert cli.guarded(["check", *ours, *SOUND]) == ExitCode.OK
+    capsys.readouterr()
+    theirs, again = acs.load("net.yaml"), acs.load("ours/workload.yaml")
+    assert isinstance(theirs, Network)
+    assert isinstance(again, Network)
+    assert again.layers == theirs.layers
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_search_under_its_mapping() -> None:
+    quick = acs.Search(samples=200)
+    done = acs.map("acc.yaml", "net.yaml:gemm", dataflow="spatial.yaml", search=quick)
+    (entry,) = done.rows[0].layers
+    assert entry.evaluation is not None
+    spread = [step for step in entry.evaluation.mapping.steps if isinstance(step, Spread)]
+    assert {step.fanout: {loop.dim for loop in (*step.x, *step.y)} for step in spread} == {
+        "D1": {"C"},
+        "D2": {"K"},
+    }
+
+
+def broken() -> Iterator[tuple[str, str, str, str]]:
+    """Yield a file, what is replaced in it by what, and what the message says."""
+    yield "acc.yaml", "  rf:\n", "  rf: 3\n  rg:\n", "'rf' must be keys and values"
+    yield "acc.yaml", "    size: 8\n", "    size: big\n", "4:11: 'size' is 'big'|'size' is 'big'"
+    yield "acc.yaml", "    size: 8\n", "    size: -8\n", "'size' is '-8'"
+    yield "acc.yaml", "    size: 8\n", "    size: .nan\n", "'size' is '.nan'"
+    yield "acc.yaml", "    size: 8\n", "    size: 1e999\n", "'size' is '1e999'"
+    yield "acc.yaml", "    size: 8\n", f"    size: {'9' * 400}\n", "'size' is '999"
+    yield "acc.yaml", "    size: 8\n", "", "'size' is no number"
+    yield "acc.yaml", "    r_bw: 8\n", "    r_bw: 0\n", "'r_bw' is '0'"
+    yield "acc.yaml", "operands: [I2]", "operands: [I9]", "unknown operand 'I9'"
+    yield "acc.yaml", "operands: [I2]", "operands: I2", "'operands' must be a list"
+    yield "acc.yaml", "tl: r_port_1}\n    served", "up: r_port_1}\n    served", "movement 'up'"
+    yield "acc.yaml", "tl: r_port_1}\n    served", "tl: x}\n    served", "unknown port 'x'"
+    yield "acc.yaml", "[D1]", "[D7]", "serves 'D7', which the array lacks"
+    yield "acc.yaml", "served_dimensions: []", "served_dimensions: [D2]", "dims within each other"
+    yield "acc.yaml", "sizes: [4, 2]", "sizes: [4]", "2 dims of 1 sizes"
+    yield "acc.yaml", "sizes: [4, 2]", "sizes: [4, 0]", "'sizes' is '0'"
+    yield "acc.yaml", "operational_array", "array", "there is no array of multipliers"
+    yield "acc.yaml", "  unit_energy: 0.04", "  is_imc: True", "compute in memory"
+    yield "acc.yaml", "name: small", "name: !!python/name:os.system ''", "tag"
+    yield "acc.yaml", "name: small", "name: &a [*a]", "contains itself|unknown anchor"
+    yield "acc.yaml", "name: small", "name: small\nname: two", "duplicate"
+    yield "net.yaml", "O[b][k]+=W[k][c]*I[b][c]", "O[b]+=exec('x')", "is no equation"
+    yield "net.yaml", "O[b][k]+=W[k][c]*I[b][c]", "O[b][k]+=W[k][z]*I[b][c]", "no loop 'Z'"
+    yield "net.yaml", "O[b][k]+=W[k][c]*I[b][c]", f"O{'[b]' * 5000}", "is no equation"
+    yield "net.yaml", "O[b][k]+=W", "Z[b][k]+=W", "the output is called 'Z'"
+    yield "net.yaml", "[3, 4, 8]", "[3, 4]", "3 loop dims of 2 sizes"
+    yield "net.yaml", "[3, 4, 8]", "[3, 4, x]", "size of C' is 'x'"
+    yield "net.yaml", "[3, 4, 8]", "[3, 4, 0]", "size of C' is '0'"
+    yield "net.yaml", "ix=2*ox+1*fx", "ix=2*ox*fx", "is no relation of dims"
+    yield "net.yaml", "ix=2*ox+1*fx", f"ix={'9' * 50}*ox+fx", "is no relation of dims"
+    yield "net.yaml", "- id: 1\n", "- id: gemm\n", "a second layer 'gemm'"
+    yield "net.yaml", "W: 8, I: 8", "W: a, I: 8", "precision of W' is 'a'"
+    yield "spatial.yaml", "C, 4", "C 4", "is no share of a loop"
+    yield "spatial.yaml", "C, 4", "C, 0", "is no share of a loop"
+    yield "spatial.yaml", "- C, 4", "  C: 4", "'D1' must be a list"
+    yield "spatial.yaml", "W: I2", "W: I1", "'W' is linked to 'I1'"
+    yield "spatial.yaml", "  spatial_mapping:", "  core_allocation:", "there is no spatial_mapping"
+
+
+BROKEN = list(broken())
+
+
+@pytest.mark.parametrize(("file", "old", "new", "said"), BROKEN, ids=[b[3][:30] for b in BROKEN])
+def test_a_message_and_nothing_else(
+    file: str,
+    old: str,
+    new: str,
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert old in SOUND[file]
+    put(tmp_path, {**SOUND, file: SOUND[file].replace(old, new, 1)})
+    assert cli.guarded(["import", "zigzag", *SOUND, "-o", "out"]) == ExitCode.BAD_SPEC
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert re.match(rf"{re.escape(file)}:\d+:\d+: ", printed.err), printed.err
+    assert re.search(said, printed.err), printed.err
+    assert "internal error" not in printed.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(SOUND)
+
+
+@pytest.mark.usefixtures("folder")
+def test_another_kind_than_expected(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.guarded(["map", "net.yaml", "net.yaml:gemm"]) == ExitCode.BAD_SPEC
+    assert "this file of ZigZag's holds no architecture" in capsys.readouterr().err
+    assert cli.guarded(["import", "zigzag", "nest.yaml"]) == ExitCode.BAD_SPEC
+    assert capsys.readouterr().err.startswith("nest.yaml:1:1: this is no file of ZigZag's")
