@@ -71,9 +71,10 @@ class Source:
     def number(self, node: Node | None, name: str, within: Node, least: float = 0) -> float:
         """Return a number; anything else is a fault."""
         value = node.value if node else None
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            if least <= value <= MOST:
-                return float(value)
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            value = -1.0
+        if least <= value <= MOST:
+            return float(value)
         got = f"'{shown(node.text)}'" if node and node.text else "no number"
         self.page.fault(
             (node or within).mark, f"'{name}' is {got}", f"a number from {least:g} to {MOST:g}"
