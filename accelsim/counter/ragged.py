@@ -45,14 +45,16 @@ class Scratch(NamedTuple):
     """``[rank, part, 2]``: words and turns (:func:`accelsim.counter.ragged_window.list_parts`)."""
 
 
-def scratch_of(layer: LayerArrays) -> Scratch:
-    """Return scratch for any mapping of a layer."""
+def scratch_of(layer: LayerArrays, passes_on: bool = False) -> Scratch:
+    """Return scratch for any mapping of a layer, on lanes that pass words on or do not."""
     two_terms = layer.rank_dim[:, 1] >= 0
     longest = int(layer.rank_extent[two_terms].max()) if two_terms.any() else 1
     # A loop leaves a dim's bound in two ways at most, and each at least doubles the positions, of
     # which there are less than twice the bound.
     ways = [2 * int(log2(2 * bound)) + 1 for bound in layer.bounds]
     most = [2 * ways[a] * (ways[b] if b >= 0 else 1) for a, b in layer.rank_dim]  # tiles and strips
+    if passes_on:  # a part for every number of words of a rank
+        most.append(longest)
     return Scratch(
         np.zeros((4, longest // 64 + 1), dtype=np.uint64),
         np.zeros((len(layer.rank_dim), max(most, default=1), 2), dtype=np.int64),
@@ -181,8 +183,8 @@ def count_ragged(
     Raises
     ------
     SpecError
-        If the mapping is not one of this machine and layer, or the conventions (or a machine whose
-        neighbours pass words on) are none that remainders can be counted under.
+        If the mapping is not one of this machine and layer, or the conventions (or neighbours that
+        pass words on to the compute) are none that remainders can be counted under.
     """
     problems = mapping_problems(mapping, arch, layer)
     if problems:
@@ -206,8 +208,10 @@ def count_ragged_packed(
     if conventions.multicast == "equal":  # lanes over other dims need other words
         inputs = np.arange(len(layer.relevant)) != layer.output
         case["alike"][: len(inputs)][inputs] = ~layer.relevant[inputs]
+    case["forwards"][: len(machine.forwards), : len(layer.relevant)] = machine.forwards
     case["loops"]["opposed"][: len(layer.rank_opposed)] = layer.rank_opposed
-    violation = Violation(count_mapping(case, *mapping, *scratch_of(layer)))
+    scratch = scratch_of(layer, bool(machine.forwards.any()))
+    violation = Violation(count_mapping(case, *mapping, *scratch))
     places, tensors = machine.n_places, len(layer.relevant)
     fanouts = len(machine.fanout_inside)
     return RaggedCounts(

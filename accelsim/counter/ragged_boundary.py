@@ -21,6 +21,7 @@ from accelsim.counter.layout import (
     UPDATES,
 )
 from accelsim.counter.ragged_nest import Run, choose_uses, existing_turns, find_run
+from accelsim.counter.ragged_passing import list_unpassed, passes_on
 from accelsim.counter.ragged_window import list_parts
 from accelsim.counter.window import Marks
 from accelsim.jit import kernel
@@ -44,7 +45,8 @@ def look(
     """Return the words that residences of ``place`` find in the ranks of a tensor.
 
     How often, ``loops.elsewhere`` says: the turns over dims that the tensor lacks.  ``held``,
-    ``apart`` and ``unites`` say which loops add up (:func:`choose_uses`).
+    ``apart`` and ``unites`` say which loops add up (:func:`choose_uses`).  Words that links inside
+    bring, of loops from ``apart`` on, are not seen.
     """
     layer, loops, counts = case.counter.layer, case.loops, case.counter.counts
     choose_uses(place, run, held, apart, unites, case.alike[tensor], loops)
@@ -54,7 +56,10 @@ def look(
             loops.elsewhere *= existing_turns(dim, place, layer.bounds[dim], loops)
     words = 1
     for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
-        found = list_parts(layer, rank, place, run, loops, counts.branches, marks, parts[rank])
+        if passes_on(case, tensor, rank, place, run, apart):
+            found = list_unpassed(case, tensor, rank, place, run, apart, marks, parts[rank])
+        else:
+            found = list_parts(layer, rank, place, run, loops, counts.branches, marks, parts[rank])
         loops.n_parts[rank] = found
         of_rank = 0
         for part in range(found):

@@ -60,6 +60,8 @@ LOOPS = np.dtype(
             ("opposed", _int, (MAX_RANKS,)),
             # Scratch.  How each loop enters the sum in hand:
             ("use", _int, (MAX_LOOPS,)),
+            # Where each loop stands, as turns are looked at one by one.
+            ("index", _int, (MAX_LOOPS,)),
             # The spreads of the two dims of a rank: whole lanes, then the extent of a short one;
             # how many turns of the loops see them, at a sweep's start and at its further steps.
             ("whole", _int, (2, MAX_SPREADS)),
@@ -80,6 +82,8 @@ RAGGED = np.dtype(
         [
             # By tensor, the dims over which lanes may share words.
             ("alike", _int, (MAX_TENSORS,)),
+            # Dims along whose lanes a fanout passes a tensor on (MachineArrays).
+            ("forwards", _int, (MAX_FANOUTS, MAX_TENSORS)),
             # Its nest is not used.
             ("counter", COUNTER),
             ("loops", LOOPS),

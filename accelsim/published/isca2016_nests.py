@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, prod
 
 from accelsim.arch.records import Architecture, Fanout, Memory, Place
 from accelsim.mapping.factors import needed_factors
@@ -64,19 +64,68 @@ def machine_of(arch: Architecture) -> Machine:
     )
 
 
-def forwarding(arch: Architecture) -> Architecture:
-    """Return a machine of the study whose PEs pass inputs on to their neighbours.
+FORWARDED = {"OSA": ("P", "Q"), "OSB": ("Q",)}
+"""Dataflow -> dims along which PEs pass inputs on."""
+
+
+def forwarding(arch: Architecture, dataflow: str) -> Architecture:
+    """Return a machine of the study with the links of a dataflow between its PEs.
 
     A PE keeps the inputs of a step of the window, and takes those of the next step from the
     neighbour that holds them, so that a block of outputs fetches its inputs from the buffer once.
-    That is what a FIFO fetches which holds the whole window: as the study prices neither FIFO nor
-    neighbour, and a delivery to a PE alike wherever it comes from, such a FIFO stands for it.
+    """
+    along = frozenset(FORWARDED.get(dataflow, ()))
+    if not along:
+        return arch
+    nodes = tuple(
+        replace(node, forwards={"Inputs": along}) if isinstance(node, Fanout) else node
+        for node in arch.nodes
+    )
+    return replace(arch, nodes=nodes)
+
+
+def endless_fifo(arch: Architecture) -> Architecture:
+    """Return a machine whose FIFO of inputs has room for a whole window.
+
+    Lanes that pass inputs on fetch what such a FIFO fetches (:func:`handed_over`), so that a search
+    that knows no neighbours may look there.
     """
     memories = tuple(
         replace(memory, size_bits=None) if memory.name == "fifo" else memory
         for memory in arch.memories
     )
     return replace(arch, memories=memories)
+
+
+def handed_over(dataflow: str, mapping: Nest, layer: Layer, arch: Architecture) -> Nest:
+    """Return a mapping of :func:`endless_fifo` for the machine itself, whose PEs pass inputs on.
+
+    Where a window is too large for the FIFO, the buffer takes its rows one by one under OSB; if
+    it still is, the buffer takes, innermost, steps of it (rows under OSA, columns under OSB) of the
+    distance of neighbouring outputs.
+    """
+    site = _site(layer, arch)
+    window = {loop.dim: loop.bound for loop in mapping.block("registers").loops}
+    outside: list[Loop] = []
+    if dataflow == "OSB" and prod(window.values()) > site.fifo_words:
+        outside.append(Loop("R", window.pop("R", 1)))
+    whole = dict(window)
+    if prod(window.values()) > site.fifo_words:
+        dim = "R" if dataflow == "OSA" else "S"
+        steps, window[dim] = split(window[dim], site.stride)
+        outside.append(Loop(dim, steps))
+    blocks = {
+        "buffer": (*mapping.block("buffer").loops, *(loop for loop in outside if loop.bound > 1)),
+        "registers": tuple(Loop(dim, bound) for dim, bound in window.items() if bound > 1),
+    }
+    reached = {loop.dim: loop.bound * window[loop.dim] for loop in outside if loop.dim in window}
+    return Nest(
+        tuple(
+            replace(at, loops=blocks.get(at.place, at.loops)) if isinstance(at, Block) else at
+            for at in mapping.steps
+        ),
+        remainders=mapping.remainders or any(reached[dim] > whole[dim] for dim in reached),
+    )
 
 
 def _bounds(layer: Layer) -> dict[str, int]:

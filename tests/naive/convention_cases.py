@@ -60,7 +60,11 @@ LINKED = {
 
 def linked_case(seed: int) -> Case:
     """Return a random case whose fanouts forward inputs and weights, along some dims or all."""
-    case, rng = random_case(seed), random.Random(seed)
+    return with_links(random_case(seed), random.Random(seed))
+
+
+def with_links(case: Case, rng: random.Random) -> Case:
+    """Let fanouts forward inputs and weights, along some dims or all."""
     dims = [dim for dim, _ in case.layer.dims]
 
     def forwarding(fanout: Fanout) -> Fanout:

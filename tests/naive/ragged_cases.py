@@ -8,9 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from math import ceil, prod
 
+from accelsim.arch.records import EVERY_DIM, Architecture, Compute, Fanout, Holding, Memory, Place
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
-from accelsim.workload.records import Layer, Rank, Tensor, window_terms
+from accelsim.roles import ROLES
+from accelsim.workload.records import Layer, Rank, Tensor, Term, window_terms
 from tests.naive.cases import MAX_OPERATIONS, Case, random_case
+from tests.naive.convention_cases import with_links
 from tests.naive.features import BOTH_AXES, BYPASS, NO_MULTICAST, NO_REDUCTION
 from tests.naive.features import features as features_of_any
 from tests.naive.nest import Nest
@@ -36,6 +39,92 @@ def random_ragged_case(seed: int) -> Case:
         case = random_case(rng.randrange(2**32), with_remainders)
         if any(prod(bounds) > case.layer.bounds[d] for d, bounds in _factors(case.mapping).items()):
             return case
+
+
+def linked_ragged_case(seed: int) -> Case:
+    """Return the case of a seed on a machine whose fanouts pass words on."""
+    rng = random.Random(seed)
+    return with_links(random_ragged_case(seed), rng) if seed % 4 == 0 else short_handed_on(seed)
+
+
+def short_handed_on(seed: int) -> Case:
+    """Return :func:`handed_on_case` of a seed, in which a tile of some dim is short."""
+    rng = random.Random(seed)
+    while True:
+        case = handed_on_case(rng)
+        if any(prod(bounds) > case.layer.bounds[d] for d, bounds in _factors(case.mapping).items()):
+            return case
+
+
+def handed_on_case(rng: random.Random, whole: bool = False) -> Case:
+    """Return a window on two fanouts, of which lanes keep a tile and often step by its length.
+
+    With ``whole`` bounds, no tile is short.
+    """
+    u, v = rng.choice([(1, 1), (1, 1), (1, -1), (2, 1), (2, 1), (3, 1), (1, 2), (2, -1), (2, 3)])
+    inner = {"A": rng.choice([1, 1, 2]), "B": rng.choice([1, abs(u), abs(u), 2])}
+    slots: dict[str, list[Loop]] = {"dram": [], "rows": [], "buffer": [], "lanes": []}
+    slots["lanes"].append(Loop("A", rng.choice([2, 3, 4])))
+    slots["buffer"].append(Loop(rng.choice("BBBA"), rng.choice([2, 3])))
+    for dim, bound in zip("ABACD", [rng.choice([1, 1, 2, 3]) for _ in range(5)], strict=True):
+        slots[rng.choice(list(slots))].append(Loop(dim, bound))
+    for loops in slots.values():
+        rng.shuffle(loops)
+    slots["register"] = [Loop(dim, bound) for dim, bound in inner.items()]
+    rng.shuffle(slots["register"])
+    bounds = {}
+    for dim in "ABCD":
+        loops = (loop for at in slots.values() for loop in at)
+        factors = [loop.bound for loop in loops if loop.dim == dim and loop.bound > 1] or [1]
+        least = (factors[0] - 1) * prod(factors[1:]) + 1
+        bounds[dim] = prod(factors) if whole else rng.randint(least, prod(factors))
+    window = Rank("window", (Term("A", u), Term("B", v)))
+    layer = Layer(
+        "handed on",
+        "einsum",
+        tuple(bounds.items()),
+        (
+            Tensor("X", "Inputs", (window, Rank("d", (Term("D"),)))),
+            Tensor("Y", "Weights", (Rank("b", (Term("B"),)), Rank("c", (Term("C"),)))),
+            Tensor("Z", "Outputs", (Rank("a", (Term("A"),)), Rank("c", (Term("C"),)))),
+        ),
+    )
+    every = frozenset(ROLES)
+
+    def fanout(name: str) -> Fanout:
+        named = rng.choice([EVERY_DIM, frozenset("A"), frozenset("AB"), frozenset()])
+        x = prod(loop.bound for loop in slots[name])
+        multicast = every if rng.random() < 0.7 else frozenset()
+        return Fanout(name, name, name, mesh_x=x, mesh_y=1, multicast=multicast,
+                      forwards={"Inputs": named} if named else {})  # fmt: skip
+
+    in_buffer = frozenset(name for name in "XYZ" if rng.random() < 0.4)
+    arch = Architecture(
+        "handed on",
+        (
+            Place("dram", (Holding("dram", keep=every),)),
+            fanout("rows"),
+            Place("buffer", (Holding("buffer", may_keep=every),)),
+            fanout("lanes"),
+            Place("register", (Holding("register", may_keep=every),)),
+            Compute("mac", "mac"),
+        ),
+        tuple(
+            Memory(name, name, block_bits=rng.choice([16, 32]))
+            for name in ("dram", "buffer", "register")
+        ),
+    )
+    mapping = Mapping(
+        (
+            Block("dram", tuple(slots["dram"]), frozenset("XYZ")),
+            Spread("rows", x=tuple(slots["rows"])),
+            Block("buffer", tuple(slots["buffer"]), in_buffer),
+            Spread("lanes", x=tuple(slots["lanes"])),
+            Block("register", tuple(slots["register"]), frozenset("X")),
+        ),
+        remainders=not whole,
+    )
+    return Case(layer, arch, mapping)
 
 
 def with_remainders(rng: random.Random, layer: Layer, mapping: Mapping) -> tuple[Layer, Mapping]:

@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise, product
 from math import ceil, prod
 
-from accelsim.arch.records import Architecture
+from accelsim.arch.records import EVERY_DIM, Architecture
 from accelsim.mapping.records import Mapping
 from accelsim.workload.records import Layer, Tensor
 from tests.naive.nest import Boundary, Instance, Level, Nest
@@ -101,6 +101,7 @@ class _Walker:
         self.seen = Walk()
         self.buffers: dict[tuple[str, str, Instance], Values] = {}
         self.tiles: dict[tuple[str, str, tuple[int, ...]], frozenset[Word]] = {}  # seen before
+        self.before: dict[tuple[str, str], dict[Instance, frozenset[Word]]] = {}
         # Of each tensor at each child: loops from here on turn within a residence.
         self.residence_end = {
             (boundary.child.name, boundary.tensor.name): (
@@ -166,10 +167,36 @@ class _Walker:
             self.buffers[key] = fetched | {w: v for w, v in kept.items() if w in tile}
 
         self._tally(boundary, "FILLS", [len(words) for words in new.values()])
-        self._tally(boundary, "READS", self._words_sent(tensor, new, parent.fanouts_outside))
-        for crossed in range(parent.fanouts_outside, child.fanouts_outside):
+        held = self.before.get((child.name, tensor.name), {})
+        self.before[child.name, tensor.name] = {i: self._tile(tensor, child, i) for i in new}
+        # From the inside out: what a fanout's neighbours pass on comes from nowhere further out.
+        for crossed in reversed(range(parent.fanouts_outside, child.fanouts_outside)):
             arriving = sum(self._words_sent(tensor, new, crossed + 1))
             self.seen.network[self.fanouts[crossed].name, tensor.name, "DELIVERIES"] += arriving
+            if overlap_stays:
+                for instance, words in new.items():
+                    words -= self._held_beside(tensor, crossed, instance, held)
+        self._tally(boundary, "READS", self._words_sent(tensor, new, parent.fanouts_outside))
+
+    def _held_beside(
+        self,
+        tensor: Tensor,
+        crossed: int,
+        instance: Instance,
+        held: dict[Instance, frozenset[Word]],
+    ) -> frozenset[Word]:
+        """Return what neighbours in a fanout held at the step before, those idle by now too."""
+        named = self.fanouts[crossed].forwards.get(tensor.role, frozenset())
+        lane = instance[crossed]
+        assert lane is not None
+        found: frozenset[Word] = frozenset()
+        for i, loop in enumerate(self.nest.lanes[crossed]):
+            if loop.dim in tensor.dims and (named == EVERY_DIM or loop.dim in named):
+                for index in (lane[i] - 1, lane[i] + 1):
+                    beside = (*lane[:i], index, *lane[i + 1 :])
+                    neighbour = (*instance[:crossed], beside, *instance[crossed + 1 :])
+                    found |= held.get(neighbour, frozenset())
+        return found
 
     def _words_sent(self, tensor: Tensor, new: dict[Instance, set[Word]], depth: int) -> list[int]:
         """Count the words that pass each point inside ``depth`` fanouts on their way in.

@@ -143,8 +143,10 @@ def refuse_remainders(
             counted = replace(conventions, multicast="distinct")
     if not needs_general(machine, counted):
         return
-    if not str(conventions):
-        why = "where neighbours pass words on"
+    if counted.plain and conventions.multicast != "equal":
+        if not passes_to_compute(machine, mapping):
+            return
+        why = "where neighbours pass on words that nothing in a lane keeps"
     raise SpecError(
         [
             Problem(
@@ -153,6 +155,15 @@ def refuse_remainders(
             )
         ]
     )
+
+
+def passes_to_compute(machine: MachineArrays, mapping: MappingArrays) -> bool:
+    """Tell whether a fanout passes on a tensor that no place inside it keeps."""
+    for fanout, tensor in np.argwhere(machine.forwards):
+        inside = mapping.keep[machine.fanout_inside[fanout] :]
+        if not (inside >> tensor & 1).any():
+            return True
+    return False
 
 
 def spreads_window(layer: LayerArrays, machine: MachineArrays, mapping: MappingArrays) -> bool:
