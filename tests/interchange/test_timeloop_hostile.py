@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from accelsim import cli
-from accelsim.errors import ExitCode
+from accelsim.errors import ExitCode, SpecError
+from accelsim.interchange.timeloop import jinja
+from accelsim.interchange.timeloop.jinja import rendered
 from tests.interchange import timeloop_hostile as hostile
 from tests.interchange.test_hostile import MOST_BYTES, MOST_SECONDS, opened, peak_bytes
 
@@ -18,6 +20,7 @@ from tests.interchange.test_hostile import MOST_BYTES, MOST_SECONDS, opened, pea
 def put(folder: Path, files: dict[str, str]) -> Path:
     folder.mkdir()
     for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     return folder
 
@@ -113,3 +116,22 @@ def test_a_link_that_leads_outside(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "'link.yaml' lies outside the folders given" in capsys.readouterr().err
     assert cli.guarded([*words, "--folder", str(tmp_path)]) == ExitCode.BAD_SPEC
     assert "no storage at its top" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["jinja2.py", "json.py", "accelsim/__init__.py"])
+def test_modules_beside_a_template_are_not_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    mark = tmp_path / "executed"
+    foreign = f"from pathlib import Path\nPath({str(mark)!r}).touch()\nraise ImportError\n"
+    folder = put(tmp_path / "in", {"top.yaml.jinja2": "{{ 1 + 1 }}", name: foreign})
+    monkeypatch.chdir(folder)
+    assert rendered(Path("top.yaml.jinja2"), "{{ 1 + 1 }}", [Path()]) == ("2", {})
+    assert not mark.exists()
+
+
+def test_a_renderer_that_cannot_start_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = ["-c", "raise ImportError('no jinja2 here')"]
+    monkeypatch.setattr(jinja, "RENDERER", broken)
+    with pytest.raises(SpecError, match="ended with: ImportError: no jinja2 here"):
+        rendered(Path("top.yaml.jinja2"), "{{ 1 }}", [Path()])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,7 +20,15 @@ from accelsim.yamldoc import MAX_BYTES, shown_path
 SUFFIXES = (".jinja2", ".j2", ".jinja")
 
 MAX_SECONDS = 2
+"""Of the processor's time."""
+
+MAX_WAIT = 10
+"""Seconds by the clock, start of the process included."""
+
 MAX_MEMORY = 512 * 2**20
+
+RENDERER = ("-P", "-m", "accelsim.interchange.timeloop.rendering")
+"""Imports nothing from the folder at hand, which is as foreign as the template."""
 
 MARKS = ("{{", "{%")
 
@@ -53,27 +62,39 @@ def rendered(
         "memory": MAX_MEMORY,
         "bytes": MAX_BYTES,
     }
-    package = str(Path(__file__).parents[3])
-    environment = {**os.environ, "PYTHONPATH": package, "PYTHONIOENCODING": "utf-8"}
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "accelsim.interchange.timeloop.rendering"],
+            [sys.executable, *RENDERER],
             input=json.dumps(request).encode(),
             capture_output=True,
-            timeout=MAX_SECONDS + 1,
-            env=environment,
+            timeout=MAX_WAIT,
+            env=_environment(),
+            cwd=Path(sys.executable).anchor,
             check=False,
         )
     except subprocess.TimeoutExpired:
         raise _unfinished(file) from None
-    if done.returncode != 0:
+    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
         raise _unfinished(file)
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace").strip().splitlines() or ["without a word"]
+        if said[-1].startswith("MemoryError"):
+            raise _unfinished(file)
+        what = f"the template is not rendered: the process that does it ended with: {said[-1]}"
+        raise SpecError([Problem(what, Where(file, 1, 1))])
     answer = json.loads(done.stdout)
     if "text" in answer:
         taken = {name: (str(file), str(inner)) for name, (file, inner) in answer["taken"].items()}
         return str(answer["text"]), taken
     where = Where(file, answer["line"], 1, 1, answer["source"]) if answer["line"] else Where(file)
     raise SpecError([Problem(answer["what"], where, hint=answer["hint"])])
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment in which this package, and what it needs, is found from anywhere."""
+    given = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    paths = [str(Path(__file__).parents[3]), *map(os.path.abspath, given)]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8"}
 
 
 def _unfinished(file: str) -> SpecError:
