@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, cast
 
@@ -88,6 +89,7 @@ def import_(
     sizes = dict(map(_size, dim))
     imported = acs.import_(format, words, dims=sizes, densities=densities, folders=folder)
     if output is not None:
+        _keep_read([output], files)
         _write(output, imported.text)
     network = imported.network
     if json:
@@ -125,6 +127,7 @@ def _specs(
     imported = acs.import_(format, files, folders=folders)
     named = imported.named()
     if output is not None:
+        _keep_read([output / name for name in named], files)
         write_texts(output, named)
     if json:
         body = {
@@ -150,6 +153,20 @@ def _size(words: str) -> tuple[str, int]:
     if not equals or not name.strip() or not size.strip().isdecimal():
         raise UsageError(Problem(f"'{words}' is no size", expected="NAME=SIZE, as batch=4"))
     return name.strip(), int(size)
+
+
+def _keep_read(written: Sequence[Path], read: Sequence[str]) -> None:
+    """Refuse to write over a file that was read.
+
+    Raises
+    ------
+    UsageError
+    """
+    for path in written:
+        if path.exists() and any(Path(file).exists() and path.samefile(file) for file in read):
+            raise UsageError(
+                Problem(f"'{path}' is what is imported, and is not written over", hint="another -o")
+            )
 
 
 def _write(path: Path, text: str) -> None:

@@ -74,3 +74,11 @@ def test_what_cannot_be_written(call: Call, file: Path, tmp_path: Path) -> None:
     out = tmp_path / "none" / "out.yaml"
     done = call("import", "onnx", f"{file}:batch=1", "-o", out)
     assert done == (2, "", f"cannot write '{out}': No such file or directory\n")
+
+
+def test_what_is_imported_is_not_written_over(call: Call, file: Path) -> None:
+    model = file.read_bytes()
+    done = call("import", "onnx", file, "--dim", "batch=4", "-o", file)
+    assert (done.code, done.out) == (2, "")
+    assert f"'{file}' is what is imported, and is not written over" in done.err
+    assert file.read_bytes() == model
