@@ -6,10 +6,11 @@ can keep the tensor, with no fanout inside, so that each access serves one opera
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from accelsim.arch.records import Architecture, Fanout, Memory, Place
 from accelsim.errors import Problem
+from accelsim.roles import Role
 
 SPARSITY_KEYS = ("format", "densities", "gating", "skipping")
 """Of a memory; problems name them in backticks."""
@@ -17,10 +18,23 @@ SPARSITY_KEYS = ("format", "densities", "gating", "skipping")
 
 def minds_zeros(arch: Architecture) -> bool:
     """Tell whether zeros make any difference to a machine."""
-    spared = (arch.compute.gating, arch.compute.skipping)
-    parts: tuple[Memory | Fanout, ...] = (*arch.memories, *arch.fanouts)
-    followed = (its for memory in arch.memories for its in (memory.gating, memory.skipping))
-    return any(spared) or any(followed) or any(part.formats for part in parts)
+    return bool(minding_zeros(arch))
+
+
+def minding_zeros(arch: Architecture) -> dict[str, list[str]]:
+    """Return the parts to which zeros make a difference, with the keys that say so."""
+    said: dict[str, tuple[Collection[Role], ...]] = {}
+    for memory in arch.memories:
+        said[memory.name] = (memory.formats, memory.gating, memory.skipping)
+    for fanout in arch.fanouts:
+        said[fanout.name] = (fanout.formats, (), ())
+    said[arch.compute.name] = ((), arch.compute.gating, arch.compute.skipping)
+    keys = ("format", "gating", "skipping")
+    found = {
+        name: [key for key, its in zip(keys, stated, strict=True) if its]
+        for name, stated in said.items()
+    }
+    return {name: stated for name, stated in found.items() if stated}
 
 
 def sparsity_problems(arch: Architecture) -> list[Problem]:

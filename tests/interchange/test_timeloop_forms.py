@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from accelsim.arch.records import Architecture, Fanout
-from accelsim.errors import SpecError
+from accelsim.errors import Problem, SpecError
 from accelsim.interchange.timeloop.arithmetic import evaluate
 from accelsim.interchange.timeloop.bundle import Bundle, read_bundle
+from accelsim.interchange.timeloop.sources import Sources
 from accelsim.specs.references import Reference
 from accelsim.units import ValueProblemError
 from accelsim.workload.records import Layer
 from accelsim.workload.spec import network_of, read_layer
-from tests.interchange.timeloop_hostile import ARCH, MAPPING, PROBLEM, SOUND, TREE
+from tests.interchange.timeloop_hostile import ARCH, ERT, MAPPING, PROBLEM, SOUND, TREE
 
 FOLDER = Path(__file__).parent / "timeloop_files"
 
@@ -59,6 +60,47 @@ def test_constraints_become_rules() -> None:
             "accelergy-eyeriss-like-45nm prices them by their classes"
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("actions", "noted"),
+    [
+        (("read", "update"), "buffer (write), "),
+        (("read",), "buffer (write, update), "),
+        (("write",), "buffer (read), "),
+        (("read", "write"), ""),
+        (("read", "fill", "update"), ""),
+        (("leak",), "buffer, "),
+    ],
+)
+def test_actions_that_an_ert_does_not_price_are_noted(
+    tmp_path: Path, actions: tuple[str, ...], noted: str
+) -> None:
+    """A write prices updates, too; what follows from others (drains, addresses) hides none."""
+    glb = "{name: buffer, class: SRAM, attributes: {depth: 64 * 8, addr_gen_energy: 1}}"
+    arch = ARCH.replace("{name: GLB, class: SRAM, attributes: {depth: 64 * 8}}", glb)
+    priced = ", ".join(f"{{name: {action}, energy: 4}}" for action in actions)
+    ert = ERT + f"  - {{name: buffer, actions: [{priced}]}}\n"
+    bundle = bundle_of(tmp_path, arch=arch, ert=ert)
+    bundle.machine()
+    (note,) = notes(bundle)
+    assert note.startswith(f"no energy is stated for {noted}RF, MAC: the table ")
+
+
+def test_sparse_optimizations_are_not_translated(tmp_path: Path) -> None:
+    bundle = bundle_of(tmp_path, arch=ARCH + "sparse_optimizations: {targets: []}\n")
+    (note,) = [note for note in notes(bundle) if "sparse_optimizations" in note]
+    assert note == (
+        "'sparse_optimizations' is left out: "
+        "it is not translated (zeros are modelled: docs/sparsity.md)"
+    )
+
+
+def test_notes_after_a_fault_are_not_of_the_kind_that_was_read() -> None:
+    sources = Sources()
+    with pytest.raises(SpecError), sources.reading("mapping"):
+        raise SpecError([Problem("made up")])
+    assert sources.about == ""
 
 
 def test_unknown_keys_are_noted_where_they_stand(tmp_path: Path) -> None:

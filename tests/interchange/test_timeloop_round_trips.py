@@ -25,7 +25,8 @@ from accelsim.interchange.timeloop.writing.inputs import (
 from accelsim.interchange.timeloop.writing.parts import Written, chain_of
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
 from accelsim.mapping.spec import read_mapping
-from accelsim.roles import ROLES
+from accelsim.roles import ROLES, Role
+from accelsim.sparsity.formats import Format
 from accelsim.specs.references import Reference
 from accelsim.technology.records import ACTIONS, Price
 from accelsim.technology.spec import read_accounting, read_technology
@@ -223,6 +224,17 @@ def test_last_tiles_that_are_short() -> None:
     assert read == mapping
 
 
+def compressing(arch: Architecture) -> Architecture:
+    """Return a machine whose memories compress, gate and skip."""
+    operands: dict[Role, frozenset[Role]] = {"Weights": frozenset({"Inputs"})}
+    dram, rf = arch.memories
+    dram = replace(dram, formats={"Inputs": Format("bitmask")})
+    return replace(arch, memories=(dram, replace(rf, gating=operands, skipping=operands)))
+
+
+SKIPPING = Compute("mac", "mac", skipping=frozenset({"Inputs"}))
+
+
 @pytest.mark.parametrize(
     ("arch", "layer", "reason"),
     [
@@ -237,6 +249,16 @@ def test_last_tiles_that_are_short() -> None:
             "transfers of 'dram' do not hide behind compute",
         ),
         (machine(), replace(small_layer(), op="alu"), "layer 'conv' does cheap operations"),
+        (
+            compressing(machine()),
+            small_layer(),
+            "'dram' states `format`; (.*\\n)+'rf' states `gating` and `skipping`; expected",
+        ),
+        (
+            replace(machine(), nodes=(*machine().nodes[:-1], SKIPPING)),
+            small_layer(),
+            "'mac' states `skipping`; expected a machine to which zeros are as other values",
+        ),
     ],
 )
 def test_what_timeloop_has_no_words_for_is_refused(

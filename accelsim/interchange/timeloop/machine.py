@@ -67,6 +67,9 @@ _USED = (
 )
 """Attributes that are read: one written nearly like these is noted."""
 
+ACTIONS = {"read": "read", "fill": "write", "update": "update"}
+"""What an access of a memory is -> Timeloop's action that prices it."""
+
 _LEFT_OUT = {
     "min_utilization": "no use of a memory is demanded",
     "allow_overbooking": "no tile may be larger than its memory",
@@ -226,11 +229,13 @@ class _Build:
         energies, values = self.energies, it.values
         whole = values.number("vector_access_energy")
         found = {
-            action: energies.of(it.name, action) if energies.table else whole
-            for action in ("read", "fill", "update")
+            action: energies.of(it.name, action) if energies.table else whole for action in ACTIONS
         }
         items: dict[str, Node] = {}
         stated = {action: pj / block for action, pj in found.items() if pj is not None}
+        missing = [ACTIONS[action] for action in found if action not in stated]
+        if missing and not it.is_void:
+            self.unpriced.append(f"{it.name} ({', '.join(missing)})" if stated else it.name)
         if stated:
             if "read" in stated:
                 stated["drain"] = stated["read"]
@@ -241,8 +246,6 @@ class _Build:
             items["source"] = made.value(
                 energies.source or self.stated_at("vector_access_energy", values)
             )
-        if not it.is_void and (not stated or len(found) > len(stated)) and len(stated) < 4:
-            self.unpriced.append(it.name)
         leak = energies.leaks.get(it.name)
         if leak:
             items["leakage"] = made.value(f"{_text(leak)} mW")

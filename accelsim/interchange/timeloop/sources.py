@@ -63,7 +63,7 @@ UNUSED = {
     "mapper": "its search is not this one",
     "compound_components": "energies are those of an ERT",
     "components": "energies are those of an ERT",
-    "sparse_optimizations": "zeros are counted as other values",
+    "sparse_optimizations": "it is not translated (zeros are modelled: docs/sparsity.md)",
     "globals": "",
     "dumped_by_timeloop_front_end": "",
     "layout": "words stand in memories in any order",
@@ -119,8 +119,10 @@ class Sources:
     def reading(self, kind: str) -> Iterator[None]:
         """Say of notes made meanwhile that they are of a kind of spec."""
         before, self.about = self.about, kind
-        yield
-        self.about = before
+        try:
+            yield
+        finally:
+            self.about = before
 
     def document(self, root: Node) -> Document:
         """Return values made of these files as a document, its problems in their places."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from math import prod
 
 from accelsim.arch.records import Architecture, Compute, Fanout, Memory, Place
+from accelsim.arch.zeros import minding_zeros
 from accelsim.errors import Problem, SpecError
 from accelsim.mapping.factors import last_turns
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
@@ -106,6 +107,15 @@ def _refusals(arch: Architecture, layer: Layer) -> list[Problem]:
         if not memory.overlap:
             what = f"transfers of '{memory.name}' do not hide behind compute"
             problems.append(Problem(what, expected="`overlap: true`: Timeloop knows no other"))
+    for name, keys in minding_zeros(arch).items():
+        what = f"'{name}' states {' and '.join(f'`{key}`' for key in keys)}"
+        problems.append(
+            Problem(
+                what,
+                expected="a machine to which zeros are as other values",
+                hint="Timeloop's `sparse_optimizations` are not written",
+            )
+        )
     return problems
 
 
