@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+import os
+from math import prod
 from pathlib import Path
+from stat import S_ISREG
+from tokenize import TokenError
+from typing import BinaryIO, NoReturn
 
 import numpy as np
+from numpy.lib import format as npy
 
 from accelsim.errors import Problem
 from accelsim.sparsity.zeros import Given, given
 from accelsim.specs.zeros import PatternFile
 from accelsim.units import ValueProblemError
 
+MOST_RANKS = 64
+MOST_EXTENT = 2**63
+
+HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+
+NOT_A_HEADER = (
+    EOFError,
+    IndexError,
+    KeyError,
+    MemoryError,
+    RecursionError,
+    SyntaxError,
+    TokenError,
+    TypeError,
+    ValueError,
+)
+"""What NumPy raises for bytes that are no header: it reads one as a Python literal."""
+
 
 def read_pattern(spec: str, file: PatternFile, shape: tuple[int, ...]) -> Given:
     """Read where an array is other than zero, from a NumPy file beside the spec that names it.
+
+    The array is read only if its header states this shape and the file is as long as that takes.
 
     Parameters
     ----------
@@ -26,16 +52,56 @@ def read_pattern(spec: str, file: PatternFile, shape: tuple[int, ...]) -> Given:
     """
     path = Path(spec).parent / file.path
     try:
-        values = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as fault:
-        reason = isinstance(fault, OSError) and fault.strerror
-        what = f"cannot read the pattern '{path}': {reason.lower() if reason else fault}"
-        raise ValueProblemError(Problem(what)) from fault
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in "biuf":
-        raise ValueProblemError(Problem(f"the pattern '{path}' is no array of numbers"))
-    if [n for n in values.shape if n != 1] != [n for n in shape if n != 1]:
-        found, wanted = (" x ".join(map(str, its)) or "one" for its in (values.shape, shape))
-        raise ValueProblemError(
-            Problem(f"the pattern '{path}' has {found} words", expected=f"{wanted} words")
-        )
+        if not S_ISREG(path.stat().st_mode):
+            _refuse(f"the pattern '{path}' is not a regular file")
+        with path.open("rb") as stream:
+            _check(path, stream, shape)
+            stream.seek(0)
+            values = np.load(stream, allow_pickle=False)
+    except ValueProblemError:
+        raise
+    except OSError as fault:
+        reason = fault.strerror.lower() if fault.strerror else str(fault)
+        _refuse(f"cannot read the pattern '{path}': {reason}", fault)
+    except MemoryError as fault:
+        _refuse(f"cannot read the pattern '{path}': it does not fit into memory", fault)
+    except (EOFError, ValueError) as fault:
+        _refuse(f"cannot read the pattern '{path}': {fault}", fault)
     return given(values.reshape(shape))
+
+
+def _check(path: Path, stream: BinaryIO, shape: tuple[int, ...]) -> None:
+    size = os.fstat(stream.fileno()).st_size
+    if size == 0:
+        _refuse(f"the pattern '{path}' is an empty file", expected="an array that NumPy saved")
+    try:
+        version = npy.read_magic(stream)
+        header = HEADERS[version](stream) if version in HEADERS else None
+    except NOT_A_HEADER as fault:
+        _refuse(
+            f"the pattern '{path}' does not begin as a NumPy array does",
+            fault,
+            expected="an array that NumPy saved",
+        )
+    if header is None:
+        _refuse(
+            f"the pattern '{path}' is of version {version[0]}.{version[1]} of NumPy's format",
+            expected="version 1.0 or 2.0, as arrays of numbers have",
+        )
+    stated, _, dtype = header
+    if dtype.kind not in "biuf":
+        _refuse(f"the pattern '{path}' is no array of numbers")
+    if len(stated) > MOST_RANKS or not all(0 <= extent < MOST_EXTENT for extent in stated):
+        _refuse(f"the pattern '{path}' states a shape that no array has")
+    if [n for n in stated if n != 1] != [n for n in shape if n != 1]:
+        found, wanted = (" x ".join(map(str, its)) or "one" for its in (stated, shape))
+        _refuse(f"the pattern '{path}' has {found} words", expected=f"{wanted} words")
+    whole = stream.tell() + prod(stated) * dtype.itemsize
+    if size != whole:
+        _refuse(
+            f"the pattern '{path}' has {size:,} bytes", expected=f"{whole:,}, as its header says"
+        )
+
+
+def _refuse(what: str, cause: Exception | None = None, *, expected: str = "") -> NoReturn:
+    raise ValueProblemError(Problem(what, expected=expected)) from cause

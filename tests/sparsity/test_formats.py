@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 
 import numpy as np
@@ -143,3 +144,50 @@ def test_runs_shorten_with_density() -> None:
     expected = encoder(Format("run_length", (("run_bits", 3),))).encode(Uniform(0.5), 10**6, 16)
     cut = sum(0.5 ** (8 * k) for k in range(1, 20))
     assert expected.values / 10**6 == pytest.approx(0.5 + 0.5 * cut, rel=1e-5)
+
+
+def pairs(run_bits: int, words: int, density: float) -> float:
+    form = Format("run_length", (("run_bits", run_bits),))
+    return encoder(form).encode(Uniform(density), words, 16).values
+
+
+def walked_pairs(longest: int, words: int, density: float) -> float:
+    """Word by word: the odds that so many zeros await their pair, and the pairs that are made."""
+    waiting, made = [1.0] + [0.0] * (longest - 1), 0.0
+    for _ in range(words):
+        made += density + (1.0 - density) * waiting[-1]
+        zero, one = (1.0 - density) * waiting[-1], density
+        waiting = [zero + one, *((1.0 - density) * odds for odds in waiting[:-1])]
+    return made + sum(waiting[1:])
+
+
+TINY = (5e-324, 1e-320, 1e-308, 1e-200, 1e-20, 1e-16)
+
+
+@pytest.mark.parametrize("run_bits", [1, 2, 5])
+@pytest.mark.parametrize("words", [1, 2, 31, 32, 33, 250, 4096])
+def test_runs_are_those_of_a_walk_at_any_density(run_bits: int, words: int) -> None:
+    for density in (0.0, *TINY, 1e-9, 1e-5, 1e-3, 0.1, 0.5, 0.999, 1 - 1e-9, 1 - 2**-53, 1.0):
+        walked = walked_pairs(1 << run_bits, words, density)
+        assert pairs(run_bits, words, density) == pytest.approx(walked, rel=1e-12)
+
+
+@pytest.mark.parametrize("words", [131_000_000, 131_000_001, 10**15 + 1])
+@pytest.mark.parametrize("run_bits", [1, 5, 20, 70, 1024])
+def test_runs_of_huge_tensors(run_bits: int, words: int) -> None:
+    """A pair takes (1 - zero^longest) / density words on the mean, but for those at the ends."""
+    longest = 1 << run_bits
+    only_zeros = -(-words // longest)
+    assert pairs(run_bits, words, 0.0) == only_zeros
+    assert pairs(run_bits, words, 1.0) == words
+    for density in TINY[:4]:
+        assert pairs(run_bits, words, density) == only_zeros
+    for density in (1e-4, 0.01, 0.5, 0.99):
+        ends = -math.expm1(min(longest, words) * math.log1p(-density))
+        assert pairs(run_bits, words, density) == pytest.approx(words * density / ends, abs=1.5)
+
+
+def test_a_run_may_be_longer_than_any_array() -> None:
+    form = Format("run_length", (("run_bits", 1024),))
+    assert encoder(form).encode(given(np.zeros(5)), 5, 16).values == 1
+    assert encoder(form).encode(given(np.array([0, 0, 1, 0])), 4, 16).values == 2

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import log, log1p
+from math import exp, expm1, log1p
 from typing import ClassVar
 
 import numpy as np
 
 from accelsim.sparsity.contract import CannotEncodeError, Encoded
 from accelsim.sparsity.zeros import Given, Structured, Uniform, Zeros
-
-LEAST_LOG = -745.0
-"""Of the smallest number that a float can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ class RunLength:
         at = np.flatnonzero(flat)
         runs = np.diff(at, prepend=-1) - 1
         after = len(flat) - 1 - (int(at[-1]) if len(at) else -1)
-        longest = 1 << self.run_bits
+        longest = min(1 << self.run_bits, len(flat) + 1)
         return float((runs // longest + 1).sum() + -(-after // longest))
 
     def _expected(self, zeros: Uniform, words: int) -> float:
@@ -75,11 +72,19 @@ class RunLength:
         zero = 1.0 - density
         if zero == 0.0:
             return float(words)
+        if density == 0.0:
+            return float(-(-words // longest))
         cuts = words // longest
-        if density > 0.0:
-            cuts = min(cuts, int(LEAST_LOG / (longest * log1p(-density))))
-        lengths = longest * np.arange(1, cuts + 1, dtype=np.float64)
-        odds = np.exp(lengths * log(zero))
-        cut = (odds * (1.0 + density * (words - lengths))).sum()
-        whole = (odds * np.where(lengths < words, density, 1.0)).sum()
+        if cuts == 0:
+            return words * density + zero
+        # ``odds`` is the sum of x^k over k from 1 to cuts, where x = zero^longest = exp(-decay);
+        # ``after`` is that of density * longest * (cuts - k) * x^k.  Neither needs 1 - x, which
+        # has no digits left where x is nearly 1, and ``share`` is at most 1 however small density.
+        decay = -longest * log1p(-density)
+        odds = exp(-decay) * expm1(-decay * cuts) / expm1(-decay)
+        share = density * longest * exp(-decay) / -expm1(-decay)
+        after = share * (cuts - odds) - density * longest * odds
+        left = words - cuts * longest
+        cut = odds * (1.0 + density * left) + after
+        whole = density * odds + (0.0 if left else zero * exp(-decay * cuts))
         return float(words * density + cut + (zero - whole))
