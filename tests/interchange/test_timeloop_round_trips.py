@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from accelsim import shipped
-from accelsim.arch.records import Architecture, Compute, Fanout, Holding, Memory, Place
+from accelsim.arch.records import Architecture, Compute, Fanout, Holding, Memory, Node, Place
 from accelsim.errors import SpecError
 from accelsim.evaluation.evaluate import evaluate
 from accelsim.interchange.reference.case import INEXACT, ReferenceCase, read_cases
@@ -131,7 +131,12 @@ def machine(*fanouts: Fanout, places: tuple[Place, ...] = ()) -> Architecture:
     every = frozenset(ROLES)
     memories = (Memory("dram", "dram"), Memory("rf", "register_file", 16 * 4096))
     inner = places or (Place("rf", (Holding("rf", frozenset(), every),)),)
-    nodes = (Place("dram", (Holding("dram", every),)), *fanouts, *inner, Compute("mac", "mac"))
+    nodes: tuple[Node, ...] = (
+        Place("dram", (Holding("dram", every),)),
+        *fanouts,
+        *inner,
+        Compute("mac", "mac"),
+    )
     return Architecture("m", nodes, memories, technology="eyeriss-relative")
 
 

@@ -71,7 +71,7 @@ def ruled_problem(seed: int) -> MappingProblem:
                 "M": rng.choice((1, 2, 4)), "C": rng.choice((1, 2)), "Q": rng.choice((1, 1, 2)),
                 "S": rng.choice((1, 1, 2)),
             }  # fmt: skip
-            layer = conv(stride=rng.choice((1, 1, 2)), **bounds)
+            layer = conv("conv", rng.choice((1, 1, 2)), 16, **bounds)
         arch = random_machine(rng)
         if rng.random() < 0.3:
             leaking = (replace(m, leakage_mw=rng.choice((0.0, 5.0, 500.0))) for m in arch.memories)
@@ -105,7 +105,7 @@ def some_rule(rng: random.Random, places: list[str], dims: list[str]) -> Rule | 
     if kind == "joint":
         return Rule(rng.choice(("buffers", "buffers", "registers")), "temporal", limits)
     if kind == "lanes":
-        return Rule("array", rng.choice(("spatial", "spatial_x")), limits)  # type: ignore[arg-type]
+        return Rule("array", rng.choice(("spatial", "spatial_x")), limits)
     if kind == "keep":
         return Rule(rng.choice(places), keep=frozenset(rng.sample(sorted(ALL), 1)))
     shuffled = rng.sample(dims, len(dims))

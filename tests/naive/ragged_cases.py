@@ -74,8 +74,8 @@ def handed_on_case(rng: random.Random, whole: bool = False) -> Case:
     rng.shuffle(slots["register"])
     bounds = {}
     for dim in "ABCD":
-        loops = (loop for at in slots.values() for loop in at)
-        factors = [loop.bound for loop in loops if loop.dim == dim and loop.bound > 1] or [1]
+        all_loops = (loop for at in slots.values() for loop in at)
+        factors = [loop.bound for loop in all_loops if loop.dim == dim and loop.bound > 1] or [1]
         least = (factors[0] - 1) * prod(factors[1:]) + 1
         bounds[dim] = prod(factors) if whole else rng.randint(least, prod(factors))
     window = Rank("window", (Term("A", u), Term("B", v)))

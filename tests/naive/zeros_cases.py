@@ -123,7 +123,9 @@ def with_fitting_formats(rng: random.Random, arch: Architecture, layer: Layer) -
     def node(its: Node) -> Node:
         if not isinstance(its, Fanout):
             return its
-        densities = {role: its.densities[role] for role in its.densities if role == "Outputs"}
+        densities: dict[Role, float] = {}
+        if "Outputs" in its.densities:
+            densities["Outputs"] = its.densities["Outputs"]
         return replace(its, densities=densities, formats=fitting(its, densities))
 
     return replace(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from dataclasses import replace
-from math import ceil
+from math import ceil, prod
 
 import numpy as np
 
@@ -73,7 +73,8 @@ def counted(case: Case, patterns: int, seed: int) -> Counted:
     drawn = draw_patterns(case, patterns, seed)
     rng = np.random.default_rng(seed + 1)
     own: dict[Key, np.ndarray] = {}
-    for part in (*case.architecture.memories, *case.architecture.fanouts):
+    parts: list[Memory | Fanout] = [*case.architecture.memories, *case.architecture.fanouts]
+    for part in parts:
         for tensor in case.layer.tensors:
             if tensor.role in part.densities:
                 shape = (patterns, len(all_words(case, tensor)))
@@ -166,19 +167,21 @@ def contradictions(case: Case) -> list[str]:
             wrong.append(f"{what}: expected {expected}, evaluated {value}")
 
     names = [tensor.name for tensor in case.layer.tensors]
-    for (i, t, a), bits in np.ndenumerate(counted.bits):
-        level, tensor = found.levels[i], case.layer.tensors[t]
+    for (i, t, a), moved in np.ndenumerate(counted.bits):
+        bits, level, tensor = float(moved), found.levels[i], case.layer.tensors[t]
         memory = case.architecture.memory.get(level)
         spent = bits / 16 * (3.0 if memory else 1.0)
         if memory and ACTIONS[a] in GATED:
-            spent += counted.gated[i, t, a] * held_bits(memory, tensor) / 16 * GATED[ACTIONS[a]]
-        near(("energy", level, names[t], ACTIONS[a]), spent, found.energy_array[i, t, a])
+            spent += (
+                float(counted.gated[i, t, a]) * held_bits(memory, tensor) / 16 * GATED[ACTIONS[a]]
+            )
+        near(("energy", level, names[t], ACTIONS[a]), spent, float(found.energy_array[i, t, a]))
     its, operations = counted.operations, case.layer.operations
     widths = [t.bits / 16 for t in case.layer.tensors if t is not case.layer.output]
     mac = case.layer.op == "mac"
-    factor = np.prod(widths) ** (2 / len(widths)) if mac else max(widths)
+    factor = prod(widths) ** (2 / len(widths)) if mac else max(widths)
     near("operations", operations * (its.done * 2.0 + its.gated * 0.5) * factor,
-         found.energy_array[-1, -1].sum())  # fmt: skip
+         float(found.energy_array[-1, -1].sum()))  # fmt: skip
     priced = PricedCase(case, TABLE, DEFAULT_ACCOUNTING, traffic(case))
     status, energy, cycles = kernel_price(priced)
     near("kernel", 0.0, status)
@@ -187,10 +190,11 @@ def contradictions(case: Case) -> list[str]:
     dense = without_zeros(case)
     steps = evaluate(dense.layer, dense.architecture, dense.mapping, TABLE).compute_cycles
     near("steps", max(1, ceil(steps * (its.done + its.gated) * (1 - 1e-11))), found.compute_cycles)
-    for part in (*case.architecture.memories, *case.architecture.fanouts):
-        cycles = _port_cycles(priced, part, found, counted)
-        if cycles is not None and not cycles[0] <= found.port_cycles[part.name] <= cycles[1]:
-            wrong.append(f"port of {part.name}: expected {cycles}, evaluated {found.port_cycles}")
+    parts: list[Memory | Fanout] = [*case.architecture.memories, *case.architecture.fanouts]
+    for part in parts:
+        limits = _port_cycles(priced, part, found, counted)
+        if limits is not None and not limits[0] <= found.port_cycles[part.name] <= limits[1]:
+            wrong.append(f"port of {part.name}: expected {limits}, evaluated {found.port_cycles}")
     return wrong
 
 

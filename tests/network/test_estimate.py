@@ -17,7 +17,7 @@ from accelsim.network.estimate import (
     mac_energy,
     share_done,
 )
-from accelsim.roles import ROLES
+from accelsim.roles import ROLES, Role
 from accelsim.technology.records import EnergyTable, Price
 from accelsim.technology.spec import read_technology
 from accelsim.workload.records import Layer
@@ -150,8 +150,11 @@ def test_a_mac_that_costs_nothing_is_no_unit() -> None:
         estimate_network(row("tiny", entry("M", table=table)))
 
 
+INPUTS: frozenset[Role] = frozenset({"Inputs"})
+
+
 def test_zeros_are_not_spared_twice() -> None:
     arch = machine()
-    gated = replace(arch, nodes=(*arch.nodes[:-1], replace(arch.compute, gating={"Inputs"})))
+    gated = replace(arch, nodes=(*arch.nodes[:-1], replace(arch.compute, gating=INPUTS)))
     with pytest.raises(SpecError, match="'small' gates, skips or compresses zeros"):
         estimate_network(row("tiny", refused(), arch=gated))

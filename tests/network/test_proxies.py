@@ -6,6 +6,7 @@ from fractions import Fraction
 from math import sqrt
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,14 +92,15 @@ def test_layers_and_networks(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert [p.energy for p in networks.points] == [its.total.energy_total for its in results]
     figure = acs.plot(results, kind="proxies", output=tmp_path / "f.svg")
-    labels = [text.get_text() for ax in figure.axes for text in ax.get_legend().get_texts()]
+    legends = [legend for ax in figure.axes if (legend := ax.get_legend())]
+    labels = [text.get_text() for legend in legends for text in legend.get_texts()]
     assert labels == [
         f"eyeriss: rank correlation {value:.2f} (n = 3)"
         for value in (networks.macs, networks.weights)
     ]
     left, right = figure.axes
-    assert list(left.lines[0].get_xdata()) == [p.macs for p in networks.points]
-    assert list(right.lines[0].get_xdata()) == [p.weights for p in networks.points]
+    assert np.asarray(left.lines[0].get_xdata()).tolist() == [p.macs for p in networks.points]
+    assert np.asarray(right.lines[0].get_xdata()).tolist() == [p.weights for p in networks.points]
     with pytest.raises(UsageError, match="3 results to draw; expected one; proxies takes more"):
         acs.plot(results)
     with pytest.raises(UsageError, match="proxies are drawn whole"):

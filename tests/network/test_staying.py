@@ -15,7 +15,8 @@ from accelsim.evaluation.evaluate import IllegalMappingError, evaluate
 from accelsim.evaluation.prices import resolve
 from accelsim.mapper.contract import MappingProblem, mapping_problem
 from accelsim.mapper.exact import covers
-from accelsim.mapping.arrays import pack_machine, stored_bits
+from accelsim.mapping.arrays import pack_machine
+from accelsim.mapping.forms import stored_bits
 from accelsim.mapping.homes import shared_memories, tile_bits
 from accelsim.mapping.records import Block, Mapping
 from accelsim.mapspace.enumerate import enumerate_mappings
@@ -204,7 +205,7 @@ def test_as_on_a_machine_whose_outermost_place_is_that_memory() -> None:
         (one,) = layer.residents
         role = one.widths[0][0]
         mapping = bypassing(case.mapping, one.tensors[0], arch, one.memory)
-        found = []
+        found: list[object] = []
         for its_layer, its_arch in (
             (layer, arch),
             (case.layer, rebuilt(arch, one.memory, role)),

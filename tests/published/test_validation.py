@@ -20,7 +20,12 @@ from accelsim.validation.dataflow_study import SetUp, nests
 from accelsim.validation.published import read_figures
 from accelsim.validation.records import Case
 from accelsim.validation.run import STUDIES
-from accelsim.validation.studies import energy_estimation, eyeriss_silicon, isca2016_rules
+from accelsim.validation.studies import (
+    energy_estimation,
+    eyeriss_jssc2017,
+    eyeriss_silicon,
+    isca2016_rules,
+)
 from accelsim.validation.studies.isca2016_counter import OTHERS, narrow_cases, wide_cases
 from accelsim.validation.studies.isca2016_rules import restated_cases
 
@@ -166,7 +171,7 @@ def test_a_gated_pe_saves_what_the_paper_says() -> None:
     arch = eyeriss_silicon.gating_chip(0.45)
     assert arch.compute.energy["gated"] == pytest.approx(0.2)
     assert arch.memory["filter_spad"].energy["gated"] == pytest.approx(0.1)
-    dense = eyeriss_silicon.mapped("conv3")
+    dense = eyeriss_jssc2017.mapped("conv3")
     found = evaluate(
         eyeriss_silicon.with_zeros(dense.layer, {"Inputs": 0.0}),
         arch,
@@ -185,18 +190,18 @@ def test_padding_is_in_fewer_multiplications_than_it_has_words() -> None:
     Along an axis 39 taps meet a word, the first and the last one the padding: 37 of 39.  If all
     words inside are other than zero, 169 of 225 words are, and (37 / 39)^2 of the products.
     """
-    layer = eyeriss_silicon.mapped("conv3").layer
+    layer = eyeriss_jssc2017.mapped("conv3").layer
     none = eyeriss_silicon.zeros_multiplied("conv3", layer, 1 - 169 / 225)
     assert none == pytest.approx(1 - (37 / 39) ** 2)
     half = eyeriss_silicon.zeros_multiplied("conv3", layer, 1 - 0.5 * 169 / 225)
     assert half == pytest.approx(1 - 0.5 * (37 / 39) ** 2)
-    unpadded = eyeriss_silicon.mapped("conv1").layer
+    unpadded = eyeriss_jssc2017.mapped("conv1").layer
     assert eyeriss_silicon.zeros_multiplied("conv1", unpadded, 0.25) == pytest.approx(0.25)
 
 
 def test_the_link_and_the_compression_by_hand() -> None:
     """64 bits at 60 MHz are 480 MB/s; three values that are not zero take 64 bits."""
-    dense = eyeriss_silicon.mapped("conv5")
+    dense = eyeriss_jssc2017.mapped("conv5")
     zeros = {"conv5": 0.5}
     found = eyeriss_silicon.transferred({"conv5": dense}, zeros)["conv5"]
     words = {t.role: sum(v for (level, tensor, action), v in

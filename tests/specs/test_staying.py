@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from accelsim.errors import SpecError
+from accelsim.roles import Role
 from accelsim.workload.records import Layer, Resident
 from accelsim.workload.spec import read_workload
 
@@ -35,7 +36,7 @@ def layers(folder: Path, staying: str) -> dict[str, Layer]:
 def test_a_map_lies_there_until_its_last_reader_has_run(tmp_path: Path) -> None:
     """``stem`` is read thrice, once with 24 bits; the addition reads it as its second operand."""
     found = layers(tmp_path, "[stem]")
-    widths = (("Outputs", 16), ("Inputs", 16), ("Inputs", 24))
+    widths: tuple[tuple[Role, int], ...] = (("Outputs", 16), ("Inputs", 16), ("Inputs", 24))
     tensors = {name: one.tensors for name, its in found.items() for one in its.residents}
     assert tensors == {
         "stem": ("Outputs",), "left": ("Inputs",), "right": ("Inputs",), "add": ("Inputs2",)

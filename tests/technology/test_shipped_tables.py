@@ -13,7 +13,7 @@ from accelsim.technology.spec import read_technology
 
 KIB = 8 * 1024
 
-STATED = {
+STATED: dict[str, dict[str, float]] = {
     # Chen, Emer, Sze, ISCA 2016: 16-bit accesses relative to a MAC.
     "eyeriss-relative": {
         "dram.read": 200, "dram.update": 200, "buffer.read": 6, "buffer.fill": 6,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import TypedDict
 
 import pytest
 
@@ -14,7 +15,13 @@ from accelsim.verbs.search import Step
 from accelsim.workload.spec import read_workload
 from tests.small import IMPOSSIBLE, LAYER, MACHINE, MIXED, TABLE
 
-ON = {"machine": MACHINE, "technology": TABLE}
+
+class On(TypedDict):
+    machine: Path
+    technology: Path
+
+
+ON: On = {"machine": MACHINE, "technology": TABLE}
 
 
 def test_networks_side_by_side(tmp_path: Path) -> None:

@@ -115,7 +115,9 @@ def test_a_mapping_file_is_counted_to_the_same_numbers(block: Path, tmp_path: Pa
 def test_every_count_is_explained(block: Path) -> None:
     """``explain`` adds its terms up and compares them with the counter's, tensor by tensor."""
     for layer in ("stem", "body", "add"):
-        links = acs.explain("eyeriss", f"{block}:{layer}").explanation.links
+        explanation = acs.explain("eyeriss", f"{block}:{layer}").explanation
+        assert explanation is not None
+        links = explanation.links
         parents: dict[str, set[str]] = {}
         for link in links:
             parents.setdefault(link.tensor, set()).add(link.parent)
