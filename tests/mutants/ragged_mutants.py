@@ -11,6 +11,7 @@ NEST = "counter/ragged_nest.py"
 WINDOW = "counter/ragged_window.py"
 BOUNDARY = "counter/ragged_boundary.py"
 RAGGED = "counter/ragged.py"
+PASSING = "counter/ragged_passing.py"
 TIME = "evaluation/remainders.py"
 ARRAYS = "mapping/arrays.py"
 
@@ -106,6 +107,43 @@ RAGGED_MUTANTS = (
         WINDOW,
         "        clear_bits(marks[ROW], length)\n",
         "",
+    ),
+    # Neighbours.
+    Mutant(
+        "neighbours hold what they hold now",
+        PASSING,
+        "a -= run.stride\n    else:\n        b -= run.stride\n    if holds(",
+        "a -= 0\n    else:\n        b -= 0\n    if holds(",
+    ),
+    Mutant(
+        "neighbours that are beyond the bound hold words",
+        PASSING,
+        "last = min(a + loops.tile[place, dim_a], layer.bounds[dim_a]) - 1",
+        "last = a + loops.tile[place, dim_a] - 1",
+    ),
+    Mutant(
+        "only the lane before passes words on",
+        PASSING,
+        "for side in (-1, 1):",
+        "for side in (-1,):",
+    ),
+    Mutant(
+        "words are passed on at the start of a sweep too",
+        PASSING,
+        "continues = is_further_step(run, loops)",
+        "continues = True",
+    ),
+    Mutant(
+        "links further out serve what is inside",
+        PASSING,
+        "    for loop in range(inside, loops.outside[place]):\n        if not is_link",
+        "    for loop in range(loops.outside[place]):\n        if not is_link",
+    ),
+    Mutant(
+        "passed on words are counted down from no end",
+        PASSING,
+        "if loops.opposed[rank] == 1:",
+        "if loops.opposed[rank] == 2:",
     ),
     # Boundaries.
     Mutant(

@@ -7,24 +7,31 @@ from pathlib import Path
 
 import pytest
 
-from tests.evaluation.bill import bill
-from tests.evaluation.cases import random_priced_case
+from tests.evaluation.bill import Bill, bill
+from tests.evaluation.cases import PricedCase, random_priced_case
 from tests.mutants.copies import copy_package, make_mistake, run_on
 from tests.mutants.mutants import Mutant
 from tests.mutants.ragged_mutants import RAGGED_MUTANTS
-from tests.naive.ragged_cases import random_ragged_case
-from tests.naive.walk import walk
+from tests.naive.cases import Case
+from tests.naive.ragged_cases import random_ragged_case, short_handed_on
+from tests.naive.walk import Walk, walk
 
 CASES = 400
+HANDED_ON = 200
+"""Cases in which lanes pass words on, of which counts alone are compared."""
 
 
 @pytest.fixture(scope="module")
 def walked_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    walked = []
+    walked: list[tuple[Case, Walk, tuple[PricedCase, Bill] | None]] = []
     for seed in range(CASES):
         priced = random_priced_case(seed, random_ragged_case)
         case = priced.case
-        walked.append((priced, walk(case.layer, case.architecture, case.mapping), bill(priced)))
+        steps = walk(case.layer, case.architecture, case.mapping)
+        walked.append((case, steps, (priced, bill(priced))))
+    for seed in range(HANDED_ON):
+        case = short_handed_on(seed)
+        walked.append((case, walk(case.layer, case.architecture, case.mapping), None))
     path = tmp_path_factory.mktemp("walked") / "cases.pickle"
     path.write_bytes(pickle.dumps(walked))
     return path
