@@ -115,19 +115,16 @@ def kernel(function: Function, **more: bool) -> Function:
 
     Numba's reference counting is switched off, which makes array access up to five times faster
     and turns an allocation inside a kernel into a compile error.  The switch is one that numba
-    uses for its own ufuncs; where a release does not know it, kernels are compiled without.
+    uses for its own ufuncs; a release that did not know it would say so at the first call.
     """
     # numba asks for the cache directory as it decorates.  It is lent ours for just that long, so
     # that neither the user's own numba functions nor child processes (with other sources) get it.
     lent = numba_config.CACHE_DIR
     numba_config.CACHE_DIR = str(cache_directory())
     try:
-        try:
-            compiled = njit(cache=True, nogil=True, pipeline_class=ScalarCompiler, **SPARE, **more)(
-                function
-            )
-        except KeyError:
-            compiled = njit(cache=True, nogil=True)(function)
+        compiled = njit(cache=True, nogil=True, pipeline_class=ScalarCompiler, **SPARE, **more)(
+            function
+        )
     finally:
         numba_config.CACHE_DIR = lent
     if numba_config.DISABLE_JIT == 0:
