@@ -290,6 +290,15 @@ class Store:
             raise UsageError(_problem(self.path, doing, fault)) from fault
 
 
+def is_store(path: Path) -> bool:
+    """Tell whether a file could be a store: whether it is sqlite."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
+
+
 def _of_sweep(query: str, sweep: int | None) -> tuple[str, list[int | str]]:
     """Restrict a query to the points of a sweep, if one is named."""
     if sweep is None:

@@ -15,8 +15,10 @@ from typing import Literal
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from accelsim.errors import Problem, UsageError
 from accelsim.evaluation.records import COMPUTE, Breakdown
@@ -38,14 +40,20 @@ PARTS: dict[By, tuple[str, ...]] = {
 LOOKS = (
     ("#0072B2", ""),
     ("#E69F00", "///"),
-    ("#009E73", "..."),
+    ("#009E73", "+++"),
     ("#F0E442", "\\\\\\"),
     ("#CC79A7", "xxx"),
     ("#999999", "---"),
 )
 """Colour and hatch of the parts of a bar, from the bottom up."""
 
+LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Colours of lines and marks: Okabe and Ito's without yellow, which is faint on white."""
+
 FORMATS = ("pdf", "png", "svg")
+
+DECADES = 300.0
+"""Of values that differ by more than this factor, a logarithmic axis names the powers of ten."""
 
 _UNDATED = {
     "pdf": {"CreationDate": None, "Creator": "accelsim"},
@@ -263,6 +271,26 @@ def save(figure: Figure, path: Path) -> None:
         raise UsageError(Problem(f"cannot write a figure as '{path.name}'", expected=expected))
     with house_style():
         figure.savefig(path, format=ending, dpi=200, metadata=_UNDATED[ending])
+
+
+def logarithmic(ax: Axes, which: Literal["x", "y"]) -> None:
+    """Let an axis be logarithmic, with plain numbers at few round values."""
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    (ax.set_xscale if which == "x" else ax.set_yscale)("log")
+    few_round_values(axis, *axis.get_data_interval())
+
+
+def few_round_values(axis: Axis, low: float, high: float) -> None:
+    """Write plain numbers at few round values of a logarithmic axis that reaches from and to."""
+    if high / low > DECADES:
+        steps: tuple[float, ...] = (1.0,)
+    elif high / low > 5:
+        steps = (1.0, 2.0, 5.0)
+    else:
+        steps = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
+    axis.set_major_locator(LogLocator(subs=steps))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
 
 
 @contextmanager

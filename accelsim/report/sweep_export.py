@@ -22,6 +22,9 @@ from accelsim.explore.store import Store
 from accelsim.report.json_text import SCHEMA
 from accelsim.report.writing import unwritable
 
+COMPULSORY = "compulsory_words"
+"""What the outermost memory cannot but move; a point of an older version does not say."""
+
 IDENTITY = ("architecture", "workload", "dataflow", "technology", "accounting", "objective")
 
 FIGURES = (
@@ -33,6 +36,7 @@ FIGURES = (
     "edp",
     "utilization",
     "macs",
+    COMPULSORY,
     "pes",
     "area_mm2",
     "proved",

@@ -12,6 +12,7 @@ from typing import Any
 from accelsim import __version__, shipped
 from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, SpecError, UsageError
+from accelsim.evaluation.compulsory import compulsory_words
 from accelsim.evaluation.evaluate import area_mm2
 from accelsim.explore.constraints import AREA, PES, Constraint, values_of
 from accelsim.explore.executors import Stop
@@ -24,6 +25,7 @@ from accelsim.network.records import NetworkResult
 from accelsim.network.run import run_network
 from accelsim.report.notes import why_unmapped
 from accelsim.report.sources import source_lines
+from accelsim.report.sweep_export import COMPULSORY
 from accelsim.specs.references import open_spec, parse_reference
 from accelsim.technology.records import EnergyTable
 from accelsim.technology.spec import read_technology
@@ -214,6 +216,7 @@ def figures_of(found: NetworkResult) -> dict[str, Any]:
         "edp": total.edp,
         "utilization": total.utilization,
         "macs": total.macs,
+        COMPULSORY: sum(map(compulsory_words, evaluations)),
         "pes": found.arch.instances(found.arch.compute),
         "area_mm2": evaluations[0].area_mm2,
         "proved": all(

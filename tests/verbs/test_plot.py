@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +36,6 @@ def test_the_layers_of_a_network_by_tensor(tmp_path: Path) -> None:
         ({"group": "conv"}, "no layers of group 'conv'; expected one of fc"),
     ],
 )
-def test_what_cannot_be_drawn(options: dict[str, str], message: str) -> None:
+def test_what_cannot_be_drawn(options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         acs.plot(comparison(), **options)
