@@ -18,8 +18,8 @@ from accelsim.report.messages import render_all
 DESIGNS = ("grid", "random", "latin")
 """The names in :data:`accelsim.explore.points.DESIGNS`, which help must not wait for."""
 
-EXECUTORS = ("processes", "in-process")
-"""The names in :data:`accelsim.verbs.sweep.EXECUTORS`."""
+EXECUTORS = ("processes", "in-process", "dask", "dask://HOST:PORT")
+"""The names in :data:`accelsim.verbs.sweep_executor.EXECUTORS`, and the address of a scheduler."""
 
 SPACE = "Space"
 RUNNING = "Running"
@@ -91,7 +91,7 @@ def sweep(
         typer.Option(
             "--executor",
             metavar="|".join(EXECUTORS),
-            help="Who computes: processes of this machine, or this one.",
+            help="Who computes: processes here, this process, Dask here, or a Dask scheduler.",
             rich_help_panel=RUNNING,
             autocompletion=options.words(EXECUTORS),
         ),

@@ -181,7 +181,13 @@ def _end(worker: _Worker[Any], patience: float) -> str:
     except subprocess.TimeoutExpired:
         worker.process.kill()
         worker.process.wait()
-    code = worker.process.returncode
-    if code < 0:
-        return f"was killed by signal {-code}"
-    return f"ended with exit code {code}"
+    return ended(worker.process.returncode)
+
+
+def ended(code: int) -> str:
+    """Say how a process ended.
+
+    >>> ended(-9), ended(1)
+    ('was killed by signal 9', 'ended with exit code 1')
+    """
+    return f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from accelsim import expressions, shipped, yamldoc
 from accelsim.errors import Problem, SpecError, Where
+from accelsim.recent import Recent
 from accelsim.specs.fields import Context, one_of, suggestion
 from accelsim.units import ValueProblemError
 from accelsim.yamldoc import Document, Mark, Node
+
+
+MOST_CARRIED = 1_024
+"""Documents that others sent to this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,8 @@ def open_spec(kind: str, reference: Reference) -> Document:
     SpecError
         If there is no such spec, it cannot be parsed, or it has no such parameter.
     """
-    document = opened(kind, shipped.find(kind, reference.name))
+    carried = _carried.get(reference.name)
+    document = carried or opened(kind, shipped.find(kind, reference.name))
     node = document.node(("parameters",))
     known = list(node.value) if node and isinstance(node.value, dict) else []
     problems = []
@@ -115,6 +121,18 @@ def open_spec(kind: str, reference: Reference) -> Document:
     if problems:
         raise SpecError(problems)
     return document
+
+
+_carried = Recent[str, Document](MOST_CARRIED)
+
+
+def carry(documents: Mapping[str, Document]) -> None:
+    """Let documents stand under names of their own, for a process that has not got their files.
+
+    Those carried last are known: whoever needs one carries it again.
+    """
+    for name, document in documents.items():
+        _carried.put(name, document)
 
 
 def pattern_problems(document: Document, reference: Reference) -> list[Problem]:

@@ -11,11 +11,10 @@ from pathlib import Path
 from accelsim.arch import spec as arch_spec
 from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, SpecError, UsageError, Where
+from accelsim.explore.cluster import Dask
 from accelsim.explore.constraints import AREA, Constraint, read_constraint, values_of
-from accelsim.explore.executors import Executor, InProcess
 from accelsim.explore.parameters import Parameter, read_parameters
 from accelsim.explore.points import Design, Point, Space, chosen
-from accelsim.explore.processes import Processes
 from accelsim.explore.run import OnProgress, Sweep, SweepProgress, Task, silent
 from accelsim.explore.store import Store
 from accelsim.keys import content_key
@@ -25,7 +24,8 @@ from accelsim.report.sweeps import MEASURES, SweepResult
 from accelsim.specs.overrides import parse_override
 from accelsim.specs.references import parse_reference
 from accelsim.verbs.overrides import split_overrides
-from accelsim.verbs.search import Search, Stop, single_plan, usable_threads
+from accelsim.verbs.search import Search, Stop, single_plan
+from accelsim.verbs.sweep_executor import PROCESSES, carried, executor_named
 from accelsim.verbs.sweep_point import Bench, forget, machine_values, spec_files
 from accelsim.verbs.words import (
     Flow,
@@ -43,9 +43,6 @@ from accelsim.verbs.words import (
 )
 from accelsim.workload import spec as workload_spec
 from accelsim.workload.records import Network
-
-PROCESSES, IN_PROCESS = EXECUTORS = ("processes", "in-process")
-
 
 def sweep(
     *what: Machine | Work,
@@ -82,7 +79,8 @@ def sweep(
     dataflows : one point for each; without any, the machine alone limits the mappings
     technology, accounting, overrides, search
         As for :func:`accelsim.compare`.  ``search.threads`` has no part in it.
-    executor : "processes" on this machine, or "in-process"
+    executor : "processes" on this machine, "in-process", "dask" (a cluster of Dask on this
+        machine) or "dask://HOST:PORT" (the address of a scheduler)
     workers : how many processes (default: as many as there are processors)
     stop : asked often; once it answers yes, the result holds what is finished
     progress : called with a :class:`~accelsim.explore.run.SweepProgress` now and then
@@ -98,11 +96,13 @@ def sweep(
         If a spec cannot be read, or a path means nothing in it.
     UsageError
         If an option has no sense, or the store cannot be used.
+    MissingExtraError
+        If the executor is Dask, which is not installed.
     """
     forget()
     bench, space = _laid_out(what, parameters, dataflows, technology, accounting, overrides, search)
     bench, of_paths = _constrained(bench, space, where)
-    by_whom = _executor(executor, workers)
+    by_whom = executor_named(executor, workers)
 
     def wanted(point: Point) -> bool:
         values = values_of(bench.settings(point))
@@ -118,21 +118,10 @@ def sweep(
     words = _words(what, parameters, where, design, dataflows, technology, accounting, overrides)
     with Store(Path(store), writing=True) as opened:
         number = opened.begin_sweep(_sweep_key(bench, space, design, where), words, points)
-        its = Sweep(tasks, bench.measure, bench.row, opened, number, told, fresh)
+        work = carried(bench, space) if isinstance(by_whom, Dask) else bench.measure
+        its = Sweep(tasks, work, bench.row, opened, number, told, fresh)
         its.run(by_whom, stop, progress)
     return SweepResult(Path(store), number, search.objective, told)
-
-
-def _executor(name: str, workers: int | None) -> Executor:
-    if name == PROCESSES:
-        return Processes(usable_threads() if workers is None else workers)
-    if name != IN_PROCESS:
-        expected = "one of " + ", ".join(EXECUTORS)
-        raise UsageError(Problem(f"unknown executor '{name}'", expected=expected))
-    if workers not in (None, 1):
-        hint = f"several workers are --executor {PROCESSES}"
-        raise UsageError(Problem(f"{workers} workers in one process", hint=hint))
-    return InProcess()
 
 
 def _laid_out(

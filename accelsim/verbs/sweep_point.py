@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,7 @@ class Bench:
     of_machine : the paths, fixed or varied, that machines know; the others are the workloads'
     constraints : those that need the machine
     files : the files that all of it is read from, with what tells whether one was changed since
+    tables : energy tables that are read already, or what is wrong with them, by word
     """
 
     machines: tuple[Machine, ...]
@@ -76,6 +77,7 @@ class Bench:
     of_machine: frozenset[str] = frozenset()
     constraints: tuple[Constraint, ...] = ()
     files: tuple[tuple[Path, object], ...] = ()
+    tables: Mapping[str, EnergyTable | tuple[Problem, ...]] = field(default_factory=dict)
 
     def measure(self, task: Task, stop: Stop) -> Outcome | None:
         """Return what comes of a point; None if it was stopped."""
@@ -93,7 +95,10 @@ class Bench:
 
     def table(self, arch: Architecture) -> EnergyTable | None:
         """Return the energy table of a machine here; None if it names none."""
-        return _table(self.technology or arch.technology)
+        table = self.technology or self.tables.get(arch.technology, arch.technology)
+        if isinstance(table, tuple):
+            raise SpecError(table)
+        return _table(table)
 
     def settings(self, point: Point) -> dict[str, str]:
         """Return all that is set at a point, by path; what is varied wins."""

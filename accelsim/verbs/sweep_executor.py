@@ -1,0 +1,142 @@
+"""Who computes a sweep, by name, and what workers elsewhere need to have with them."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from accelsim.arch.records import Architecture
+from accelsim.errors import Problem, SpecError, UsageError
+from accelsim.explore.cluster import Dask
+from accelsim.explore.executors import Executor, InProcess, Stop
+from accelsim.explore.points import Space
+from accelsim.explore.processes import Processes
+from accelsim.explore.records import Outcome
+from accelsim.explore.run import Task
+from accelsim.interchange.workloads import is_foreign, open_foreign
+from accelsim.specs.references import Reference, carry, open_spec, parse_reference
+from accelsim.technology.records import EnergyTable
+from accelsim.technology.spec import read_technology
+from accelsim.verbs.search import usable_threads
+from accelsim.verbs.sweep_point import Bench
+from accelsim.verbs.words import Machine, as_accounting, as_dataflow, word_of
+from accelsim.yamldoc import Document
+
+PROCESSES, IN_PROCESS, DASK = EXECUTORS = ("processes", "in-process", "dask")
+
+AT = "dask://"
+"""Before the address of a scheduler."""
+
+
+def executor_named(name: str, workers: int | None) -> Executor:
+    """Return who computes.
+
+    Raises
+    ------
+    UsageError
+        If there is no such executor, or it cannot have so many workers.
+    MissingExtraError
+        If it is Dask, which is not installed.
+    """
+    if name == PROCESSES:
+        return Processes(usable_threads() if workers is None else workers)
+    if name == DASK:
+        return Dask(workers=usable_threads() if workers is None else workers)
+    if name.startswith(AT):
+        if workers is not None:
+            hint = "they are started by themselves, with `dask worker`; leave out --workers"
+            raise UsageError(Problem(f"the workers of {name} cannot be chosen", hint=hint))
+        return Dask(name.removeprefix(AT))
+    if name != IN_PROCESS:
+        expected = f"one of {', '.join(EXECUTORS)}, {AT}HOST:PORT"
+        raise UsageError(Problem(f"unknown executor '{name}'", expected=expected))
+    if workers not in (None, 1):
+        hint = f"several workers are --executor {PROCESSES}"
+        raise UsageError(Problem(f"{workers} workers in one process", hint=hint))
+    return InProcess()
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What is done with a point where there are no files: its bench, and the specs that it names.
+
+    ``documents`` are under names that no other document ever has, as those of the bench are.
+    """
+
+    bench: Bench
+    documents: Mapping[str, Document]
+
+    def __call__(self, task: Task, stop: Stop) -> Outcome | None:
+        """Return what comes of a point; None if it was stopped."""
+        carry(self.documents)
+        return self.bench.measure(task, stop)
+
+
+def carried(bench: Bench, space: Space) -> Carried:
+    """Return the work of a bench with the contents of all specs that points of a space need."""
+    documents: dict[str, Document] = {}
+    machines = [_carried("architecture", its, documents) for its in bench.machines]
+    workloads = [_carried("workload", its, documents) for its in bench.workloads]
+    technology = bench.technology
+    if technology is not None and not isinstance(technology, EnergyTable):
+        technology = read_technology(technology)
+    named = dict.fromkeys([*map(_table_of, bench.machines), *_settings(bench, space, "technology")])
+    its = replace(
+        bench,
+        machines=tuple(machines),
+        workloads=tuple(workloads),
+        dataflows=tuple(flow and as_dataflow(flow) for flow in bench.dataflows),
+        technology=technology,
+        accounting=bench.accounting and as_accounting(bench.accounting),
+        tables={} if technology else {word: _table(word) for word in named if word},
+        files=(),
+    )
+    return Carried(its, documents)
+
+
+def _carried(kind: str, spec: Any, documents: dict[str, Document]) -> Any:
+    """Note the document of a word, and return the word that finds it; a record is as it is."""
+    word = word_of(spec)
+    if not word:
+        return spec
+    reference = parse_reference(word)
+    if is_foreign(reference.name):  # its parameters have their say as it is read
+        document, rest = open_foreign(reference), ":" + ",".join(reference.patterns)
+    else:
+        document = open_spec(kind, Reference(reference.name))
+        rest = word[len(reference.name) :]
+    name = f"carried-{hashlib.sha256(pickle.dumps(document)).hexdigest()}"
+    documents[name] = document
+    return name + rest
+
+
+def _table_of(machine: Machine) -> str:
+    """Return the word of the table that a machine names; empty for none."""
+    if isinstance(machine, Architecture):
+        return machine.technology
+    stated = open_spec("architecture", parse_reference(machine)).data.get("technology")
+    return str(stated or "")
+
+
+def _settings(bench: Bench, space: Space, path: str) -> list[str]:
+    """Return the values that a path is set to at any point."""
+    fixed = [value for its, value in bench.overrides if its == path]
+    varied = (
+        value
+        for parameter in space.parameters
+        for values in parameter.values
+        for its, value in zip(parameter.paths, values, strict=True)
+        if its == path
+    )
+    return [*fixed, *varied]
+
+
+def _table(word: str) -> EnergyTable | tuple[Problem, ...]:
+    """Return a table, or what is wrong with it: the points that need it will say so."""
+    try:
+        return read_technology(word)
+    except SpecError as fault:
+        return tuple(fault.problems)
