@@ -86,6 +86,7 @@ def sweep(
     seed: options.Seed = 0,
     driver: options.Driver = "auto",
     uneven: options.Uneven = "",
+    remainders: options.Remainders = False,
     executor: Annotated[
         str,
         typer.Option(
@@ -119,6 +120,7 @@ def sweep(
     Every point is committed to the store as it is finished; the same command goes on where it
     ended.  With the store: accelsim sweep status, show, export, merge, prune.
     """
+    how = acs.Search(objective, samples, seconds, seed, None, driver, uneven, remainders)
     with interruptible() as interrupt:
         with telling(progress, quiet, sweeping) as teller:
             result = acs.sweep(
@@ -132,7 +134,7 @@ def sweep(
                 technology=technology,
                 accounting=accounting,
                 overrides=set,
-                search=acs.Search(objective, samples, seconds, seed, None, driver, uneven),
+                search=how,
                 executor=executor,
                 workers=workers,
                 stop=interrupt.pressed,

@@ -124,6 +124,7 @@ class Bench:
                 "objective": self.search.objective,
                 "budget": self.search.budget,
                 "driver": (self.search.driver, self.search.seed, self.search.uneven),
+                "remainders": self.search.remainders,
             }
         )
 

@@ -103,6 +103,7 @@ def test_a_point_is_known_by_what_its_specs_say(store: Path, tmp_path: Path) -> 
     [
         {"search": acs.Search("latency")},
         {"search": acs.Search(uneven="buffer")},
+        {"search": acs.Search(remainders=True)},
         {"dataflows": "tests/small/inputs.yaml"},
         {"overrides": ["array.mesh_x=4"]},
     ],
