@@ -29,6 +29,9 @@ KNOWN = {
 }
 """What the labels say of a published number."""
 
+FITTED = "fitted"
+"""A mark beside the verdict."""
+
 FIGURES = ("validation.svg", "validation.png")
 
 
@@ -127,11 +130,12 @@ def study_table(study: StudyResult) -> Table:
                 _number(case.ours),
                 _number(case.published),
                 case.tolerance_text,
-                case.verdict,
+                f"{case.verdict}, {FITTED}" if case.fitted else case.verdict,
             )
         )
         group = case.group
     labels = dict.fromkeys(case.label for case in study.cases)
+    fitted = dict.fromkeys(what for case in study.cases for what in case.fitted)
     return Table(
         title=f"{study.name}: {study.title}",
         headings=("what", "case", "unit", "source", "known", "ours", "published", "tolerance", ""),
@@ -145,6 +149,7 @@ def study_table(study: StudyResult) -> Table:
             *(f"[{number}] {source}" for number, source in enumerate(sources, start=1)),
             *(f"({number}) {note}" for number, note in enumerate(notes, start=1)),
             *(f"{label}: {KNOWN[label]}" for label in labels),
+            *((f"{FITTED}, not validated: {'; '.join(fitted)}",) if fitted else ()),
         ),
     )
 
@@ -171,4 +176,5 @@ def _case_data(case: Case) -> dict[str, Any]:
         "source": case.source,
         "label": case.label,
         "note": case.note,
+        "fitted": case.fitted,
     }

@@ -83,6 +83,8 @@ class Case:
         Where a case is a tally of many comparisons, some of those that hold, to be drawn in its
         place.
     source, label : where the published number is from, and how it is known
+    fitted : what of ours was set so that published numbers come out
+        Such a case validates less than it seems to.
     """
 
     group: str
@@ -95,6 +97,7 @@ class Case:
     label: Label
     note: str = ""
     points: tuple[tuple[float, float], ...] = ()
+    fitted: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from accelsim.validation import run
+from accelsim.validation.records import Study
 from accelsim.verbs import validate
 from tests.cli.conftest import Call
-from tests.small.validation import GOOD, MIXED
+from tests.small.validation import GOOD, MIXED, fitted_cases
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +50,21 @@ def test_as_json(call: Call) -> None:
     assert set(data["run"]["seconds"]) == {"good", "mixed"}
     events = [json.loads(line) for line in done.err.splitlines()]
     assert [event["study"] for event in events] == ["good", "mixed"]
+
+
+def test_what_is_fitted_stands_in_its_row(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "STUDIES", {"fit": Study("fit", "A fit", "Somebody", (fitted_cases,))})
+    rows = call("validate", "-q").out.splitlines()
+    assert [row.split()[-2:] for row in rows if " pJ " in row] == [
+        ["holds,", "fitted"],
+        ["%", "holds"],
+    ]
+    assert "fitted, not validated: the leakage, from the same number" in rows
+    [study] = json.loads(call("validate", "-q", "--json").out)["studies"]
+    assert [case["fitted"] for case in study["cases"]] == [
+        ["the leakage, from the same number"],
+        [],
+    ]
 
 
 def test_into_a_folder(call: Call, tmp_path: Path) -> None:

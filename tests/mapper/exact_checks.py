@@ -43,6 +43,8 @@ def wrong_best(case: Listed, name: str) -> str:
     """Return what is wrong with the best mapping by an objective; empty if nothing."""
     objective = OBJECTIVES[name]
     best = solve(case.problem, objective).best
+    if not case.points:
+        return "" if best is None else "found a mapping where none is listed"
     if best is None:
         return "lost every mapping"
     ranks = [objective.rank(*point) for point in case.points]

@@ -115,6 +115,8 @@ class Solved:
 
 def solved(problem: MappingProblem) -> Solved:
     mappings = list(enumerate_mappings(problem.space))
+    if not mappings:
+        return Solved(problem, [], np.empty(0), np.empty(0))
     status, energy, cycles = priced(problem, packed_batch(problem, mappings))
     assert not status.any()
     return Solved(problem, mappings, energy, cycles)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from accelsim.validation.records import Case, Study, within
 
@@ -16,6 +17,12 @@ def cases() -> Iterator[Case]:
 
 def good_cases() -> Iterator[Case]:
     yield from (case for case in cases() if case.name != "bad")
+
+
+def fitted_cases() -> Iterator[Case]:
+    good = next(cases())
+    yield replace(good, fitted=("the leakage, from the same number",))
+    yield replace(good, name="free")
 
 
 MIXED = Study("mixed", "A mixed study", "Somebody, somewhere", (cases,))
