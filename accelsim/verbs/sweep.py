@@ -44,6 +44,7 @@ from accelsim.verbs.words import (
 from accelsim.workload import spec as workload_spec
 from accelsim.workload.records import Network
 
+
 def sweep(
     *what: Machine | Work,
     parameters: Sequence[str] = (),

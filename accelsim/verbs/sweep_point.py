@@ -289,7 +289,7 @@ def _stated_table(machine: str) -> object:
     return open_spec("architecture", parse_reference(machine)).data.get("technology")
 
 
-def _table(table: Technology) -> EnergyTable | None:
+def _table(table: Technology | None) -> EnergyTable | None:
     if isinstance(table, EnergyTable):
         return table
     return _table_of_word(str(table)) if table else None
