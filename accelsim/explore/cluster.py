@@ -89,7 +89,7 @@ class Dask:
         here = nullcontext((f"tcp://{self.scheduler}", None))
         place = here if self.scheduler else cluster_here(distributed, self.workers)
         with _quiet(), place as (scheduler, workers), _client(distributed, scheduler) as client:
-            crew = _Crew(client, distributed.KilledWorker, workers, take, stop)
+            crew: _Crew[Task, Result] = _Crew(client, distributed.KilledWorker, workers, take, stop)
             crew.hand_work(work)
             while not stop() and crew.hand_out():
                 yield crew.collect()
@@ -227,7 +227,9 @@ class _Crew(Generic[Task, Result]):
         """
         losses = chunk.losses + times
         if chunk.losses and losses >= MOST_LOSSES:
-            self.done += ((task, Lost(f"its worker was lost, {losses} times")) for task in chunk.tasks)
+            self.done += (
+                (task, Lost(f"its worker was lost, {losses} times")) for task in chunk.tasks
+            )
         else:
             self.again.extend(_Chunk([task], losses) for task in chunk.tasks)
 

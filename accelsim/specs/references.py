@@ -15,7 +15,6 @@ from accelsim.specs.fields import Context, one_of, suggestion
 from accelsim.units import ValueProblemError
 from accelsim.yamldoc import Document, Mark, Node
 
-
 MOST_CARRIED = 1_024
 """Documents that others sent to this process."""
 

@@ -48,16 +48,12 @@ class Commands:
             time.sleep(0.05)
         raise TimeoutError("no scheduler")
 
-    def worker(
-        self, *words: str, more: Mapping[str, str] | None = None
-    ) -> subprocess.Popen[bytes]:
+    def worker(self, *words: str, more: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
         where = f"127.0.0.1:{self.port}"
         options = ("--nthreads", "1", "--no-dashboard", *words)
         return self._start("worker", where, *options, more=more)
 
-    def _start(
-        self, *words: str, more: Mapping[str, str] | None = None
-    ) -> subprocess.Popen[bytes]:
+    def _start(self, *words: str, more: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
         self.folder.mkdir(exist_ok=True)
         process = subprocess.Popen(
             [sys.executable, "-m", "dask", *words],

@@ -30,9 +30,7 @@ def never() -> bool:
 
 def dask_workers() -> list[psutil.Process]:
     return [
-        its
-        for its in psutil.Process().children()
-        if "distributed.cli.dask_worker" in its.cmdline()
+        its for its in psutil.Process().children() if "distributed.cli.dask_worker" in its.cmdline()
     ]
 
 
@@ -162,7 +160,9 @@ def test_commands_start_a_cluster(tmp_path: Path) -> None:
 
         threading.Thread(target=lose_scheduler).start()
         began = time.monotonic()
-        with pytest.raises(UsageError, match="the scheduler at .* was lost; the same command goes"):
+        with pytest.raises(
+            UsageError, match=r"the scheduler at .* was lost; the same command goes"
+        ):
             count_all(tmp_path / "s.db", Count(log, 0.05), 10**6, dask)
         assert time.monotonic() - began < 60
         with pytest.raises(UsageError, match=r"no scheduler of Dask answers at tcp://127.0.0.1:"):

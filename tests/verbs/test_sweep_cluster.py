@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
-import signal
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +12,11 @@ import pytest
 
 import accelsim as acs
 from accelsim.explore.records import DONE, IMPOSSIBLE
+from accelsim.explore.run import SweepProgress
 from tests.explore.dask_commands import ROOT, commands
 
 SMALL = ("tests/small/machine.yaml", "tests/small/layer.yaml")
-TABLE = {"technology": "tests/small/table.yaml"}
+TABLE = "tests/small/table.yaml"
 
 
 def exported(result: Any, file: Path) -> bytes:
@@ -29,7 +27,9 @@ def exported(result: Any, file: Path) -> bytes:
 def test_a_cluster_here_finds_the_same_bytes(tmp_path: Path) -> None:
     parameters = ["array.mesh_x=0:4:+1", "buffer.size=2 words,8 words"]
     found = [
-        acs.sweep(*SMALL, **TABLE, parameters=parameters, store=tmp_path / f"{name}.db", **how)
+        acs.sweep(
+            *SMALL, technology=TABLE, parameters=parameters, store=tmp_path / f"{name}.db", **how
+        )
         for name, how in (
             ("alone", {"executor": "in-process"}),
             ("dask", {"executor": "dask", "workers": 1}),
@@ -60,10 +60,13 @@ def test_specs_travel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     onnx.save(helper.make_model(graph), "model.onnx")
     calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
         (("machine.yaml", "layer.yaml"), {"parameters": ["technology=table.yaml,broken.yaml"]}),
-        (("machine.yaml", "layer.yaml"), {"dataflows": ["inputs.yaml"], "parameters": ["fc.M=2,4"]}),
+        (
+            ("machine.yaml", "layer.yaml"),
+            {"dataflows": ["inputs.yaml"], "parameters": ["fc.M=2,4"]},
+        ),
         (("machine.yaml", "model.onnx:n=3"), {"parameters": ["array.mesh_x=1,2"]}),
         (("eyeriss_shared:pes=168", "alexnet:fc8"), {"parameters": ["glb.size=64KiB,108KiB"]}),
-        ((acs.load("machine.yaml"), "layer.yaml"), TABLE | {"technology": "table.yaml"}),
+        ((acs.load("machine.yaml"), "layer.yaml"), {"technology": "table.yaml"}),
     ]
     statuses = set[str]()
     with commands(tmp_path / "there") as cluster:
@@ -81,9 +84,7 @@ def test_specs_travel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         # The same words, with other contents, are another sweep to the workers that knew them.
         text = Path("layer.yaml").read_text(encoding="utf-8").replace("C: 2", "C: 4")
         Path("layer.yaml").write_text(text, encoding="utf-8")
-        again = acs.sweep(
-            "machine.yaml", "layer.yaml", store="again.db", executor=cluster.executor
-        )
+        again = acs.sweep("machine.yaml", "layer.yaml", store="again.db", executor=cluster.executor)
         (row,) = again
         run = acs.run("machine.yaml", "layer.yaml")
         assert row.figures["energy"] == run.total.energy_total
@@ -93,36 +94,34 @@ def test_specs_travel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_workers_are_killed_at_random_moments(tmp_path: Path) -> None:
     parameters = ["array.mesh_x=1:1500:+1"]
     rng = random.Random(3)
-    over = threading.Event()
+    moments = sorted(rng.sample(range(1400), 6))
     killed = list[int]()
     with commands(tmp_path / "there") as cluster:
         cluster.scheduler()
-        workers = [cluster.worker() for _ in range(2)]
+        nannies = [psutil.Process(cluster.worker().pid) for _ in range(2)]
 
-        def kill() -> None:
-            while not over.wait(rng.uniform(3, 6)):
-                nanny = psutil.Process(rng.choice(workers).pid)
-                for its in nanny.children():
+        def kill(progress: SweepProgress) -> None:
+            if len(killed) < len(moments) and progress.computed > moments[len(killed)]:
+                for its in rng.choice(nannies).children():
                     if "spawn_main" in " ".join(its.cmdline()):
-                        os.kill(its.pid, signal.SIGKILL)
+                        its.kill()
                         killed.append(its.pid)
 
-        killer = threading.Thread(target=kill)
-        killer.start()
-        try:
-            dask = acs.sweep(
-                *SMALL,
-                **TABLE,
-                parameters=parameters,
-                store=tmp_path / "dask.db",
-                executor=cluster.executor,
-            )
-        finally:
-            over.set()
-            killer.join()
-    assert killed
+        dask = acs.sweep(
+            *SMALL,
+            technology=TABLE,
+            parameters=parameters,
+            store=tmp_path / "dask.db",
+            executor=cluster.executor,
+            progress=kill,
+        )
+    assert len(killed) == len({*killed}) >= len(moments)
     assert dask.counts() == {"done": 1500, "impossible": 0, "failed": 0}
     alone = acs.sweep(
-        *SMALL, **TABLE, parameters=parameters, store=tmp_path / "a.db", executor="in-process"
+        *SMALL,
+        technology=TABLE,
+        parameters=parameters,
+        store=tmp_path / "a.db",
+        executor="in-process",
     )
     assert exported(dask, tmp_path / "d.csv") == exported(alone, tmp_path / "a.csv")
