@@ -6,12 +6,13 @@
 
 Every verb of the command line is one function here (:func:`compare`, :func:`run`, :func:`map`,
 :func:`evaluate`, :func:`explain`, :func:`diff`, :func:`robustness`, :func:`estimate`,
-:func:`sweep`, :func:`reprice`, :func:`plot`, :func:`show`, :func:`check`, :func:`list`,
-:func:`import_`, :func:`validate`, :func:`doctor`); :func:`load` reads a spec, :func:`save` writes a
-result into a folder, :func:`schema` describes a kind of spec, :class:`Search` says how to search,
-and :class:`Design` which points a sweep looks at.  :func:`sweep_show` and its like read what a
-sweep keeps.  :func:`proxies` says how well MACs and weights stand for energy.  :func:`lookup` is
-:func:`map` for loops that ask thousands of times.  The rest is ``accelsim.<room>.<function>``.
+:func:`sweep`, :func:`search_architectures` (``accelsim search``), :func:`reprice`, :func:`plot`,
+:func:`show`, :func:`check`, :func:`list`, :func:`import_`, :func:`validate`, :func:`doctor`);
+:func:`load` reads a spec, :func:`save` writes a result into a folder, :func:`schema` describes a
+kind of spec, :class:`Search` says how to map, and :class:`Design` which points a sweep looks at.
+:func:`sweep_show` and its like read what a sweep keeps.  :func:`proxies` says how well MACs and
+weights stand for energy.  :func:`lookup` is :func:`map` for loops that ask thousands of times.  The
+rest is ``accelsim.<room>.<function>``.
 
 This module is the one place of deferred imports: a name is fetched on first use, so that
 ``accelsim --help`` does not wait for numba and matplotlib.
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from accelsim.verbs.run import run as run
     from accelsim.verbs.save import save as save
     from accelsim.verbs.search import Search as Search
+    from accelsim.verbs.search_architectures import search_architectures as search_architectures
     from accelsim.verbs.show import show as show
     from accelsim.verbs.sweep import sweep as sweep
     from accelsim.verbs.sweep_store import sweep_export as sweep_export
@@ -80,6 +82,7 @@ _HOME = {
     "run": "accelsim.verbs.run",
     "save": "accelsim.verbs.save",
     "schema": "accelsim.verbs.check",
+    "search_architectures": "accelsim.verbs.search_architectures",
     "show": "accelsim.verbs.show",
     "sweep": "accelsim.verbs.sweep",
     "sweep_export": "accelsim.verbs.sweep_store",
@@ -115,6 +118,7 @@ __all__ = [
     "run",
     "save",
     "schema",
+    "search_architectures",
     "show",
     "sweep",
     "sweep_export",

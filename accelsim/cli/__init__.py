@@ -7,7 +7,7 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, NoReturn
 
 import typer
@@ -32,6 +32,7 @@ from accelsim.cli.plot import plot
 from accelsim.cli.reprice import reprice
 from accelsim.cli.robustness import robustness
 from accelsim.cli.run import run
+from accelsim.cli.search import search_architectures
 from accelsim.cli.show import show
 from accelsim.cli.sweep import sweep
 from accelsim.cli.sweep_store import COMMANDS, joined
@@ -40,7 +41,7 @@ from accelsim.errors import ExitCode, Problem
 from accelsim.report.json_text import dumps, envelope
 from accelsim.report.messages import render_all
 
-VERBS = (
+VERBS: tuple[Callable[..., int], ...] = (
     compare,
     run,
     map,
@@ -50,6 +51,7 @@ VERBS = (
     robustness,
     estimate,
     sweep,
+    search_architectures,
     reprice,
     plot,
     show,
@@ -88,11 +90,13 @@ def _root(
     """
 
 
-NAMES = tuple(verb.__name__.rstrip("_") for verb in VERBS)
-"""What they are called; ``import`` is a word of Python."""
+NAMES = tuple(
+    "search" if verb is search_architectures else verb.__name__.rstrip("_") for verb in VERBS
+)
+"""What they are called; ``import`` is a word of Python, ``Search`` another thing in the package."""
 
-for verb in VERBS:
-    app.command(name=verb.__name__.rstrip("_"), cls=Once)(verb)
+for command, verb in zip(NAMES, VERBS, strict=True):
+    app.command(name=command, cls=Once)(verb)
     for name, inner in COMMANDS.items():
         if name.startswith(f"{verb.__name__} "):
             app.command(name=name, cls=Once)(inner)

@@ -24,6 +24,46 @@ EXECUTORS = ("processes", "in-process", "dask", "dask://HOST:PORT")
 SPACE = "Space"
 RUNNING = "Running"
 
+Parameters = Annotated[
+    list[str],
+    typer.Option(
+        "-p",
+        "--parameter",
+        metavar="PATH=VALUES",
+        help=(
+            "What to vary: array.mesh_x=8,12,14, glb.size=32KiB:512KiB:x2, "
+            "glb.size,array.mesh_x=64KiB:8,128KiB:16; repeatable."
+        ),
+        rich_help_panel=SPACE,
+    ),
+]
+
+Store = Annotated[
+    Path,
+    typer.Option("-o", "--output", metavar="STORE", help="The file that keeps the points."),
+]
+
+Executor = Annotated[
+    str,
+    typer.Option(
+        "--executor",
+        metavar="|".join(EXECUTORS),
+        help="Who computes: processes here, this process, Dask here, or a Dask scheduler.",
+        rich_help_panel=RUNNING,
+        autocompletion=options.words(EXECUTORS),
+    ),
+]
+
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        metavar="N",
+        help="Processes; as many as there are processors if not given.",
+        rich_help_panel=RUNNING,
+    ),
+]
+
 
 def sweep(
     what: Annotated[
@@ -34,23 +74,8 @@ def sweep(
             autocompletion=options.names("architecture", "workload"),
         ),
     ],
-    parameter: Annotated[
-        list[str],
-        typer.Option(
-            "-p",
-            "--parameter",
-            metavar="PATH=VALUES",
-            help=(
-                "What to vary: array.mesh_x=8,12,14, glb.size=32KiB:512KiB:x2, "
-                "glb.size,array.mesh_x=64KiB:8,128KiB:16; repeatable."
-            ),
-            rich_help_panel=SPACE,
-        ),
-    ] = [],  # noqa: B006  (typer copies it)
-    output: Annotated[
-        Path,
-        typer.Option("-o", "--output", metavar="STORE", help="The file that keeps the points."),
-    ] = ...,  # type: ignore[assignment]
+    parameter: Parameters = [],  # noqa: B006  (typer copies it)
+    output: Store = ...,  # type: ignore[assignment]
     where: Annotated[
         list[str],
         typer.Option(
@@ -87,25 +112,8 @@ def sweep(
     driver: options.Driver = "auto",
     uneven: options.Uneven = "",
     remainders: options.Remainders = False,
-    executor: Annotated[
-        str,
-        typer.Option(
-            "--executor",
-            metavar="|".join(EXECUTORS),
-            help="Who computes: processes here, this process, Dask here, or a Dask scheduler.",
-            rich_help_panel=RUNNING,
-            autocompletion=options.words(EXECUTORS),
-        ),
-    ] = "processes",
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            "--workers",
-            metavar="N",
-            help="Processes; as many as there are processors if not given.",
-            rich_help_panel=RUNNING,
-        ),
-    ] = None,
+    executor: Executor = "processes",
+    workers: Workers = None,
     fresh: Annotated[
         bool,
         typer.Option("--fresh", help="Compute again what the store has.", rich_help_panel=RUNNING),

@@ -62,6 +62,18 @@ class Constraint:
         left, right = (self._value(self._tree(side), values) for side in (self.left, self.right))
         return bool(_SIGNS[self.sign](left, right))
 
+    def violation(self, values: Mapping[str, Fraction | float]) -> float:
+        """Return by how much it is violated, as a share of the greater side; 0 if it holds.
+
+        >>> read_constraint("pes<=100", []).violation({"pes": 200})
+        0.5
+        """
+        if self.holds(values):
+            return 0.0
+        left, right = (self._value(self._tree(side), values) for side in (self.left, self.right))
+        apart = abs(float(left) - float(right)) / max(abs(float(left)), abs(float(right)), 1e-300)
+        return max(apart, 1e-9)
+
     def fault(self, what: str, expected: str = "", hint: str = "") -> UsageError:
         """Return the error of something wrong with it."""
         where = Where(f"--where {self.words}")
@@ -95,8 +107,10 @@ class Constraint:
         raise self.fault("not a constraint", _FORM)
 
 
-def read_constraint(words: str, paths: Collection[str]) -> Constraint:
-    """Read a ``--where`` option; ``paths`` are those that the sweep sets.
+def read_constraint(
+    words: str, paths: Collection[str], measures: Collection[str] = ()
+) -> Constraint:
+    """Read a ``--where`` option; ``paths`` are those that are set, ``measures`` what is found out.
 
     >>> size = read_constraint("glb.size <= 64KiB", ["glb.size"])
     >>> size.holds(values_of({"glb.size": "0.5MiB"})), size.holds(values_of({"glb.size": "1KiB"}))
@@ -114,11 +128,11 @@ def read_constraint(words: str, paths: Collection[str]) -> Constraint:
     left, sign, right = parts
     area = "area" in re.findall(r"\w+", words)
     found = Constraint(words, _in_first_unit(left, area), sign, _in_first_unit(right, area))
-    known = [*paths, *FIGURES]
+    known = dict.fromkeys([*paths, *FIGURES, *measures])
     for name in sorted(found.names):
         if name not in known:
             raise found.fault(
-                f"'{name}' is not varied or set here", one_of(known), suggestion(name, known)
+                f"'{name}' is not varied or set here", one_of([*known]), suggestion(name, [*known])
             )
     found_values = dict.fromkeys(known, Fraction(1, 7))
     found.holds(found_values)  # whatever has no sense shows now

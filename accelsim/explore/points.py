@@ -101,14 +101,14 @@ def chosen(
 
 def _grid(sides: Sequence[int], _: Design) -> Iterator[tuple[int, ...]]:
     for number in range(prod(sides)):
-        yield _choices(number, sides)
+        yield choices_at(number, sides)
 
 
 def _random(sides: Sequence[int], design: Design) -> Iterator[tuple[int, ...]]:
     every = range(prod(sides))
     count = min(design.points or 0, len(every))
     for number in random.Random(design.seed).sample(every, count):
-        yield _choices(number, sides)
+        yield choices_at(number, sides)
 
 
 def _latin(sides: Sequence[int], design: Design) -> Iterator[tuple[int, ...]]:
@@ -121,7 +121,7 @@ def _latin(sides: Sequence[int], design: Design) -> Iterator[tuple[int, ...]]:
     yield from found
 
 
-def _choices(number: int, sides: Sequence[int]) -> tuple[int, ...]:
+def choices_at(number: int, sides: Sequence[int]) -> tuple[int, ...]:
     """Return the digits of a number, one per side."""
     digits = []
     for side in reversed(sides):

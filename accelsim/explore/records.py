@@ -49,3 +49,15 @@ class Row:
     reason: str
     seconds: float
     made_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a search asked for: its number, one choice for each side of the space.
+
+    ``left_out`` says that the point violates a constraint that needs the machine: it has no row.
+    """
+
+    number: int
+    choices: tuple[int, ...]
+    left_out: bool = False

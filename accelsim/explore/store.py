@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 
 from accelsim.errors import Problem, UsageError
-from accelsim.explore.records import DONE, FINAL, Row
+from accelsim.explore.records import DONE, FINAL, Row, Trial
 
 MAGIC = b"SQLite format 3\0"
 
@@ -48,6 +48,15 @@ MIGRATIONS = (
         sweep INTEGER NOT NULL REFERENCES sweeps(number),
         point TEXT NOT NULL,
         PRIMARY KEY (sweep, point)
+    ) WITHOUT ROWID;
+    """,
+    """
+    CREATE TABLE trials (
+        sweep INTEGER NOT NULL REFERENCES sweeps(number),
+        number INTEGER NOT NULL,
+        choices TEXT NOT NULL,
+        left_out INTEGER NOT NULL,
+        PRIMARY KEY (sweep, number)
     ) WITHOUT ROWID;
     """,
 )
@@ -151,6 +160,34 @@ class Store:
                 self._database.executemany(
                     "INSERT OR IGNORE INTO members VALUES (?, ?)", [(sweep, key) for key in keys]
                 )
+
+    def finished(self, key: str) -> Row | None:
+        """Return a point that is done or known to be impossible; None otherwise."""
+        with self._said("read"):
+            found = self._database.execute(
+                f"SELECT {_COLUMNS} FROM points WHERE key = ? AND status IN (?, ?)", (key, *FINAL)
+            ).fetchone()
+        return None if found is None else _row(found)
+
+    def add_trials(self, sweep: int, trials: Sequence[Trial]) -> None:
+        """Note what a search asked for; all of it, or nothing if it fails."""
+        with self._said("write"), self._changing():
+            self._database.executemany(
+                "INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?)",
+                [(sweep, its.number, json.dumps(its.choices), its.left_out) for its in trials],
+            )
+
+    def trials(self, sweep: int) -> list[Trial]:
+        """Return what a search asked for, in the order in which it asked."""
+        with self._said("read"):
+            found = self._database.execute(
+                "SELECT number, choices, left_out FROM trials WHERE sweep = ? ORDER BY number",
+                (sweep,),
+            ).fetchall()
+        return [
+            Trial(number, tuple(json.loads(choices)), bool(left_out))
+            for number, choices, left_out in found
+        ]
 
     def rows(self, sweep: int | None = None, status: str | None = None) -> Iterator[Row]:
         """Yield the points sorted by key, one at a time."""

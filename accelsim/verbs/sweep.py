@@ -101,7 +101,7 @@ def sweep(
         If the executor is Dask, which is not installed.
     """
     forget()
-    bench, space = _laid_out(what, parameters, dataflows, technology, accounting, overrides, search)
+    bench, space = laid_out(what, parameters, dataflows, technology, accounting, overrides, search)
     bench, of_paths = _constrained(bench, space, where)
     by_whom = executor_named(executor, workers)
 
@@ -116,16 +116,20 @@ def sweep(
     tasks = (Task(bench.key(point), point) for point in chosen(space, design, wanted))
     comparable = len(bench.workloads) == 1
     told = SweepProgress(points, MEASURES[search.objective], comparable)
-    words = _words(what, parameters, where, design, dataflows, technology, accounting, overrides)
+    kind = [] if design.points is None else [("--design", design.kind)]
+    options = [*kind, *(("--points", str(design.points)) for _ in kind)]
+    given = (what, parameters, where, dataflows, technology, accounting, overrides)
     with Store(Path(store), writing=True) as opened:
-        number = opened.begin_sweep(_sweep_key(bench, space, design, where), words, points)
+        number = opened.begin_sweep(
+            sweep_key(bench, space, [design, list(where)]), words_of(*given, options), points
+        )
         work = carried(bench, space) if isinstance(by_whom, Dask) else bench.measure
         its = Sweep(tasks, work, bench.row, opened, number, told, fresh)
         its.run(by_whom, stop, progress)
     return SweepResult(Path(store), number, search.objective, told)
 
 
-def _laid_out(
+def laid_out(
     what: Sequence[Machine | Work],
     parameters: Sequence[str],
     dataflows: Sequence[Flow] | Flow,
@@ -285,26 +289,26 @@ def _constrained(
     return replace(bench, constraints=needing), [its for its in constraints if its not in needing]
 
 
-def _sweep_key(bench: Bench, space: Space, design: Design, where: Sequence[str]) -> str:
+def sweep_key(bench: Bench, space: Space, more: Sequence[object]) -> str:
     """Return what makes two calls one sweep: it goes on where it ended."""
     fixed = product(*map(range, space.sides[:3]))
     first = [0] * len(space.parameters)
     corners = [bench.key(space.point([*choices, *first])) for choices in fixed]
     varied = [(its.paths, its.values) for its in space.parameters]
-    return content_key([corners, varied, design, list(where)])
+    return content_key([corners, varied, *more])
 
 
-def _words(
+def words_of(
     what: Sequence[Machine | Work],
     parameters: Sequence[str],
     where: Sequence[str],
-    design: Design,
     dataflows: Sequence[Flow] | Flow,
     technology: Technology | None,
     accounting: Rules | None,
     overrides: Sequence[str],
+    more: Sequence[tuple[str, str]],
 ) -> str:
-    """Return a sweep in words of the command line."""
+    """Return a sweep in words of the command line; ``more`` are options of its own."""
     flows = [dataflows] if isinstance(dataflows, str | Path | Dataflow) else dataflows
     options = [
         *(("-p", words) for words in parameters),
@@ -316,7 +320,5 @@ def _words(
         options.append(("--technology", getattr(technology, "name", str(technology))))
     if accounting is not None:
         options.append(("--accounting", getattr(accounting, "name", str(accounting))))
-    if design.points is not None:
-        options += [("--design", design.kind), ("--points", str(design.points))]
-    words = [*map(called, what), *(word for option in options for word in option)]
+    words = [*map(called, what), *(word for option in [*options, *more] for word in option)]
     return shlex.join(words)

@@ -95,10 +95,12 @@ class Bench:
 
     def table(self, arch: Architecture) -> EnergyTable | None:
         """Return the energy table of a machine here; None if it names none."""
-        table = self.technology or self.tables.get(arch.technology, arch.technology)
-        if isinstance(table, tuple):
-            raise SpecError(table)
-        return _table(table)
+        if self.technology or arch.technology not in self.tables:
+            return _table(self.technology or arch.technology)
+        table = self.tables[arch.technology]
+        if isinstance(table, EnergyTable):
+            return table
+        raise SpecError(table)
 
     def settings(self, point: Point) -> dict[str, str]:
         """Return all that is set at a point, by path; what is varied wins."""
