@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Bits against energy: what do narrower weights and activations save, and where?
+"""Bits against energy: what narrower weights and activations save, and where.
 
     scripts/study_bits.py                           # ResNet-18; a stack of energies by level
     scripts/study_bits.py alexnet:conv3 --bits 8 16

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Dataflows over networks: does the best one for one network suit the others?
+"""Dataflows over networks: whether the best one for one network suits the others.
 
     scripts/study_dataflows.py                      # five networks; a heat map
     scripts/study_dataflows.py alexnet 'vgg16:conv*' --dataflows rs ws
 
 Every point is a network on the Eyeriss chip (`accelsim show eyeriss`), batch 1, whose layers all
-keep to one dataflow, each in the best mapping by energy that the dataflow allows; 'unconstrained'
-is the chip with every mapping allowed.  Energies are relative to a MAC, from the table
-`eyeriss-relative`: ISCA 2016, and Timeloop's for buffers by size.
+keep to one dataflow, each in the best mapping by energy that the dataflow allows.
+
+Energies are relative to a MAC, from the table `eyeriss-relative`: ISCA 2016, and Timeloop's for
+buffers by size.
 """
 
 from __future__ import annotations

@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
-"""Buffer against array: which of both should a chip of fixed area have more of?
+"""Buffer against array: which of both should have more of a fixed area.
 
     scripts/study_equal_area.py                     # ResNet-50; a figure of energy over cycles
     scripts/study_equal_area.py alexnet --pes 128 256
 
 Every point is the machine of the ISCA 2016 dataflow study (`accelsim show isca2016_rs_256`) with
 another number of PEs of 512 B of registers each, and the buffer that fits into what is left of the
-storage area of that study: 256 PEs with 128 KiB.  Each layer runs in its best mapping, whatever the
-dataflow, by energy.
+storage area of that study: 256 PEs with 128 KiB.  Each layer runs in its best mapping by energy.
 
 Areas are those of storage alone, per byte, from the study's analysis code (its list stands in
 make_isca2016_machines.py); that of an arithmetic unit is not known and counts as none.  Energies

@@ -269,8 +269,8 @@ def test_plot_of_a_sweep(call: Call, tmp_path: Path) -> None:
     words = ("-p", "buffer.size=4 words,8 words", "--executor", "in-process", "-o", store)
     swept = call("sweep", MACHINE, LAYER, "--technology", TABLE, *words, "-q")
     assert swept.code == 0
-    for options in ((), ("--kind", "slope", "--level", "buffer"), ("--figure", "edp") * 2):
-        assert call("plot", store, *options, "-o", path) == (0, f"{path}\n", "")
+    for drawn in ((), ("--kind", "slope", "--level", "buffer"), ("--figure", "edp") * 2):
+        assert call("plot", store, *drawn, "-o", path) == (0, f"{path}\n", "")
     for options, message in (
         (("--kind", "heatmap"), "a heat map needs two parameters; none given; expected --along"),
         (("--along", "buffer.size"), "a front is drawn over all parameters; 'along' is for the"),
