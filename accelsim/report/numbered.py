@@ -17,7 +17,11 @@ APART = 0.04
 
 
 def numbered(
-    figure: Figure, ax: Axes, points: Sequence[tuple[float, float]], texts: Sequence[str]
+    figure: Figure,
+    ax: Axes,
+    points: Sequence[tuple[float, float]],
+    texts: Sequence[str],
+    also: int = 0,
 ) -> tuple[list[Line2D], list[str]]:
     """Write numbers beside points, as many as there is room for.
 
@@ -25,6 +29,7 @@ def numbered(
     ----------
     points : as data of the axes, whose limits and scales are set; at least one
     texts : what the legend says of each
+    also : how many of the last ones get a number only where the others leave room
 
     Returns
     -------
@@ -32,7 +37,7 @@ def numbered(
     """
     figure.draw_without_rendering()  # places are known from here on
     at = ax.transAxes.inverted().transform(ax.transData.transform(points))
-    shown = named([(float(x), float(y)) for x, y in at])
+    shown = named([(float(x), float(y)) for x, y in at], also)
     labels = []
     for number, (first, alike) in enumerate(shown, start=1):
         labels.append(f"{number}: {texts[first]}" + (f" (+ {alike} equal)" if alike else ""))
@@ -47,7 +52,7 @@ def numbered(
     return [Line2D([], [], linestyle="none") for _ in shown], labels
 
 
-def named(places: Sequence[tuple[float, float]]) -> list[tuple[int, int]]:
+def named(places: Sequence[tuple[float, float]], also: int = 0) -> list[tuple[int, int]]:
     """Return which points get a number, with how many others stand at the same place.
 
     The first and the last do, and between them points that are far enough apart.
@@ -55,29 +60,32 @@ def named(places: Sequence[tuple[float, float]]) -> list[tuple[int, int]]:
     Parameters
     ----------
     places : in shares of the axes
+    also : how many of the last ones do only where the others leave room
     """
     groups = dict[tuple[float, float], list[int]]()
     for number, place in enumerate(places):
         groups.setdefault(place, []).append(number)
+    first = [*dict.fromkeys(places[: len(places) - also])]
     apart = APART
-    while True:
-        chosen = _spaced([*groups], apart)
-        if len(chosen) <= MOST_NAMED:
-            return [(groups[place][0], len(groups[place]) - 1) for place in chosen]
+    while len(chosen := _spaced(first, apart)) > MOST_NAMED:
         apart *= 1.2
+    for place in groups:
+        if len(chosen) < MOST_NAMED and not any(_near(place, its, apart) for its in chosen):
+            chosen.append(place)
+    return [(groups[place][0], len(groups[place]) - 1) for place in chosen]
 
 
 def _spaced(places: Sequence[tuple[float, float]], apart: float) -> list[tuple[float, float]]:
     """Return some of the places in order, each so far from those before it; the last is there."""
-
-    def near(one: tuple[float, float], other: tuple[float, float]) -> bool:
-        return max(abs(a - b) for a, b in zip(one, other, strict=True)) < apart
-
     chosen: list[tuple[float, float]] = []
     for place in places:
-        if not any(near(place, its) for its in chosen):
+        if not any(_near(place, its, apart) for its in chosen):
             chosen.append(place)
     if chosen[-1] != places[-1]:
-        chosen = [its for its in chosen[1:] if not near(its, places[-1])]
+        chosen = [its for its in chosen[1:] if not _near(its, places[-1], apart)]
         chosen = [places[0], *chosen, places[-1]]
     return chosen
+
+
+def _near(one: tuple[float, float], other: tuple[float, float], apart: float) -> bool:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True)) < apart

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from accelsim.errors import Problem, UsageError
 from accelsim.explore.records import Row
 from accelsim.report.figures import LOOKS, house_style, logarithmic
-from accelsim.report.numbered import numbered
+from accelsim.report.numbered import MOST_NAMED, numbered
 from accelsim.report.quantities import plural
 from accelsim.report.sweep_points import Measure, Points, said
 
@@ -50,22 +50,23 @@ def nondominated(pairs: Sequence[tuple[float, float]]) -> list[int]:
 
 
 def front_of(points: Points, up: Measure, across: Measure) -> tuple[list[Row], list[Row]]:
-    """Return the front, from the best across to the best up, and the points that it dominates.
+    """Return the front and the points that it dominates, each from the best across on.
 
     Points that lack one of the figures are left out.
     """
     rows = [row for row in points.with_figure(across) if row.figures[up.name] is not None]
     pairs = [(across.rank(row)[0], up.rank(row)[0]) for row in rows]
     kept = {*nondominated(pairs)}
-    order = sorted(kept, key=lambda place: (pairs[place], said(rows[place], points.names)))
-    dominated = [row for place, row in enumerate(rows) if place not in kept]
-    return [rows[place] for place in order], dominated
+    order = sorted(range(len(rows)), key=lambda at: (pairs[at], said(rows[at], points.names)))
+    front, dominated = ([rows[at] for at in order if (at in kept) is its] for its in (True, False))
+    return front, dominated
 
 
 def sweep_front_figure(points: Points, figures: Sequence[str] = FIGURES) -> Figure:
     """Draw what a point has of one figure over what it has of another.
 
-    The front is stepped: the best that can be had up at what is allowed across.
+    The front is stepped: the best that can be had up at what is allowed across.  Its points have
+    numbers, which the legend explains; so have those that it dominates, if all are few.
 
     Raises
     ------
@@ -115,8 +116,9 @@ def sweep_front_figure(points: Points, figures: Sequence[str] = FIGURES) -> Figu
             Line2D([], [], color=pale, alpha=0.5, marker="o", markersize=3, linestyle="none"),
         ]
         labels = [f"front ({plural(len(front), 'point')})", f"dominated ({len(dominated):,})"]
-        texts = [said(row, points.names) for row in front]
-        more_handles, more_labels = numbered(figure, ax, drawn, texts)
+        also = dominated if len(every) <= MOST_NAMED else []
+        texts = [said(row, points.names) for row in (*front, *also)]
+        more_handles, more_labels = numbered(figure, ax, every[: len(texts)], texts, len(also))
         ax.legend(
             handles + more_handles,
             labels + more_labels,
