@@ -8,24 +8,18 @@ from typing import Literal
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
 
 from accelsim.errors import Problem, UsageError
 from accelsim.explore.records import Row
 from accelsim.report.figures import LOOKS, house_style, logarithmic
+from accelsim.report.numbered import MOST_NAMED, numbered
 from accelsim.report.quantities import plural
 from accelsim.report.sweep_points import Measure, Points, said
 
 FIGURES = ("energy", "cycles")
 """What stands up and what across, unless something else is asked for."""
 
-MOST_NAMED = 24
-"""Points of a front that get a number and a line of the legend."""
-
-APART = 0.04
-"""How far numbered points are apart at least, as a share of the axes."""
-
-WIDE = 10.0
+WIDE = 5.0
 """Values that differ by more than this factor stand on a logarithmic axis."""
 
 AXES: tuple[Literal["x", "y"], ...] = ("x", "y")
@@ -56,22 +50,23 @@ def nondominated(pairs: Sequence[tuple[float, float]]) -> list[int]:
 
 
 def front_of(points: Points, up: Measure, across: Measure) -> tuple[list[Row], list[Row]]:
-    """Return the front, from the best across to the best up, and the points that it dominates.
+    """Return the front and the points that it dominates, each from the best across on.
 
     Points that lack one of the figures are left out.
     """
     rows = [row for row in points.with_figure(across) if row.figures[up.name] is not None]
     pairs = [(across.rank(row)[0], up.rank(row)[0]) for row in rows]
     kept = {*nondominated(pairs)}
-    order = sorted(kept, key=lambda place: (pairs[place], said(rows[place], points.names)))
-    dominated = [row for place, row in enumerate(rows) if place not in kept]
-    return [rows[place] for place in order], dominated
+    order = sorted(range(len(rows)), key=lambda at: (pairs[at], said(rows[at], points.names)))
+    front, dominated = ([rows[at] for at in order if (at in kept) is its] for its in (True, False))
+    return front, dominated
 
 
 def sweep_front_figure(points: Points, figures: Sequence[str] = FIGURES) -> Figure:
     """Draw what a point has of one figure over what it has of another.
 
-    The front is stepped: the best that can be had up at what is allowed across.
+    The front is stepped: the best that can be had up at what is allowed across.  Its points have
+    numbers, which the legend explains; so have those that it dominates, if all are few.
 
     Raises
     ------
@@ -116,30 +111,17 @@ def sweep_front_figure(points: Points, figures: Sequence[str] = FIGURES) -> Figu
         ax.set_ylabel(up.label)
         ax.set_title(points.title, fontsize=9)
         ax.spines[["top", "right"]].set_visible(False)
-        figure.draw_without_rendering()  # places are known from here on
-        places = [
-            tuple(its) for its in ax.transAxes.inverted().transform(ax.transData.transform(drawn))
-        ]
         handles = [
             Line2D([], [], color=colour, marker="o", markersize=4, linewidth=1.0),
             Line2D([], [], color=pale, alpha=0.5, marker="o", markersize=3, linestyle="none"),
         ]
         labels = [f"front ({plural(len(front), 'point')})", f"dominated ({len(dominated):,})"]
-        for number, (first, alike) in enumerate(named(places), start=1):
-            text = said(front[first], points.names)
-            labels.append(f"{number}: {text}" + (f" (+ {alike} equal)" if alike else ""))
-            handles.append(Line2D([], [], linestyle="none"))
-            ax.annotate(
-                str(number),
-                drawn[first],
-                (3, 3),
-                textcoords="offset points",
-                fontsize=7,
-                path_effects=[withStroke(linewidth=2, foreground="white")],
-            )
+        also = dominated if len(every) <= MOST_NAMED else []
+        texts = [said(row, points.names) for row in (*front, *also)]
+        more_handles, more_labels = numbered(figure, ax, every[: len(texts)], texts, len(also))
         ax.legend(
-            handles,
-            labels,
+            handles + more_handles,
+            labels + more_labels,
             title=", ".join(points.names),
             loc="upper left",
             bbox_to_anchor=(1.0, 1.0),
@@ -149,39 +131,3 @@ def sweep_front_figure(points: Points, figures: Sequence[str] = FIGURES) -> Figu
             alignment="left",
         )
     return figure
-
-
-def named(places: Sequence[tuple[float, ...]]) -> list[tuple[int, int]]:
-    """Return which points of a front get a number, with how many others stand at the same place.
-
-    Both ends do, and between them points that are far enough apart.
-
-    Parameters
-    ----------
-    places : in shares of the axes, along the front
-    """
-    groups = dict[tuple[float, ...], list[int]]()
-    for number, place in enumerate(places):
-        groups.setdefault(place, []).append(number)
-    apart = APART
-    while True:
-        chosen = _spaced([*groups], apart)
-        if len(chosen) <= MOST_NAMED:
-            return [(groups[place][0], len(groups[place]) - 1) for place in chosen]
-        apart *= 1.2
-
-
-def _spaced(places: Sequence[tuple[float, ...]], apart: float) -> list[tuple[float, ...]]:
-    """Return some of the places in order, each so far from those before it; the last is there."""
-
-    def near(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-        return max(abs(a - b) for a, b in zip(one, other, strict=True)) < apart
-
-    chosen: list[tuple[float, ...]] = []
-    for place in places:
-        if not any(near(place, its) for its in chosen):
-            chosen.append(place)
-    if chosen[-1] != places[-1]:
-        chosen = [its for its in chosen[1:] if not near(its, places[-1])]
-        chosen = [places[0], *chosen, places[-1]]
-    return chosen

@@ -12,8 +12,8 @@ from typing import Any
 from accelsim import __version__, shipped
 from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, SpecError, UsageError
-from accelsim.evaluation.compulsory import compulsory_words
 from accelsim.evaluation.evaluate import area_mm2
+from accelsim.evaluation.moved import compulsory_words, words_by_level
 from accelsim.explore.constraints import AREA, PES, Constraint, values_of
 from accelsim.explore.executors import Stop
 from accelsim.explore.points import Point
@@ -208,13 +208,13 @@ def machine_values(
 
 
 def figures_of(found: NetworkResult) -> dict[str, Any]:
-    """Return the figures of a network that a sweep keeps; words are all that a level handles."""
+    """Return the figures of a network that a sweep keeps."""
     total = found.total
     evaluations = [its.evaluation for its in found.layers if its.evaluation is not None]
     words: dict[str, int] = {}
     for evaluation in evaluations:
-        for level, count in zip(evaluation.levels, evaluation.words, strict=True):
-            words[level] = words.get(level, 0) + int(count.sum())
+        for level, count in words_by_level(evaluation).items():
+            words[level] = words.get(level, 0) + count
     return {
         "energy": total.energy_total,
         "energy_unit": total.energy.unit,

@@ -264,6 +264,29 @@ def test_plot_what_cannot_be_drawn(
     assert done.err.startswith(message)
 
 
+def test_plot_of_a_sweep(call: Call, tmp_path: Path) -> None:
+    store, path = tmp_path / "s.db", tmp_path / "f.svg"
+    words = ("-p", "buffer.size=4 words,8 words", "--executor", "in-process", "-o", store)
+    swept = call("sweep", MACHINE, LAYER, "--technology", TABLE, *words, "-q")
+    assert swept.code == 0
+    for drawn in ((), ("--kind", "slope", "--level", "buffer"), ("--figure", "edp") * 2):
+        assert call("plot", store, *drawn, "-o", path) == (0, f"{path}\n", "")
+    for options, message in (
+        (("--kind", "heatmap"), "a heat map needs two parameters; none given; expected --along"),
+        (("--along", "buffer.size"), "a front is drawn over all parameters; 'along' is for the"),
+        (("--workload", "net"), f"no point of the workload 'net' is done; expected '{LAYER}'\n"),
+        (("--sweep", "3"), f"'{store}' has no sweep 3; expected one of 1\n"),
+        (("--kind", "roofline"), "a sweep has no figure 'roofline'; expected one of front, sensi"),
+    ):
+        done = call("plot", store, *options, "-o", path)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith(message)
+    missing = tmp_path / "none.db"
+    done = call("plot", missing, "--kind", "front", "-o", path)
+    assert (done.code, done.err[:20]) == (2, f"no store '{missing}'"[:20])
+    assert call("plot", missing).code == 3  # it may be a folder of results, too
+
+
 def test_plot_into_a_folder(call: Call, folder: Path) -> None:
     ending = "expected a name that ends in .pdf, .png, .svg; as in"
     assert call("plot", folder, "-o", ".").err == f"'.' is a folder; {ending} 'figure.svg'\n"

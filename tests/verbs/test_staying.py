@@ -9,6 +9,7 @@ import pytest
 
 import accelsim as acs
 from accelsim.errors import SpecError
+from accelsim.evaluation.moved import compulsory_words
 from accelsim.network.activations import activations
 from accelsim.report.results import NetworkRun
 from tests.cli.conftest import Call, call
@@ -51,6 +52,8 @@ def test_a_branch_by_hand(block: Path) -> None:
         "add": ("432", "288"),  # 144 of each tensor
         "together": ("1,280", "736"),
     }
+    floors = [its and compulsory_words(its) for its in (its.evaluation for its in result.layers)]
+    assert floors == [160, 288, 288, 224]  # head: 8 weights, 144 inputs, 72 outputs
     add = result["add"].evaluation
     assert add is not None
     energy = add.energy.by("level", "tensor")

@@ -44,6 +44,9 @@ def test_a_point_is_what_run_finds(store: Path) -> None:
         assert point.figures["cycles"] == run.total.cycles
         assert point.figures["edp"] == run.total.edp
         assert point.figures["energy_by_level"] == run.total.energy.over("level")
+        rows = int(point.parameters["fc.M"])  # of 2 weights; 2 inputs, and a sum for each
+        assert point.figures["compulsory_words"] == 2 * rows + 2 + rows
+        assert point.figures["words_by_level"]["dram"] >= point.figures["compulsory_words"]
         assert point.figures["words_by_level"]["mac"] == 2 * int(point.parameters["fc.M"])
     best = min(points, key=lambda its: (its.figures["energy"], its.key))
     assert result.best() == [best]
