@@ -452,7 +452,7 @@ def test_a_terminal_that_knows_no_greek() -> None:
     done = process("show", "eyeriss", PYTHONIOENCODING="ascii")
     assert done.returncode == 0
     words = ("evaluate", MACHINE, LAYER, ROOT / "tests/small/mapping.yaml", "--technology", TABLE)
-    done = process(*words, PYTHONIOENCODING="ascii")
+    done = process(*words, "-q", PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
     assert "level    Weights" in done.stdout
 

@@ -65,6 +65,13 @@ def test_two_limits_and_none() -> None:
     assert lift(timed(machine())).text == "compute"
     fast = timed(machine(dram=replace(dram, shared_words_per_cycle=16.0)))
     assert lift(fast).text == "compute; 3x more would make it bound by dram shared bandwidth"
+    # 12 steps against 64 words at 1,000 words a cycle, and against one at 16 words in 1,000.
+    endless = timed(machine(dram=replace(dram, shared_words_per_cycle=1_000.0)))
+    assert lift(endless).text == "compute; nothing else takes 1 % of that time"
+    starved = timed(machine(dram=replace(dram, shared_words_per_cycle=0.016)))
+    assert lift(starved).text == "dram shared bandwidth; nothing else takes 1 % of that time"
+    edge = timed(machine(dram=replace(dram, shared_words_per_cycle=64 / 1200)))
+    assert lift(edge).text == "dram shared bandwidth; 100x more would make it compute-bound"
     equal = timed(machine(dram=replace(DRAM, write_words_per_cycle=2.0)))
     assert lift(equal).text == "compute, as much as by dram write bandwidth"
     waits = timed(machine(dram=replace(dram, overlap=False)))
