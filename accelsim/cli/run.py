@@ -83,7 +83,8 @@ def _run(keep_on_chip: list[str], *words: str, overrides: list[str], **more: Any
     """Run with what stays on the chip; what is wrong with that is said of the option itself."""
     staying = _staying(keep_on_chip)
     try:
-        return acs.run(*words, overrides=[*overrides, *staying], **more)
+        found: NetworkRun = acs.run(*words, overrides=[*overrides, *staying], **more)
+        return found
     except SpecError as fault:
         settings = {Where(f"--set {setting}") for setting in staying}
         raise SpecError(

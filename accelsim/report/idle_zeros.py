@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from accelsim.arch.records import Architecture, Memory
+from accelsim.arch.records import Architecture, Fanout, Memory
 from accelsim.roles import ROLES, Role
 from accelsim.workload.records import Network
 from accelsim.yamldoc import Document, Keys, Node
@@ -12,7 +12,8 @@ from accelsim.yamldoc import Document, Keys, Node
 
 def idle_zeros_of_machine(arch: Architecture) -> Iterator[str]:
     """Yield what a machine says of zeros that changes nothing, whatever it computes."""
-    for part in (*arch.memories, *arch.fanouts):
+    parts: tuple[Memory | Fanout, ...] = (*arch.memories, *arch.fanouts)
+    for part in parts:
         unread = [role for role in part.densities if role not in part.formats]
         if unread:
             yield (
@@ -96,7 +97,7 @@ def _leading(arch: Architecture) -> set[Role]:
 
 def _formatted(arch: Architecture) -> set[Role]:
     """Return the roles that a format holds or carries by the densities of the layer."""
-    parts = (*arch.memories, *arch.fanouts)
+    parts: tuple[Memory | Fanout, ...] = (*arch.memories, *arch.fanouts)
     return {role for part in parts for role in part.formats if role not in part.densities}
 
 

@@ -13,6 +13,7 @@ from accelsim.arch.records import Architecture, Memory
 from accelsim.evaluation.evaluate import evaluate
 from accelsim.evaluation.records import Evaluation
 from accelsim.evaluation.timing import Limit, lift, limits, roofline
+from accelsim.report.tables import time_table, use_table
 from tests.evaluation.cases import PricedCase, random_priced_case
 from tests.evaluation.compare import evaluate_case
 from tests.evaluation.machines import BUFFER, DRAM, MAPPING, machine, priced, row
@@ -50,6 +51,20 @@ def test_the_example_of_the_model_page() -> None:
     assert (buffer.bytes_per_cycle, buffer.operations_per_cycle) == (None, 6.0)
     # 72 fills and 72 reads, in 6 registers.
     assert register.operations_per_byte == 72 / (144 * 2)
+
+
+def test_a_port_is_busy_for_whole_cycles_in_both_tables() -> None:
+    """64 words at 3 a cycle take 22 cycles, not 21: rule 15.  12 at 7 take 2 in both."""
+    found = timed(machine(dram=replace(DRAM, shared_words_per_cycle=3.0)))
+    [dram] = [limit for limit in limits(found) if limit.level == "dram"]
+    assert dram.cycles == pytest.approx(64 / 3)
+    used = {row[0]: row[-1] for row in use_table(found).rows}
+    taken = {row[0]: row[2] for row in time_table(found).rows}
+    assert used["dram"] == taken["dram"] == "22"
+    assert used["mac"] == taken["compute"] == "12"
+    loose = timed(machine(dram=replace(DRAM, shared_words_per_cycle=30.0)))
+    slack = {row[0]: row[4] for row in time_table(loose).rows}
+    assert slack["dram"] == "9"  # 64 words at 30 a cycle take 3 of 12
 
 
 def test_two_limits_and_none() -> None:

@@ -191,7 +191,7 @@ def test_a_file_lays_its_own_prices_over_the_tables(tmp_path: Path) -> None:
         ),
         (
             "ERT:\n  tables:\n    mac: {compute: -1}\n",
-            "bad.yaml:3:20: an action has no energy",
+            "bad.yaml:3:20: the energy of an action is '-1'; expected `energy:`",
         ),
     ],
 )
@@ -255,6 +255,6 @@ def test_an_area_table_without_areas(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         read_technology(path)
     assert str(caught.value) == (
-        f"{path}:12:11: this ART has no tables; expected `ART:` with a list `tables:` of "
+        f"{path}:13:11: this ART has no tables; expected `ART:` with a list `tables:` of "
         "components, each with `name:` and `area:`"
     )
