@@ -26,6 +26,8 @@ import numba
 import numba.extending
 from numba.core.compiler import Compiler
 
+from accelsim import compiling
+
 KERNEL_ROOMS = ("counter", "evaluation", "mapper", "mapping", "mapspace", "workload")
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -102,6 +104,7 @@ class ScalarCompiler(Compiler):
     """
 
     def compile_extra(self, func: Callable[..., Any]) -> Any:
+        compiling.begins()
         lent = numba_config.LOOP_VECTORIZE
         numba_config.LOOP_VECTORIZE = 0
         try:

@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 ORDER: tuple[tuple[str, ...], ...] = (
-    ("ctrl_c",),
+    ("ctrl_c", "compiling"),
     ("errors",),
     ("roles", "conventions"),
     ("units",),

@@ -59,6 +59,15 @@ def test_kernels_are_kept_between_processes(tmp_path: Path) -> None:
     assert kept == {path: path.stat().st_mtime_ns for path in Path(directory).rglob("*.nbc")}
 
 
+def test_compiling_is_told_once_and_only_where_it_takes(tmp_path: Path) -> None:
+    tell = 'from accelsim import compiling\ncompiling.tell(lambda: print("told"))\n'
+    told = [
+        run_python(tell + DOUBLE_AND_PRINT, ACCELSIM_CACHE=str(tmp_path)).stdout.splitlines()
+        for _ in range(2)
+    ]
+    assert [lines.count("told") for lines in told] == [1, 0]
+
+
 def test_a_cache_that_cannot_be_written_is_replaced_and_said(tmp_path: Path) -> None:
     in_the_way = tmp_path / "a-file"
     in_the_way.write_text("not a directory")

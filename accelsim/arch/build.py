@@ -127,8 +127,8 @@ class Build:
             packing=spec.packing,
             formats=spec.format,
             densities=spec.densities,
-            gating=_followers(spec.gating),
-            skipping=_followers(spec.skipping),
+            gating=self.followers((*keys, "gating"), spec.gating),
+            skipping=self.followers((*keys, "skipping"), spec.skipping),
             buffering=spec.buffering,
             read_words_per_cycle=self.port(keys, "read_bandwidth", spec.read_bandwidth, word),
             write_words_per_cycle=self.port(keys, "write_bandwidth", spec.write_bandwidth, word),
@@ -263,21 +263,32 @@ class Build:
                 name=spec.compute,
                 component=spec.component,
                 ops_per_cycle=spec.ops_per_cycle,
-                gating=frozenset(spec.gating),
-                skipping=frozenset(spec.skipping),
+                gating=self.operands((*keys, "gating"), spec.gating),
+                skipping=self.operands((*keys, "skipping"), spec.skipping),
                 energy=_stated(spec.energy),
                 area_um2=float(spec.area.worth()) if spec.area else None,
                 source=spec.source or "",
             )
         )
 
+    # --- zeros ------------------------------------------------------------------------------------
+
+    def followers(
+        self, keys: Keys, named: Mapping[Role, Sequence[Role]]
+    ) -> dict[Role, frozenset[Role]]:
+        """Return what zeros of which operands spare; an empty list spares nothing."""
+        found = {role: self.operands((*keys, role), its) for role, its in named.items()}
+        return {role: operands for role, operands in found.items() if operands}
+
+    def operands(self, keys: Keys, named: Sequence[Role]) -> frozenset[Role]:
+        for position, operand in enumerate(named):
+            if operand in named[:position]:
+                self.fault((*keys, position), f"{operand} is listed twice", "each operand once")
+        return frozenset(named)
+
 
 def _forwards(named: Mapping[Role, frozenset[str]]) -> dict[str, frozenset[str]]:
     return {str(role): dims for role, dims in named.items()}
-
-
-def _followers(named: Mapping[Role, Sequence[Role]]) -> dict[Role, frozenset[Role]]:
-    return {role: frozenset(operands) for role, operands in named.items()}
 
 
 def _stated(energy: SpecModel | None) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from accelsim import __version__
+from accelsim import __version__, compiling
 from accelsim.cli.check import check
 from accelsim.cli.compare import compare
 from accelsim.cli.diff import diff
@@ -27,7 +28,18 @@ from accelsim.cli.interrupt import end_on_interrupt
 from accelsim.cli.list import list
 from accelsim.cli.map import map
 from accelsim.cli.once import Once
-from accelsim.cli.output import STDERR, STDOUT, flush, put, say, silence, talk
+from accelsim.cli.options import AUTO
+from accelsim.cli.output import (
+    STDERR,
+    STDOUT,
+    WIPE,
+    flush,
+    put,
+    rewritable,
+    say,
+    silence,
+    talk,
+)
 from accelsim.cli.plot import plot
 from accelsim.cli.report_ import report_
 from accelsim.cli.reprice import reprice
@@ -41,6 +53,9 @@ from accelsim.cli.validate import validate
 from accelsim.errors import ExitCode, Problem
 from accelsim.report.json_text import dumps, envelope
 from accelsim.report.messages import render_all
+
+COMPILING = "compiling (once; about a minute)"
+"""Said where kernels are not in the cache yet."""
 
 VERBS: tuple[Callable[..., int], ...] = (
     compare,
@@ -112,6 +127,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             # A name or a sign that the terminal cannot show must not end the program.
             stream.reconfigure(errors="replace")
+    if not silent(words):
+        compiling.tell(_say_that_it_compiles)
     code = guarded(words)
     try:
         flush()
@@ -120,6 +137,18 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     # What is left goes with the process; to look through all of it first takes half a second.
     gc.freeze()
     sys.exit(code)
+
+
+def silent(words: Sequence[str]) -> bool:
+    """Tell whether a command wants nothing on stderr that it did not ask for."""
+    if any(re.fullmatch(r"--quiet|--json|-[A-Za-z]*q[A-Za-z]*", word) for word in words):
+        return True
+    style = re.search(r"--progress[ =](\w+)", " ".join(words))
+    return style is not None and style[1] != AUTO
+
+
+def _say_that_it_compiles() -> None:
+    talk(f"{WIPE if rewritable(sys.stderr) else ''}{COMPILING}\n")
 
 
 def guarded(words: Sequence[str]) -> int:

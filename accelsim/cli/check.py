@@ -25,11 +25,15 @@ def check(
             "--schema", metavar="KIND", help="Print the JSON Schema of a kind of spec instead."
         ),
     ] = None,
+    technology: options.Technology = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
     debug: options.Debug = False,  # noqa: ARG001  (main looks for it)
 ) -> int:
-    """Lint specs, and list what they assume."""
+    """Lint specs, and list what they assume.
+
+    With --technology, machines must have all that they need in that energy table.
+    """
     if schema is not None:
         body = acs.schema(schema)
         if json:
@@ -37,7 +41,7 @@ def check(
         else:
             put(dumps(body))
         return ExitCode.OK
-    checked = acs.check(*files)
+    checked = acs.check(*files, technology=technology)
     bad = [its for its in checked if its.problems]
     problems = [problem for its in bad for problem in its.problems]
     code = ExitCode.BAD_SPEC if bad else ExitCode.OK

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from json import dumps
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import accelsim as acs
 from accelsim.cli import options
 from accelsim.cli.results import search_and_show
+from accelsim.errors import Problem, SpecError, Where
+
+if TYPE_CHECKING:
+    from accelsim.report.results import NetworkRun
 
 
 def run(
@@ -54,13 +59,14 @@ def run(
     return search_and_show(
         "run",
         partial(
-            acs.run,
+            _run,
+            keep_on_chip,
             machine,
             workload,
             dataflow=dataflow,
             technology=technology,
             accounting=accounting,
-            overrides=[*set, *_staying(keep_on_chip)],
+            overrides=set,
             search=search,
             pareto=pareto,
         ),
@@ -71,6 +77,28 @@ def run(
         debug=debug,
         folder=output,
     )
+
+
+def _run(keep_on_chip: list[str], *words: str, overrides: list[str], **more: Any) -> NetworkRun:
+    """Run with what stays on the chip; what is wrong with that is said of the option itself."""
+    staying = _staying(keep_on_chip)
+    try:
+        found: NetworkRun = acs.run(*words, overrides=[*overrides, *staying], **more)
+        return found
+    except SpecError as fault:
+        settings = {Where(f"--set {setting}") for setting in staying}
+        raise SpecError(
+            replace(problem, where=_typed(keep_on_chip, problem))
+            if problem.where in settings
+            else problem
+            for problem in fault.problems
+        ) from None
+
+
+def _typed(keep_on_chip: list[str], problem: Problem) -> Where:
+    """Return the options that a problem is about, as they were typed; all if that is not known."""
+    about = [its for its in keep_on_chip if f"'{its.partition('=')[0]}'" in problem.what]
+    return Where(" ".join(f"--keep-on-chip {its}" for its in about or keep_on_chip))
 
 
 def _staying(layers: list[str]) -> list[str]:

@@ -15,6 +15,9 @@ from accelsim.evaluation.records import Evaluation
 
 COMPUTE = "compute"
 
+FARTHEST = 100.0
+"""The largest factor that is advice: beyond it, what would come next takes hardly any time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -70,6 +73,8 @@ class Lift:
         after = "compute-bound" if self.then.level == COMPUTE else f"bound by {self.then.name}"
         if self.factor == 1.0:
             return f"{self.limit.name}, as much as by {self.then.name}"
+        if self.factor > FARTHEST:
+            return f"{self.limit.name}; nothing else takes 1 % of that time"
         return f"{self.limit.name}; {_times(self.factor)}x more would make it {after}"
 
 
@@ -168,6 +173,15 @@ def _ports(memory: Memory, read: float, written: float) -> Iterator[tuple[str, f
     ):
         if words:
             yield port, bits, words * memory.word_bits
+
+
+def whole_cycles(cycles: float) -> float:
+    """Return the cycles in which a port that is busy for so long is done (rule 15).
+
+    >>> whole_cycles(881.4), whole_cycles(882.0000000001)
+    (882.0, 882.0)
+    """
+    return float(ceil(cycles * (1.0 - 1e-12)))
 
 
 def _times(factor: float) -> str:

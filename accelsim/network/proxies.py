@@ -60,6 +60,13 @@ class Proxies:
         """The same of words of weights with energy."""
         return rank_correlation([p.weights for p in self.points], [p.energy for p in self.points])
 
+    @property
+    def why_none(self) -> str:
+        """Why a correlation is None."""
+        if len(self.points) < FEWEST:
+            return f"needs at least {FEWEST} {self.what}"
+        return "they or the energies are all equal"
+
 
 def rank_correlation(xs: Sequence[float], ys: Sequence[float]) -> float | None:
     """Return Spearman's rank correlation; equal values share the mean of their ranks.

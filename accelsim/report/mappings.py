@@ -8,6 +8,7 @@ from pathlib import Path
 from accelsim.mapping.spec import MadeFrom, mapping_yaml
 from accelsim.network.records import LayerResult, NetworkResult
 from accelsim.report.settings import Origin, Settings
+from accelsim.specs.overrides import override_seen_from
 from accelsim.specs.references import parse_reference, seen_from
 
 
@@ -43,4 +44,5 @@ def origin_seen_from(origin: Origin, here: Path, there: Path | None) -> Origin:
         origin,
         architecture=seen_from(origin.architecture, here, there),
         workload=seen_from(origin.workload, here, there),
+        overrides=tuple(override_seen_from(its, here, there) for its in origin.overrides),
     )

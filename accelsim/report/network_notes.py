@@ -61,7 +61,8 @@ def proxies_note(its: Proxies) -> str:
     """Say how far MACs and weights order layers or networks as energy does."""
     sides = (("MACs", its.macs), ("weights", its.weights))
     said = ", ".join(
-        f"{name} {'undefined' if value is None else f'{value:.2f}'}" for name, value in sides
+        f"{name} {f'none ({its.why_none})' if value is None else f'{value:.2f}'}"
+        for name, value in sides
     )
     return f"{its.label}: rank correlation with energy over {len(its.points)} {its.what}: {said}."
 

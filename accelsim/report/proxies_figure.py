@@ -55,7 +55,7 @@ def _scatter(
 ) -> None:
     colour, _ = LOOKS[index % len(LOOKS)]
     shown = [(x, p.energy, p.name) for x, p in zip(xs, series.points, strict=True) if x > 0]
-    rho = "undefined" if correlation is None else f"{correlation:.2f}"
+    rho = f"none ({series.why_none})" if correlation is None else f"{correlation:.2f}"
     ax.plot(
         [x for x, _, _ in shown],
         [energy for _, energy, _ in shown],

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from accelsim.evaluation.records import COMPUTE, Breakdown, Evaluation
-from accelsim.evaluation.timing import limits, roofline
+from accelsim.evaluation.timing import limits, roofline, whole_cycles
 from accelsim.mapper.objectives import objective_named
 from accelsim.network.records import NetworkResult, Totals
 from accelsim.report import quantities
@@ -317,9 +317,9 @@ def time_table(evaluation: Evaluation) -> Table:
             (
                 limit.level,
                 limit.port or NOTHING,
-                quantities.whole(limit.cycles),
+                quantities.whole(whole_cycles(limit.cycles)),
                 percent(limit.busy),
-                quantities.whole(limit.slack_cycles) if limit.overlaps else "adds",
+                quantities.whole(int(limit.slack_cycles)) if limit.overlaps else "adds",
                 digits(point.operations_per_byte) if point else NOTHING,
                 digits(point.operations_per_cycle) if point else NOTHING,
             )

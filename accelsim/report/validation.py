@@ -176,5 +176,5 @@ def _case_data(case: Case) -> dict[str, Any]:
         "source": case.source,
         "label": case.label,
         "note": case.note,
-        "fitted": case.fitted,
+        "fitted": list(case.fitted),
     }

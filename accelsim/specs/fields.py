@@ -151,11 +151,23 @@ def _whole(least: int, most: int) -> Callable[[object, ValidationInfo], int]:
     return check
 
 
+def endless(value: object) -> bool:
+    """Tell whether a value is written as infinite or as no number: ``.inf``, ``nan``, ``1e999``."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return False
+    try:
+        return not isfinite(float(str(value).strip().replace(".inf", "inf").replace(".nan", "nan")))
+    except ValueError:
+        return False
+
+
 def _number(value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
         if value < 0:
             refuse(f"{IT} is {value:g}", "a number of at least 0")
         return float(value)
+    if endless(value):
+        refuse(f"{IT} must be finite, not {quoted(value)}", "a number of at least 0")
     refuse(f"{IT} must be a number, not {quoted(value)}")
 
 
@@ -172,6 +184,8 @@ def read_quantity(value: object, dimension: Dimension, parameters: Mapping[str, 
     if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
         refuse(f"{quoted(value)} is not {dimension.name}", dimension.accepted)
     written, unit = units.split_unit(str(value))
+    if endless(written):
+        refuse(f"'{shown(value)}' is not finite", dimension.accepted)
     if not unit or unit not in dimension.units:
         refuse_problem(units.unit_problem(dimension, shown(value), unit))
     amount = units.number(written)
@@ -210,7 +224,7 @@ def _width(value: object, info: ValidationInfo) -> Quantity:
 
 def _table_number(value: object) -> float:
     """Read a price in the unit of an energy table that is known by its name only."""
-    if isinstance(value, str) or value is None:
+    if (isinstance(value, str) and not endless(value)) or value is None:
         refuse(f"{IT} must be a plain number, in the unit of the energy table, not {quoted(value)}")
     return _number(value)
 

@@ -6,14 +6,21 @@ those and not against a line of the file.
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from accelsim.errors import Problem, SpecError, Where
+from accelsim.specs.zeros import PATTERN
 from accelsim.yamldoc import Document, Keys, Mark, Node, parse
 
 Resolve = Callable[[Document, str], "Sequence[Keys] | Problem"]
 """Return the places that a path means in a document (the last key may be new), or what is wrong."""
+
+
+OPTION = "--set "
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +33,12 @@ class Override:
 
     @property
     def where(self) -> Where:
-        return Where(f"--set {self.words}")
+        return Where(f"{OPTION}{self.words}")
+
+
+def is_set(mark: Mark) -> bool:
+    """Tell whether a value comes from a setting: paths in it are seen from where that was made."""
+    return mark.file.startswith(OPTION)
 
 
 def is_pattern(name: str) -> bool:
@@ -54,6 +66,34 @@ def parse_override(words: str) -> Override:
             ]
         )
     return Override(path.strip(), value.strip(), words)
+
+
+def override_seen_from(words: str, here: Path, there: Path | None) -> str:
+    """Return a setting made in one folder as it reads in another, as ``references.seen_from``.
+
+    Only files of patterns are paths.
+
+    >>> override_seen_from("fc.density.weights={pattern: w.npy}", Path("a"), Path("b"))
+    'fc.density.weights={"pattern": "../a/w.npy"}'
+    >>> override_seen_from("glb.size=64KiB", Path("a"), Path("b"))
+    'glb.size=64KiB'
+    """
+
+    def moved(value: object, key: str = "") -> object:
+        if isinstance(value, dict):
+            return {name: moved(inner, name) for name, inner in value.items()}
+        if key != PATTERN or not isinstance(value, str) or Path(value).is_absolute():
+            return value
+        file = (here / value).resolve()
+        return (file if there is None else Path(os.path.relpath(file, there.resolve()))).as_posix()
+
+    try:
+        override = parse_override(words)
+        stated = value_node(override).plain()
+    except SpecError:
+        return words  # whoever applies it says what is wrong with it
+    found = moved(stated, override.path.rpartition(".")[2])
+    return words if found == stated else f"{override.path}={json.dumps(found)}"
 
 
 def overridden(

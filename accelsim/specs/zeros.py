@@ -102,6 +102,9 @@ class PatternFile:
     path: str
 
 
+PATTERN = "pattern"
+"""The key of such a file."""
+
 DENSITY_FORMS = "a fraction, {nonzeros: 2, of: 4} or {pattern: FILE.npy}"
 
 
@@ -111,8 +114,8 @@ def _zeros(value: object, info: ValidationInfo) -> float | Structured | PatternF
         if isinstance(value, str):
             refuse(f"{IT} must be a density, not {quoted(value)}", DENSITY_FORMS)
         return fraction(value)
-    if set(value) == {"pattern"}:
-        path = value["pattern"]
+    if set(value) == {PATTERN}:
+        path = value[PATTERN]
         if not isinstance(path, str) or not path.endswith(".npy"):
             refuse(f"'pattern' of {IT} must be a file, not {quoted(path)}", "FILE.npy")
         return PatternFile(path)

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from accelsim.errors import Problem, SpecError
 from accelsim.technology.estimators.contract import Area, Price
 from accelsim.technology.records import EnergyTable
+from accelsim.units import shown
 from accelsim.yamldoc import Document, Keys, Node, capped
 
 ERT, ART = "ERT", "ART"
@@ -42,6 +43,9 @@ MEANINGS: Mapping[str, tuple[str, ...]] = {
     **{name: (name,) for name in ("collect", "reduce", "hop", "route")},
 }
 """Action of a table -> what it prices here."""
+
+LIKELY = ("read", "write", "compute", "transfer")
+"""What a message names of them."""
 
 OWN = ("update", "compute", "fill", "drain")
 """Actions that win over others which price the same."""
@@ -116,6 +120,9 @@ class _Energies:
                 price = self.prices[name]["mac"]
                 reason = "a comparison or an addition costs at most what a MAC costs"
                 self.prices[name]["alu"] = Price(price.energy, reason, assumed=True)
+        if not self.problems and not any(self.prices.values()):
+            expected = f"actions such as {', '.join(LIKELY)}"
+            self.fault((ERT, "tables"), "no component of this ERT has an action priced", expected)
 
     def add(self, name: str, meaning: str, action: str, entries: list[_Entry]) -> None:
         """Price an action at random, and where there are values of arguments, repeated."""
@@ -163,7 +170,10 @@ class _Energies:
         energy = node.inside("energy") if isinstance(node.value, dict) else node
         value = energy.value if energy else None
         if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-            self.fault(keys, "an action has no energy", "`energy:` with a number of pJ, at least 0")
+            what = "an action has no energy"
+            if isinstance(value, str | int | float) and not isinstance(value, bool):
+                what = f"the energy of an action is '{shown(value)}'"
+            self.fault(keys, what, "`energy:` with a number of pJ, at least 0")
             return
         arguments = node.inside("arguments")
         pairs = arguments.plain() if arguments and isinstance(arguments.value, dict) else {}
@@ -196,9 +206,11 @@ def _tables(document: Document, key: str, problems: list[Problem]) -> Iterator[_
     """Yield (place, full name, description) of every component of a reference table."""
     listed = document.node((key, "tables"))
     keys: Keys = (key, "tables")
-    if listed is None or not isinstance(listed.value, list | dict):
-        expected = f"`{key}:` with a list `tables:`"
-        problems.append(Problem(f"this {key} has no tables", document.where((key,)), "", expected))
+    if listed is None or not isinstance(listed.value, list | dict) or not listed.value:
+        each = "`actions:`" if key == ERT else "`area:`"
+        expected = f"`{key}:` with a list `tables:` of components, each with `name:` and {each}"
+        where = document.where(keys if listed else (key,))
+        problems.append(Problem(f"this {key} has no tables", where, "", expected))
         return
     if isinstance(listed.value, dict):
         for name, table in listed.value.items():

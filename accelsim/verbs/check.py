@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,10 @@ from accelsim.interchange.zigzag.reading import zigzag_kind
 from accelsim.mapping.spec import read_mapping
 from accelsim.mapspace.records import Dataflow
 from accelsim.report import schemas
+from accelsim.report.idle_zeros import empty_lists, idle_zeros_of_machine, idle_zeros_of_pair
 from accelsim.report.network_notes import activations_note
 from accelsim.report.zeros import zeros_assumed_of_machine, zeros_assumed_of_network
+from accelsim.specs.references import open_spec, parse_reference
 from accelsim.study import Study
 from accelsim.technology.assumed import assumed_numbers
 from accelsim.technology.records import Accounting, EnergyTable
@@ -31,6 +33,7 @@ from accelsim.verbs.rows import study_rows
 from accelsim.verbs.words import (
     KINDS,
     ReadFrom,
+    Technology,
     as_architecture,
     as_energy_table,
     as_network,
@@ -57,21 +60,36 @@ class Checked:
     notes: tuple[str, ...] = ()
 
 
-def check(*files: str | Path) -> tuple[Checked, ...]:
+def check(*files: str | Path, technology: Technology | None = None) -> tuple[Checked, ...]:
     """Read specs and say everything that is wrong with them.
+
+    Where machines and networks are among them, the notes of a network say what one of the two says
+    of zeros that the other makes nothing of.
 
     Parameters
     ----------
     files : paths, or names of shipped specs
+    technology : an energy table that must price the machines; left out: the one that each names
 
     Raises
     ------
     UsageError
-        If no file is named.
+        If no file is named, or none that an energy table could price.
     """
     if not files:
         raise UsageError(Problem("no file to check", expected="accelsim check FILE..."))
-    return tuple(_check_one(str(file)) for file in files)
+    found = [_check_one(str(file), technology) for file in files]
+    if technology and not any("architecture" in its.kind or its.problems for its, _ in found):
+        what = f"no machine among the files for the energy table '{technology}' to price"
+        raise UsageError(Problem(what, expected="accelsim check MACHINE --technology NAME"))
+    machines = [spec for _, spec in found if isinstance(spec, Architecture)]
+    return tuple(replace(its, notes=(*its.notes, *_beside(machines, spec))) for its, spec in found)
+
+
+def _beside(machines: list[Architecture], spec: Loaded | None) -> Iterator[str]:
+    if isinstance(spec, Network):
+        for machine in machines:
+            yield from idle_zeros_of_pair(machine, spec)
 
 
 def schema(kind: str) -> dict[str, Any]:
@@ -85,34 +103,54 @@ def schema(kind: str) -> dict[str, Any]:
     return schemas.schema(kind)
 
 
-def _check_one(file: str) -> Checked:
+def _check_one(file: str, technology: Technology | None) -> tuple[Checked, Loaded | None]:
+    """Check a file; return what it says, if it is one of our specs and nothing is wrong."""
     kind = ""
     try:
         if looks_like_timeloop(Path(file)):
             bundle = read_bundle([Path(file)])
             kind = ", ".join(bundle.kinds)
             texts(bundle)
-            return Checked(file, kind, assumed=tuple(str(note) for note in bundle.sources.notes))
+            notes = tuple(str(note) for note in bundle.sources.notes)
+            return _foreign(Checked(file, kind, assumed=notes), technology), None
         if scalesim_kinds(Path(file)):
             kind = ", ".join(scalesim_kinds(Path(file)))
-            return Checked(file, kind, assumed=import_("scalesim", file).notes)
+            notes = import_("scalesim", file).notes
+            return _foreign(Checked(file, kind, assumed=notes), technology), None
         if zigzag_kind(Path(file)):
-            return Checked(file, zigzag_kind(Path(file)), assumed=import_("zigzag", file).notes)
+            kind = zigzag_kind(Path(file))
+            notes = import_("zigzag", file).notes
+            return _foreign(Checked(file, kind, assumed=notes), technology), None
         kind = kind_of(file, KINDS)
         if kind == "mapping":
             _check_mapping(shipped.find("mapping", file))
-            return Checked(file, kind)
+            return Checked(file, kind), None
         spec = load(file, kind=kind)
         priced: tuple[str, ...] = ()
-        if isinstance(spec, Architecture) and spec.technology:
-            table = as_energy_table(None, spec, ReadFrom(file))
+        if isinstance(spec, Architecture) and (technology or spec.technology):
+            table = as_energy_table(technology, spec, ReadFrom(file))
             priced = resolve(spec, table, DEFAULT_ACCOUNTING).assumed
         if isinstance(spec, Study):
             study_rows(file, spec, [()] * len(spec.rows))
-        said = activations_note(spec) if isinstance(spec, Network) else []
-        return Checked(file, kind, assumed=(*_assumed(spec), *priced), notes=tuple(said))
+        assumed = (*_assumed(spec, technology), *priced)
+        return Checked(file, kind, assumed=assumed, notes=tuple(_notes(file, spec))), spec
     except (SpecError, UsageError) as fault:
-        return Checked(file, kind, tuple(fault.problems))
+        return Checked(file, kind, tuple(fault.problems)), None
+
+
+def _foreign(its: Checked, technology: Technology | None) -> Checked:
+    """Return what was found of a file in a foreign format; raise if a table cannot price it."""
+    if technology is not None and "architecture" in its.kind.split(", "):
+        as_energy_table(technology, as_architecture(its.file), ReadFrom(its.file))
+    return its
+
+
+def _notes(file: str, spec: Loaded) -> Iterator[str]:
+    if isinstance(spec, Network):
+        yield from activations_note(spec)
+    if isinstance(spec, Architecture):
+        yield from empty_lists(open_spec("architecture", parse_reference(file)))
+        yield from idle_zeros_of_machine(spec)
 
 
 def _check_mapping(path: Path) -> None:
@@ -140,14 +178,14 @@ def _check_mapping(path: Path) -> None:
     read_mapping(path, arch, only)
 
 
-def _assumed(spec: Loaded) -> Iterator[str]:
+def _assumed(spec: Loaded, technology: Technology | None) -> Iterator[str]:
     if isinstance(spec, Architecture | Network | Dataflow | EnergyTable | Accounting | Study):
         yield from spec.assumptions
     if isinstance(spec, Architecture):
         yield from zeros_assumed_of_machine(spec)
     if isinstance(spec, Network):
         yield from zeros_assumed_of_network(spec)
-    if isinstance(spec, Architecture) and not spec.technology:
+    if isinstance(spec, Architecture) and not (technology or spec.technology):
         yield "a call chooses the energy table (--technology), as this names none"
     if isinstance(spec, Dataflow):
         needed = {rule.at for rule in spec.rules if rule.required}

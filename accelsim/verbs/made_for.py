@@ -11,6 +11,7 @@ from accelsim import yamldoc
 from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, SpecError, UsageError
 from accelsim.mapping.spec import MadeFrom, read_made_from
+from accelsim.specs.overrides import override_seen_from
 from accelsim.specs.references import seen_from
 from accelsim.verbs.overrides import split_overrides
 from accelsim.verbs.words import as_architecture, as_network, one_layer
@@ -30,6 +31,9 @@ def read_made_for(path: Path) -> MadeFrom:
         written,
         architecture=seen_from(written.architecture, path.parent, Path()),
         layer=seen_from(written.layer, path.parent, Path()),
+        overrides=tuple(
+            override_seen_from(words, path.parent, Path()) for words in written.overrides
+        ),
     )
 
 
@@ -61,7 +65,12 @@ def made_for_others(
     if workload and not _equal(lambda: _layer(workload, for_layer), layer):
         what = f"the mapping is for the layer '{workload}', which is not the '{layer.name}' here"
         problems.append(Problem(what, document.where(("layer",)), hint=as_made))
-    lacking = [words for words in made_for.overrides if words not in (*for_machine, *for_layer)]
+    given_here = {override_seen_from(its, Path(), None) for its in (*for_machine, *for_layer)}
+    lacking = [
+        words
+        for words in made_for.overrides
+        if override_seen_from(words, Path(), None) not in given_here
+    ]
     if lacking:
         given = " ".join(f"--set {shlex.quote(words)}" for words in lacking)
         what = f"the mapping is for a machine or layer changed by {given}, which is not set here"

@@ -21,7 +21,7 @@ from accelsim.keys import content_key
 from accelsim.mapper.contract import never
 from accelsim.mapspace.records import Dataflow
 from accelsim.report.sweeps import MEASURES, SweepResult
-from accelsim.specs.overrides import parse_override
+from accelsim.specs.overrides import override_seen_from, parse_override
 from accelsim.specs.references import parse_reference
 from accelsim.verbs.overrides import split_overrides
 from accelsim.verbs.search import Search, Stop, single_plan
@@ -145,7 +145,8 @@ def laid_out(
         [dataflows] if isinstance(dataflows, str | Path | Dataflow) else [*dataflows]
     )
     of_machine = _owners(machines, workloads, varied, overrides)
-    fixed = tuple((its.path, its.value) for its in map(parse_override, overrides))
+    moved = (override_seen_from(words, Path(), None) for words in overrides)
+    fixed = tuple((its.path, its.value) for its in map(parse_override, moved))
     bench = Bench(
         machines=tuple(machines),
         workloads=tuple(workloads),

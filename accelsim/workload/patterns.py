@@ -36,21 +36,22 @@ NOT_A_HEADER = (
 """What NumPy raises for bytes that are no header: it reads one as a Python literal."""
 
 
-def read_pattern(spec: str, file: PatternFile, shape: tuple[int, ...]) -> Given:
-    """Read where an array is other than zero, from a NumPy file beside the spec that names it.
+def read_pattern(folder: Path, file: PatternFile, shape: tuple[int, ...]) -> Given:
+    """Read where an array is other than zero, from a NumPy file.
 
     The array is read only if its header states this shape and the file is as long as that takes.
 
     Parameters
     ----------
+    folder : from which the path of the file is seen
     shape : of the tensor, rank by rank; the array may leave out or add extents of 1
 
     Raises
     ------
     ValueProblemError
-        If there is no such array, or it has another shape.
+        If there is no such array, it has another shape, or values that are no numbers.
     """
-    path = Path(spec).parent / file.path
+    path = folder / file.path
     try:
         if not S_ISREG(path.stat().st_mode):
             _refuse(f"the pattern '{path}' is not a regular file")
@@ -67,6 +68,11 @@ def read_pattern(spec: str, file: PatternFile, shape: tuple[int, ...]) -> Given:
         _refuse(f"cannot read the pattern '{path}': it does not fit into memory", fault)
     except (EOFError, ValueError) as fault:
         _refuse(f"cannot read the pattern '{path}': {fault}", fault)
+    unknown = int(np.isnan(values).sum()) if values.dtype.kind == "f" else 0
+    if unknown:
+        some = "a value that is" if unknown == 1 else f"{unknown:,} values that are"
+        expected = "numbers: 0 where a word is zero"
+        _refuse(f"the pattern '{path}' has {some} not a number (NaN)", expected=expected)
     return given(values.reshape(shape))
 
 

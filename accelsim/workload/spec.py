@@ -15,9 +15,9 @@ from accelsim.expressions import linear
 from accelsim.roles import ROLES, Role
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.specs.join import Faults, SpecModel, check_kind, validate, validate_part
-from accelsim.specs.overrides import marked, overridden
+from accelsim.specs.overrides import is_set, marked, overridden
 from accelsim.specs.references import Reference, open_spec, parameters_of, parse_reference
-from accelsim.specs.zeros import PatternFile
+from accelsim.specs.zeros import PATTERN, PatternFile
 from accelsim.units import ValueProblemError, shown
 from accelsim.workload.flow import edges_of
 from accelsim.workload.paths import matched_names, path_problem, resolve_path
@@ -275,7 +275,9 @@ class _Build:
                 return replace(tensor, density=stated)
             return replace(tensor, density=stated.density, pattern=stated)
         try:
-            pattern = read_pattern(self.document.file, stated, layer.extents(tensor))
+            mark = self.document.mark((*keys, "density", key, PATTERN))
+            folder = Path() if is_set(mark) else Path(mark.file or self.document.file).parent
+            pattern = read_pattern(folder, stated, layer.extents(tensor))
         except ValueProblemError as fault:
             self.fault((*keys, "density", key), fault.problem)
             return tensor

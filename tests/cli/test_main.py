@@ -452,7 +452,7 @@ def test_a_terminal_that_knows_no_greek() -> None:
     done = process("show", "eyeriss", PYTHONIOENCODING="ascii")
     assert done.returncode == 0
     words = ("evaluate", MACHINE, LAYER, ROOT / "tests/small/mapping.yaml", "--technology", TABLE)
-    done = process(*words, PYTHONIOENCODING="ascii")
+    done = process(*words, "-q", PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
     assert "level    Weights" in done.stdout
 
@@ -478,3 +478,31 @@ def test_the_shell_completes_words(typed: str, offered: list[str]) -> None:
         COMP_WORDS=typed, COMP_CWORD=str(len(typed.split()) - 1), _ACCELSIM_COMPLETE="complete_bash"
     )
     assert (done.returncode, done.stdout.split()) == (0, offered)
+
+
+@pytest.mark.parametrize(
+    ("words", "silent"),
+    [
+        ("run eyeriss alexnet", False),
+        ("run eyeriss alexnet --progress auto", False),
+        ("run eyeriss alexnet -q", True),
+        ("run eyeriss alexnet -vq", True),
+        ("run eyeriss alexnet --quiet", True),
+        ("run eyeriss alexnet --json", True),
+        ("run eyeriss alexnet --progress json", True),
+        ("run eyeriss alexnet --progress=none", True),
+    ],
+)
+def test_who_is_told_of_compiling(words: str, silent: bool) -> None:
+    assert cli.silent(words.split()) == silent
+
+
+def test_compiling_is_told_on_stderr() -> None:
+    """Whatever is compiled: here, by a compiler that says so at once."""
+    code = "import sys; from accelsim import cli, compiling; compiling.tell = lambda told: told(); "
+    run = [sys.executable, "-c", f"{code}cli.main(sys.argv[1:])"]
+    said = [
+        subprocess.run([*run, *words], capture_output=True, text=True, check=True).stderr
+        for words in (["list", "archs"], ["list", "archs", "--json"])
+    ]
+    assert said == ["compiling (once; about a minute)\n", ""]

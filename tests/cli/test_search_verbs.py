@@ -404,3 +404,29 @@ def test_an_uneven_mapping_is_found_written_and_counted(call: Call, tmp_path: Pa
 
 def _energy(printed: Any) -> float:
     return float(printed["rows"][0]["layers"][0]["evaluation"]["energy"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["conv9"], "--keep-on-chip conv9: no layer 'conv9'"),
+        (["conv1", "conv9=glb"], "--keep-on-chip conv9=glb: no layer 'conv9'"),
+        (["fc8"], "--keep-on-chip fc8: 'fc8' cannot stay on the chip, as no layer reads it"),
+        (["conv*", "conv9"], "--keep-on-chip conv9: no layer 'conv9'"),
+        (
+            ["conv*=glb", "fc*"],
+            "--keep-on-chip conv*=glb --keep-on-chip fc*: 'fc8' cannot stay on the chip",
+        ),
+    ],
+)
+def test_what_cannot_stay_is_said_as_it_was_typed(call: Call, typed: list[str], said: str) -> None:
+    words = [word for its in typed for word in ("--keep-on-chip", its)]
+    done = call("run", "eyeriss_shared", "alexnet", *words, "-q")
+    assert (done.code, done.out) == (3, "")
+    assert done.err.startswith(said)
+    assert "stay_on_chip" not in done.err
+
+
+def test_another_setting_beside_what_stays(call: Call) -> None:
+    words = ("--keep-on-chip", "conv1", "--set", "conv1.M=none", "-q")
+    assert call("run", "eyeriss_shared", "alexnet", *words).err.startswith("--set conv1.M=none: ")

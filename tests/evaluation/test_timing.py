@@ -13,6 +13,7 @@ from accelsim.arch.records import Architecture, Memory
 from accelsim.evaluation.evaluate import evaluate
 from accelsim.evaluation.records import Evaluation
 from accelsim.evaluation.timing import Limit, lift, limits, roofline
+from accelsim.report.tables import time_table, use_table
 from tests.evaluation.cases import PricedCase, random_priced_case
 from tests.evaluation.compare import evaluate_case
 from tests.evaluation.machines import BUFFER, DRAM, MAPPING, machine, priced, row
@@ -52,6 +53,20 @@ def test_the_example_of_the_model_page() -> None:
     assert register.operations_per_byte == 72 / (144 * 2)
 
 
+def test_a_port_is_busy_for_whole_cycles_in_both_tables() -> None:
+    """64 words at 3 a cycle take 22 cycles, not 21: rule 15.  12 at 7 take 2 in both."""
+    found = timed(machine(dram=replace(DRAM, shared_words_per_cycle=3.0)))
+    [dram] = [limit for limit in limits(found) if limit.level == "dram"]
+    assert dram.cycles == pytest.approx(64 / 3)
+    used = {row[0]: row[-1] for row in use_table(found).rows}
+    taken = {row[0]: row[2] for row in time_table(found).rows}
+    assert used["dram"] == taken["dram"] == "22"
+    assert used["mac"] == taken["compute"] == "12"
+    loose = timed(machine(dram=replace(DRAM, shared_words_per_cycle=30.0)))
+    slack = {row[0]: row[4] for row in time_table(loose).rows}
+    assert slack["dram"] == "9"  # 64 words at 30 a cycle take 3 of 12
+
+
 def test_two_limits_and_none() -> None:
     dram = replace(DRAM, shared_words_per_cycle=2.0)
     buffer = replace(BUFFER, read_words_per_cycle=5.0)
@@ -65,6 +80,13 @@ def test_two_limits_and_none() -> None:
     assert lift(timed(machine())).text == "compute"
     fast = timed(machine(dram=replace(dram, shared_words_per_cycle=16.0)))
     assert lift(fast).text == "compute; 3x more would make it bound by dram shared bandwidth"
+    # 12 steps against 64 words at 1,000 words a cycle, and against one at 16 words in 1,000.
+    endless = timed(machine(dram=replace(dram, shared_words_per_cycle=1_000.0)))
+    assert lift(endless).text == "compute; nothing else takes 1 % of that time"
+    starved = timed(machine(dram=replace(dram, shared_words_per_cycle=0.016)))
+    assert lift(starved).text == "dram shared bandwidth; nothing else takes 1 % of that time"
+    edge = timed(machine(dram=replace(dram, shared_words_per_cycle=64 / 1200)))
+    assert lift(edge).text == "dram shared bandwidth; 100x more would make it compute-bound"
     equal = timed(machine(dram=replace(DRAM, write_words_per_cycle=2.0)))
     assert lift(equal).text == "compute, as much as by dram write bandwidth"
     waits = timed(machine(dram=replace(dram, overlap=False)))

@@ -145,8 +145,14 @@ ZEROS_MUTANTS = (
     Mutant(
         "coordinates are as wide as need be, whatever is stated",
         COORDINATE,
-        "(self.index_bits or max(1, (words - 1).bit_length()))",
-        "max(1, (words - 1).bit_length())",
+        "if not 0 < self.index_bits < needed:",
+        "self = Coordinate()\n        if not 0 < self.index_bits < needed:",
+    ),
+    Mutant(
+        "nothing says in which block a coordinate lies",
+        COORDINATE,
+        " + blocks * (self.index_bits + 1))",
+        ")",
     ),
     Mutant(
         "packing leaves no room unused",

@@ -39,9 +39,8 @@ def stream_bits(form: Format, stream: list[bool], value_bits: int) -> tuple[floa
         written = sum(stream)
         return len(stream) + written * value_bits, len(stream)
     if form.kind == "coordinate":
-        places = [i for i, nonzero in enumerate(stream) if nonzero]
         wide = options.get("index_bits") or max(1, len(bin(len(stream) - 1)) - 2)
-        return len(places) * (wide + value_bits), len(places) * wide
+        return coordinate_bits(stream, wide, value_bits)
     if form.kind == "n_of_m":
         n, m = options["nonzeros"], options["of"]
         blocks = [stream[i : i + m] for i in range(0, len(stream), m)]
@@ -56,6 +55,22 @@ def stream_bits(form: Format, stream: list[bool], value_bits: int) -> tuple[floa
     pack = options.get("pack_bits", 0)
     bits = len(tokens) * (pack / (pack // pair) if pack else pair)
     return bits, bits - len(tokens) * value_bits
+
+
+def coordinate_bits(stream: list[bool], wide: int, value_bits: int) -> tuple[float, float]:
+    """Number words in blocks of 2^wide, write numbers and counts out, and read them back."""
+    blocks = [stream[i : i + 2**wide] for i in range(0, len(stream), 2**wide)]
+    counts = [sum(block) for block in blocks] if len(blocks) > 1 else []
+    numbers = [format(i, f"0{wide}b") for block in blocks for i, one in enumerate(block) if one]
+    written = [format(count, f"0{wide + 1}b") for count in counts]
+    read, left = [False] * len(stream), [*numbers]
+    for start, held in enumerate(written or [format(len(numbers), "b")]):
+        for _ in range(int(held, 2)):
+            read[start * 2**wide + int(left.pop(0), 2)] = True
+    assert read == stream
+    assert not left
+    metadata = sum(map(len, numbers)) + sum(map(len, written))
+    return metadata + len(numbers) * value_bits, metadata
 
 
 def run_length_tokens(stream: list[bool], longest: int) -> list[tuple[int, bool]]:

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 
 import accelsim as acs
 from accelsim.errors import UsageError
-from accelsim.network.proxies import layer_proxies, network_proxies, rank_correlation
+from accelsim.network.proxies import (
+    Point,
+    Proxies,
+    layer_proxies,
+    network_proxies,
+    rank_correlation,
+)
+from accelsim.report.network_notes import proxies_note
 
 NETWORK = """
 kind: workload
@@ -108,4 +115,19 @@ def test_layers_and_networks(tmp_path: Path) -> None:
     said = results[0].notes()
     assert any(
         note.startswith("eyeriss: rank correlation with energy over 3 layers:") for note in said
+    )
+
+
+def shown(*points: tuple[int, int, float]) -> str:
+    made = tuple(Point(str(i), *its) for i, its in enumerate(points))
+    return proxies_note(Proxies("chip", "layers", made, "MAC"))
+
+
+def test_why_there_is_no_correlation() -> None:
+    said = "chip: rank correlation with energy over"
+    few = "none (needs at least 3 layers)"
+    assert shown((1, 2, 3.0)) == f"{said} 1 layers: MACs {few}, weights {few}."
+    equal = "none (they or the energies are all equal)"
+    assert shown((1, 5, 1.0), (2, 5, 2.0), (3, 5, 3.0)) == (
+        f"{said} 3 layers: MACs 1.00, weights {equal}."
     )

@@ -70,6 +70,7 @@ def test_data_have_no_wall_times(run: ValidationRun) -> None:
         "source": "a paper",
         "label": "derived",
         "note": "why",
+        "fitted": [],
     }
     assert "seconds" not in json.dumps(data)
     assert run.run_data() == {"seconds": {"mixed": 1.5, "good": 0.5}}

@@ -52,6 +52,11 @@ def test_by_hand() -> None:
     pattern = given(np.array([[0, 3, 0, 4], [1, 0, 0, 0]]))
     assert bits(Format("bitmask"), pattern, 8, 10) == 8 + 3 * 10
     assert bits(Format("coordinate"), pattern, 8, 10) == 3 * (3 + 10)
+    # Two bits number four words: before either block of four, how many values it holds: 0 to 4.
+    in_blocks = Format("coordinate", (("index_bits", 2),))
+    assert bits(in_blocks, pattern, 8, 10) == 3 * (2 + 10) + 2 * 3
+    assert bits(in_blocks, Uniform(0.25), 9, 10) == 2.25 * (2 + 10) + 3 * 3
+    assert bits(Format("coordinate", (("index_bits", 4),)), pattern, 8, 10) == 3 * (4 + 10)
     assert bits(TWO_OF_FOUR, pattern, 8, 10) == 4 * (2 + 10)
     assert bits(TWO_OF_FOUR, Structured(2, 4), 8, 10) == 4 * (2 + 10)
     assert bits(TWO_OF_FOUR, Structured(1, 2), 8, 10) == 4 * (2 + 10)

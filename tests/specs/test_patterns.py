@@ -11,7 +11,10 @@ import numpy as np
 import pytest
 from numpy.lib import format as npy
 
+import accelsim as acs
 from accelsim.errors import ExitCode, SpecError
+from accelsim.mapping.spec import read_made_from
+from accelsim.report.results import NetworkRun
 from accelsim.sparsity.zeros import Given
 from accelsim.workload.records import Network
 from accelsim.workload.spec import read_workload
@@ -161,3 +164,98 @@ def test_a_damaged_header_is_read_or_refused(tmp_path: Path) -> None:
         except SpecError:
             refused += 1
     assert refused > 100
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([np.nan, 1.0], "a value that is not a number (NaN)"),
+        ([np.nan, np.nan], "2 values that are not a number (NaN)"),
+    ],
+)
+def test_what_is_no_number_is_neither_zero_nor_not(
+    tmp_path: Path, values: list[float], said: str
+) -> None:
+    pattern = VALUES.astype(np.float32)
+    pattern[1, :2] = values
+    (tmp_path / "fc.npy").write_bytes(saved(pattern))
+    assert refusal(tmp_path) == (
+        f"the pattern 'FILE' has {said}; expected numbers: 0 where a word is zero"
+    )
+
+
+def test_a_value_without_end_is_not_zero(tmp_path: Path) -> None:
+    (tmp_path / "fc.npy").write_bytes(saved(np.where(VALUES, np.inf, 0.0)))
+    (layer,) = network(tmp_path).layers
+    assert {t.density for t in layer.tensors if t.role == "Weights"} == {0.5}
+
+
+# --- from where a path is seen --------------------------------------------------------------------
+
+SET = "fc.density.weights={pattern: fc.npy}"
+
+
+@pytest.fixture
+def two_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with a workload and a dense pattern beside the current one, with a sparse."""
+    specs, here = tmp_path / "specs", tmp_path / "here"
+    specs.mkdir()
+    here.mkdir()
+    (specs / "small.yaml").write_text(WORKLOAD, encoding="utf-8")
+    (specs / "fc.npy").write_bytes(saved(np.ones((3, 4))))
+    (here / "fc.npy").write_bytes(saved(VALUES))
+    monkeypatch.chdir(here)
+    return specs
+
+
+def density(spec: Path, *overrides: str) -> float:
+    (layer,) = read_workload(spec, overrides).layers
+    (found,) = (t.density for t in layer.tensors if t.role == "Weights")
+    return found
+
+
+def test_a_file_names_patterns_beside_it_and_a_setting_where_it_is_typed(
+    two_folders: Path,
+) -> None:
+    spec = two_folders / "small.yaml"
+    assert density(spec) == 1.0
+    assert density(Path("../specs/small.yaml")) == 1.0
+    for setting in (
+        SET,
+        "fc.density={weights: {pattern: fc.npy}}",
+        "fc.density.weights={pattern: ./fc.npy}",
+    ):
+        assert density(spec, setting) == 0.5
+    assert density(spec, "fc.density.weights={pattern: ../specs/fc.npy}") == 1.0
+    assert density(spec, f"fc.density.weights={{pattern: {two_folders}/fc.npy}}") == 1.0
+    (Path.cwd() / "fc.npy").unlink()
+    with pytest.raises(SpecError, match=r"--set fc.*: cannot read the pattern 'fc.npy'"):
+        density(spec, SET)
+
+
+def test_a_saved_mapping_names_the_pattern_from_its_own_folder(
+    two_folders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made here with the pattern that lies here; checked and counted again from elsewhere."""
+    spec = two_folders / "small.yaml"
+    found = acs.map("eyeriss", spec, overrides=[SET])
+    acs.save(found, tmp_path / "out")
+    (mapping,) = (tmp_path / "out").rglob("fc.yaml")
+    to_it = os.path.relpath(Path.cwd() / "fc.npy", mapping.parent)
+    assert read_made_from(mapping).overrides == (f'fc.density.weights={{"pattern": "{to_it}"}}',)
+    remade = acs.evaluate("eyeriss", spec, mapping, overrides=[SET])
+    assert not remade.settings.remarks
+    monkeypatch.chdir(tmp_path)
+    (checked,) = acs.check(mapping)
+    assert checked.problems == ()
+    again = acs.evaluate(
+        "eyeriss", spec, mapping, overrides=["fc.density.weights={pattern: here/fc.npy}"]
+    )
+    assert again.evaluation is not None
+    assert found.evaluation is not None
+    assert again.evaluation.energy_total == found.evaluation.energy_total
+    assert not again.settings.remarks
+    loaded = acs.load(tmp_path / "out")
+    assert isinstance(loaded, NetworkRun)
+    (kept,) = loaded.settings.origins
+    assert kept.overrides == ('fc.density.weights={"pattern": "here/fc.npy"}',)

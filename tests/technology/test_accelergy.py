@@ -191,7 +191,7 @@ def test_a_file_lays_its_own_prices_over_the_tables(tmp_path: Path) -> None:
         ),
         (
             "ERT:\n  tables:\n    mac: {compute: -1}\n",
-            "bad.yaml:3:20: an action has no energy",
+            "bad.yaml:3:20: the energy of an action is '-1'; expected `energy:`",
         ),
     ],
 )
@@ -213,3 +213,48 @@ def test_what_a_table_lacks_is_refused_by_name() -> None:
     )
     with pytest.raises(SpecError, match="'deliver', 'collect', 'reduce'"):
         evaluate(row(), arch, MAPPING, read_technology(ERT))
+
+
+NO_TABLES = (
+    "this ERT has no tables; expected `ERT:` with a list `tables:` of components, each with "
+    "`name:` and `actions:`"
+)
+NO_ACTION = (
+    "no component of this ERT has an action priced; expected actions such as read, write, compute, "
+    "transfer"
+)
+
+
+@pytest.mark.parametrize(
+    ("tables", "place", "what"),
+    [
+        ("tables: []", "3:11", NO_TABLES),
+        ("tables: {}", "3:11", NO_TABLES),
+        ("tables:", "3:10", NO_TABLES),
+        ("tables: none", "3:11", NO_TABLES),
+        ("tables: [{name: a.b, actions: []}]", "3:11", NO_ACTION),
+        ("tables: [{name: a.b, actions: [{name: idle, energy: 1}]}]", "3:11", NO_ACTION),
+        (
+            "tables: [{name: a.b, actions: [{name: read, energy: .inf}]}]",
+            "3:34",
+            "the energy of an action is '.inf'; expected `energy:` with a number of pJ, at least 0",
+        ),
+    ],
+)
+def test_a_table_that_prices_nothing(tmp_path: Path, tables: str, place: str, what: str) -> None:
+    path = tmp_path / "chip.ERT.yaml"
+    path.write_text(f"ERT:\n  version: 0.4\n  {tables}\n", encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        read_technology(path)
+    assert str(caught.value) == f"{path}:{place}: {what}"
+
+
+def test_an_area_table_without_areas(tmp_path: Path) -> None:
+    path = tmp_path / "chip.ERT.yaml"
+    path.write_text(f"{OLDER}ART:\n  tables: []\n", encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        read_technology(path)
+    assert str(caught.value) == (
+        f"{path}:13:11: this ART has no tables; expected `ART:` with a list `tables:` of "
+        "components, each with `name:` and `area:`"
+    )
