@@ -76,11 +76,12 @@ def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
             if memory.size_bits == 0:
                 continue
             width = block_words(memory, tensor)
+            bits = form_of(memory, tensor, layer).bits
             for a, action in enumerate(MEMORY_ACTIONS):
                 each = expected_energy(prices, memory, action, tensor, layer)
                 place_energy[p, t, a] = each * width
                 timed = access_shares(memory, action, tensor, layer).timed
-                port_bits[p, t, a] = form_of(memory, tensor, layer).bits * timed
+                port_bits[p, t, a] = bits * timed
             for action in address_actions(prices, memory, tensor):
                 each = expected_address(prices, memory, action, tensor, layer)
                 addresses[p, t, MEMORY_ACTIONS.index(action)] = each

@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from accelsim.errors import AccelsimError
-from accelsim.mapper.contract import Candidate, MappingProblem
+from accelsim.mapper.contract import MappingProblem
 from accelsim.mapper.exact.driver import solve
-from accelsim.mapper.exact.pattern import Keep
+from accelsim.mapper.exact.tables import Pattern
 from accelsim.mapper.exact.work import Work
 from accelsim.mapper.objectives import ENERGY, OBJECTIVES
+from tests.mapper.exact_stops import wrong_stops
 from tests.mapper.problems import solved
 
 CLOSE = 1e-12
 FRONT, BOUNDS = "front", "bounds"
 QUESTIONS = (*OBJECTIVES, FRONT, BOUNDS)
 """What can be asked: the best by an objective, the whole front, or what was said on the way."""
+
+STOPS = "stops"
+"""Besides: what is said and found where a search is ended."""
 
 Points = tuple[tuple[float, float], ...]
 
@@ -77,16 +81,22 @@ class _Bounded(Work):
 
     exceeded = ""
 
-    def _priced(self, keep: Keep, index: int, energy: float, cycles: float) -> Candidate:
-        found = super()._priced(keep, index, energy, cycles)
-        spent = found.energy - found.cycles * float(self.s["leakage"])
-        at = int(self.labels["parent"][index])
-        while at > 0 and self.s["beam"] > 0:  # else bounds need only be enough not to give up
+    def _accept(self, pattern: Pattern) -> None:
+        s = self.fields
+        points = [i for i in range(s["n_front"]) if s["front_label"][i] >= 0]
+        labels = [int(s["front_label"][i]) for i in points]
+        super()._accept(pattern)
+        for point, label in zip(points, labels, strict=True):
+            cycles, energy = float(s["front_cycles"][point]), float(s["front_energy"][point])
+            self._compare(label, energy - cycles * float(s["leakage"]), CLOSE * abs(energy))
+
+    def _compare(self, label: int, spent: float, rounding: float) -> None:
+        at = int(self.labels["parent"][label])
+        while at > 0 and self.fields["beam"] > 0:  # else bounds need only be enough not to give up
             bound = float(self.labels["bound"][at])
-            if bound > spent + CLOSE * abs(found.energy):
+            if bound > spent + rounding:
                 self.exceeded = f"found {spent!r} where no less than {bound!r} was said to be"
             at = int(self.labels["parent"][at])
-        return found
 
 
 def wrong_bounds(case: Listed) -> str:
@@ -102,6 +112,8 @@ def wrong(case: Listed, question: str) -> str:
     What the search says of its answer and the counter finds otherwise is wrong too.
     """
     try:
+        if question == STOPS:
+            return wrong_stops(solved(case.problem), [])
         if question == BOUNDS:
             return wrong_bounds(case)
         return wrong_front(case) if question == FRONT else wrong_best(case, question)

@@ -41,7 +41,7 @@ class Watched(Work):
 
     def _search_all(self, beam: int, over: Over) -> StoppedBy | None:
         self.phase = BEAM if beam else WHOLE
-        if beam and self.found:
+        if beam and self.finds.candidates:
             return None
         return super()._search_all(beam, over)
 
@@ -62,8 +62,8 @@ class Question(NamedTuple):
         return Watched(*self[:2], self.first, self.front)
 
 
-def phases_of(question: Question) -> list[str]:
-    """Return the phase of each look at the clock of a search that none ends."""
+def phases_of(question: Question) -> tuple[list[str], Watched]:
+    """Return the phase of each look at the clock of a search that none ends, and the search."""
     seen: list[str] = []
     work = question.search()
 
@@ -71,7 +71,7 @@ def phases_of(question: Question) -> list[str]:
         seen.append(work.phase)
 
     work.run(over)
-    return seen
+    return seen, work
 
 
 def true_after(looks: int) -> Callable[[], bool]:
@@ -98,19 +98,19 @@ def wrong_end(work: Watched, objective: Objective, points: Points) -> str:
     ``points`` are the (energy, cycles) of every mapping.  What it found must be legal, at the
     counter's price, and what it claims to be out of reach must be so.
     """
-    best = work.best()
+    best = work.finds.best()
     certificate = certify(work.problem, objective, work, best, "stop", 0)
     optimum = min(objective.figure(*point) for point in points)
     if certificate.optimal:
         return "the search was ended and claims the optimum"
     if certificate.bound is None or certificate.bound > optimum * (1 + CLOSE):
         return f"found {optimum} where no less than {certificate.bound} was said to be"
-    for found in work.front() if work.s["front"] else [best] if best else []:
+    for found in work.finds.front() if work.fields["front"] else [best] if best else []:
         given(work.problem.space, found.mapping)
         counted = price(work.problem, pack_mapping(found.mapping, work.problem.layer))
         if counted != (found.energy, found.cycles):
             return f"found {found}, the counter {counted}"
-    steps = [(point.energy, point.cycles) for point in work.front()]
+    steps = [(point.energy, point.cycles) for point in work.finds.front()]
     if any(b[0] <= a[0] or b[1] >= a[1] for a, b in pairwise(steps)):
         return f"found a front with superfluous points: {steps}"
     return ""
@@ -147,7 +147,13 @@ def wrong_stops(everything: Solved, seen: list[str]) -> str:
     points = tuple(zip(everything.energy.tolist(), everything.cycles.tolist(), strict=True))
     with patch.multiple("accelsim.mapper.exact.work", **SLOW):
         for question in questions_about(everything):
-            for after in stops_of(phases_of(question)):
+            phases, whole = phases_of(question)
+            best, optimum = whole.finds.best(), everything.best(question.objective)[0]
+            if best is None or question.objective.figure(best.energy, best.cycles) > optimum * (
+                1 + CLOSE
+            ):
+                return f"{question.objective.name}: found {best}, listed {optimum}"
+            for after in stops_of(phases):
                 work = ended(question, after)
                 found = wrong_end(work, question.objective, points)
                 if found:

@@ -131,13 +131,13 @@ def test_guesses_are_equal_to_brute_force(monkeypatch: pytest.MonkeyPatch) -> No
         if guess == -np.inf:
             continue
         assert work._look_below(guess, lambda _energy, _cycles: None) is None
-        found = len(work.found) > 1
+        found = len(work.finds.candidates) > 1
         optimum = float(min(everything.energy))
         assert found == (optimum <= guess * (1 + CLOSE)), f"seed {seed}"
         right, wrong = right + found, wrong + (not found)
         assert work.bound(optimum) <= optimum * (1 + CLOSE), f"seed {seed}"
         assert work._search_all(0, lambda _energy, _cycles: None) is None
-        best = work.best()
+        best = work.finds.best()
         assert best is not None
         assert best.energy == pytest.approx(optimum, rel=CLOSE), f"seed {seed}"
     assert right > 3

@@ -24,8 +24,10 @@ def make_mistake(mutant: Mutant, target: Path) -> None:
     """Copy the package with one mistake in it."""
     file = copy_package(target) / mutant.file
     text = file.read_text()
-    assert text.count(mutant.old) == 1, "the text to change stands in the file once"
-    file.write_text(text.replace(mutant.old, mutant.new))
+    for old, new in ((mutant.old, mutant.new), *mutant.also):
+        assert text.count(old) == 1, "the text to change stands in the file once"
+        text = text.replace(old, new)
+    file.write_text(text)
 
 
 def run_on(package_root: Path, program: str, cases: Path) -> subprocess.CompletedProcess[str]:

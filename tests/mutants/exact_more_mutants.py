@@ -1,8 +1,8 @@
-"""Further mistakes like those of ``exact_mutants.py``; run with ``full`` only."""
+"""Further mistakes in the exact mapper, see ``exact_mutant.py``; run with ``full`` only."""
 
 from __future__ import annotations
 
-from tests.mutants.exact_mutants import BEST, LANES, PATTERN, mutant
+from tests.mutants.exact_mutant import BEST, LANES, PATTERN, mutant
 
 MORE_MUTANTS = (
     mutant(

@@ -17,6 +17,8 @@ class Mutant(NamedTuple):
     old: str
     """Occurs once in the file."""
     new: str
+    also: tuple[tuple[str, str], ...] = ()
+    """Further (old, new) of the same mistake."""
 
 
 BOUNDARY = "counter/boundary.py"

@@ -1,4 +1,4 @@
-"""Brute force catches mistakes in the exact mapper: see ``exact_mutants.py``."""
+"""Brute force catches mistakes in the exact mapper: see ``exact_mutant.py``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ import pytest
 
 from tests.mapper.exact_checks import Listed, listed
 from tests.mutants.copies import copy_package, make_mistake, run_on
+from tests.mutants.exact_cost_mutants import COST_MUTANTS
 from tests.mutants.exact_more_mutants import MORE_MUTANTS
-from tests.mutants.exact_mutants import EXACT_MUTANTS, ExactMutant, Question, small_problem
+from tests.mutants.exact_mutant import ExactMutant, Question, small_problem
+from tests.mutants.exact_pruning_mutants import PRUNING_MUTANTS
+from tests.mutants.exact_search_mutants import SEARCH_MUTANTS
+
+EXACT_MUTANTS = (*COST_MUTANTS, *PRUNING_MUTANTS, *SEARCH_MUTANTS)
 
 
 @cache

@@ -4,8 +4,9 @@
 ``machine`` and ``pattern`` (nodes, lanes, what is kept), ``sheets`` (ports) fill the records of
 ``layout``; ``units`` and ``geometry`` say what open boundaries cost, ``loops`` and ``lanes`` lead
 labels through places and fanouts, ``nodes`` from one to the next; ``labels``, ``bounds``,
-``together``, ``outlook`` (its rows: ``futures``) and ``best`` drop what cannot win; ``work`` holds
-a search, ``driver`` puts it behind the contract.
+``together``, ``outlook`` (its rows: ``futures``) and ``best`` drop what cannot win.  ``tables``
+holds what a search looks things up in, ``finds`` what it has found; ``work`` leads it, and
+``driver`` puts it behind the contract.
 """
 
 from accelsim.mapper.exact.covers import covers

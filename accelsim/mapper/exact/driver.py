@@ -27,7 +27,6 @@ from accelsim.mapper.contract import (
 )
 from accelsim.mapper.exact.covers import covers
 from accelsim.mapper.exact.work import Work
-from accelsim.mapper.infeasible import Infeasibility, first_factors
 from accelsim.mapper.objectives import Objective
 from accelsim.mapper.sampling import SamplingDriver
 from accelsim.mapping.records import Mapping
@@ -73,13 +72,12 @@ class ExactDriver:
         reason = covers(problem)
         if reason:
             raise NotCoveredError(self.name, problem, reason)
-        base = first_factors(problem.space)
-        if isinstance(base, Infeasibility) and not start:
-            return no_mapping(self.name, problem, objective, base)
         draws = FIRST_SAMPLES if budget.samples is None else min(FIRST_SAMPLES, budget.samples)
         sampled = SamplingDriver().search(
             problem, objective, Budget(draws + len(start)), front=front, start=start
         )
+        if sampled.infeasible is not None:
+            return no_mapping(self.name, problem, objective, sampled.infeasible)
         considered = sampled.certificate.considered
 
         def over(energy: float, cycles: float) -> StoppedBy | None:
@@ -93,7 +91,7 @@ class ExactDriver:
         first = sampled.front if front else tuple(c for c in (sampled.best,) if c is not None)
         work = Work(problem, objective, first, front)
         stopped_by = work.run(over)
-        best = work.best()
+        best = work.finds.best()
         if best is None and stopped_by == "space":
             raise AccelsimError(f"the exact driver lost every mapping of {problem.layer.name}")
         certificate = certify(problem, objective, work, best, stopped_by, considered)
@@ -101,7 +99,7 @@ class ExactDriver:
             now = time.monotonic() - began
             told = certificate.considered, budget.samples, now, best.energy, best.cycles
             progress(Progress(*told))
-        return Outcome(best, certificate, work.front(), Again(start))
+        return Outcome(best, certificate, work.finds.front(), Again(start))
 
 
 def certify(
@@ -116,9 +114,12 @@ def certify(
     figure = None if best is None else objective.figure(best.energy, best.cycles)
     optimal = stopped_by == "space"
     return Certificate(
-        "exact", problem.space.size, considered + work.priced, optimal,
+        "exact", problem.space.size, considered + work.finds.priced, optimal,
         figure if optimal else work.bound(figure), stopped_by, objective.name,
-        (("patterns", work.searched), ("labels", work.used), ("steps", work.made)),
+        (
+            ("patterns", work.patterns_searched), ("labels", work.labels_used),
+            ("steps", work.steps_made),
+        ),
     )  # fmt: skip
 
 
@@ -131,6 +132,6 @@ def solve(
     """Search without a clock; ``first`` may be a mapping to start from."""
     work = Work(problem, objective, () if first is None else (first,), front)
     stopped_by = work.run(lambda _energy, _cycles: None)
-    best = work.best()
+    best = work.finds.best()
     certificate = certify(problem, objective, work, best, stopped_by, 0)
-    return Outcome(best, certificate, work.front())
+    return Outcome(best, certificate, work.finds.front())

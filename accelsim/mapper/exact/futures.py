@@ -12,7 +12,11 @@ from accelsim.mapper.exact.outlook import place_outlook
 def place_rows(s: np.void, known: dict[tuple[object, ...], int], nothing: int, first: int) -> None:
     """Say in which row of the tables each outlook of this pattern stands, new ones at the end.
 
-    An outlook depends on what the place keeps, where that comes from, and on all further out.
+    An outlook depends on what the place keeps, where that comes from, and on all further out; that
+    of energy also on whether the output may be credited more than it costs (``settled``), which
+    follows from the credits.  Of ports nothing is credited (rule 17: ``sheet_credit`` is taken off
+    at the end), so that theirs hold with the output or without.
+
     ``nothing`` is the row of no places further out, ``first`` the first row of the others.
     """
     n = int(s["n_nodes"])

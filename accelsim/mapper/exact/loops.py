@@ -51,7 +51,7 @@ from accelsim.mapper.exact.search import (
 from accelsim.mapper.exact.units import clear_open, slack_of_output
 
 KEEP_USED = 1 << 40
-"""Mark in ``used``: moving less often would not have been cheaper."""
+"""Mark in ``used``: moving the output less often might not have been cheaper."""
 
 ENTER, GROW, CLOSE = range(3)
 """Phases of a place, in ``counts[PHASE]``: see :func:`run_place`."""
@@ -111,7 +111,7 @@ def move_output(
     tensor = s.output
     if s.fanouts_outside[node] == 1:
         label.slack += slack_of_output(s, points, label, node)
-    if s.ahead[node, tensor] == 1:
+    if s.visits_save[node] == 1:
         label.used |= KEEP_USED
     for sheet in range(s.n_sheets):
         unit = sheet_column(s, tensor, sheet) + UNIT
@@ -185,10 +185,9 @@ def close_place(
 
 @kernel
 def block_closed(s: np.record, label: np.record) -> bool:
-    """Return whether the order of further loops in this block cannot matter any more."""
-    for tensor in range(s.n_tensors):
-        state = label.state[tensor]
-        if not is_moved(state) or run_of(state) >= 0:
+    """Return whether all tensors have moved, so that no loop decides any more when one does."""
+    for tensor in range(s.n_tensors):  # noqa: SIM110  (plain, for the compiler)
+        if not is_moved(label.state[tensor]):
             return False
     return True
 
@@ -221,17 +220,22 @@ def expand_block(
 ) -> None:
     """Put every loop that is allowed next around a label.
 
-    Once nothing is unmoved or in a run, a loop changes the point of a label and nothing else
-    (:func:`pass_loop`), so that only the product of a dim's further loops counts: they grow prime
-    by prime (what fits in the end fits on the way, and bounds hold for all that is to come).  Where
-    nothing limits the block, a dim that has a loop already may have a second one, and the label
-    forgets which it has used.  Two loops of a dim stand for one mapping with one loop, at the place
-    of the first, that costs no more: the second, of bound n, moves inward past loops over other
-    dims.  What moved at one of those, or at the first loop, moved after it in any case; what was
-    unmoved there, or in a run, is now divided by n too, or the run is longer.  Its figures only
-    fall, unless one is negative: ``KEEP_USED`` is set where such a one was charged.  The mapping is
-    priced anew by the counter, which thus finds what another label said, or less (were it less,
-    that label would have been better).
+    A mapping has one loop of a dim in a block.  Where nothing limits the block and nothing is
+    unmoved any more, labels are let off that, and forget which dims they have used.  Proof that no
+    answer changes.  Two loops of a dim stand for one mapping with one loop, at the place of the
+    first, that costs no more: the second, of bound n, moves inward past loops over other dims.
+    What moved at one of those, or at the first loop, moved after it in any case; what was unmoved
+    there is now divided by n too; a run over the dim that began at the first loop is n times as
+    long and begins at the same extent, and one that began between them is divided by n and no
+    longer ended by the second.  So every figure only falls (none has a coefficient below zero, see
+    ``dominates``), unless what is divided was itself below zero: only the output's may be, and
+    ``KEEP_USED`` is set as it moves at such a cost, or while its visits still save
+    (``visits_save``).  The rebuilt mapping is priced anew by the counter, and must cost what
+    the label said; were it less, its own label would have been better.
+
+    From there on a dim's loops may as well grow prime by prime: what fits in the end fits on the
+    way, bounds hold for all that is to come, and two loops of one dim, one right after the other,
+    divide what one loop of their product does.
 
     A loop that is too dear by :func:`bound_loops` and places further out is not put.
     """

@@ -6,17 +6,18 @@ import numpy as np
 
 from accelsim.mapper.contract import MappingProblem
 from accelsim.mapper.exact.labels import END, NO_LOOP, Labels
-from accelsim.mapper.exact.lattice import Points, active_dims
+from accelsim.mapper.exact.lattice import active_dims
 from accelsim.mapper.exact.machine import node_slots, split_lanes
 from accelsim.mapper.exact.pattern import Keep
+from accelsim.mapper.exact.tables import Tables
 from accelsim.mapping.arrays import Ints, MappingArrays
 
 
 def rebuild(
-    problem: MappingProblem, s: np.void, points: Points, rows: Points, labels: Labels,
-    keep: Keep, index: int,
-) -> MappingArrays:  # fmt: skip
+    problem: MappingProblem, tables: Tables, labels: Labels, keep: Keep, index: int
+) -> MappingArrays:
     """Return the mapping that a complete label stands for."""
+    s, points, rows = tables.fields, tables.points, tables.rows
     dims, slots = active_dims(problem), node_slots(problem)
     loops: dict[int, list[tuple[int, int]]] = {}
     chain = []

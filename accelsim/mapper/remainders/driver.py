@@ -228,14 +228,14 @@ class _Search:
         nothing = Candidate(Mapping(()), *_costing(objective, enough))
         work = Work(twin, objective, (nothing,) if np.isfinite(enough) else ())
         ended = work.run(lambda _energy, _cycles: self.over(self.best, self.considered))
-        for found in work.found:
+        for found in work.finds.candidates:
             if found is not nothing:
                 self.offer(found.mapping)
-        best = work.best()
+        best = work.finds.best()
         figure = None if best is None else objective.figure(best.energy, best.cycles)
         if self.least is not None:
             self.least = min(self.least, share.least(objective, work.bound(figure)))
-        self.steps += work.made
+        self.steps += work.steps_made
         return ended if ended in ("stop", "seconds") else None
 
     def offer(self, mapping: Mapping) -> None:

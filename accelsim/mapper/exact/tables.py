@@ -1,0 +1,189 @@
+"""What a search looks things up in: the record of the problem, its points, rows and patterns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from accelsim.mapper.contract import MappingProblem
+from accelsim.mapper.exact.futures import fill_rows, place_rows
+from accelsim.mapper.exact.labels import empty_labels
+from accelsim.mapper.exact.lattice import fill_layer, shares_left
+from accelsim.mapper.exact.layout import COST, FIELDS, PATTERN_FIELDS, SEARCH, SHEET, STRIP
+from accelsim.mapper.exact.machine import fill_machine
+from accelsim.mapper.exact.outlook import write_shares
+from accelsim.mapper.exact.pattern import Fits, Keep, fill_pattern, patterns
+from accelsim.mapper.exact.search import root_bound
+from accelsim.mapper.exact.sheets import limited_sheets
+from accelsim.mapper.objectives import Objective
+from accelsim.mapping.arrays import Ints
+
+TOLERANCE = 1e-12
+"""Figures that differ by less are equal: sums of the same terms in another order."""
+
+
+@dataclass
+class Pattern:
+    """A choice of what is kept, ready to be searched.
+
+    Attributes
+    ----------
+    fields : uint8[byte]
+        What the record of the search says about it.
+    fits : int64[point]
+    shared : tuple of (memory, node)
+        Bits of memories that several places share, in the order of their rows in the tables.
+    root : float
+        No mapping of it costs less energy, leakage aside.
+    floor : float
+        No mapping of it has a lower figure.
+    """
+
+    number: int
+    keep: Keep
+    fields: npt.NDArray[np.uint8]
+    fits: Ints
+    shared: tuple[tuple[int, int], ...]
+    root: float = 0.0
+    floor: float = 0.0
+
+
+class Tables:
+    """The tables of a problem; those that depend on what is kept are of one pattern at a time.
+
+    Attributes
+    ----------
+    store : FIELDS[1]
+        The record, as Python calls kernels; ``fields`` are the same to read and write in Python,
+        ``record`` as kernels see it.
+    points : POINT[point]
+    rows : ROW[row]
+        Ways to use the lanes of fanouts.
+    by_point : float64[row, point]
+        Shares of what is left, outlooks, and bits of memories that several places share.
+    """
+
+    def __init__(self, problem: MappingProblem, objective: Objective, front: bool) -> None:
+        self.problem, self.objective = problem, objective
+        self.store = np.zeros(1, dtype=FIELDS)
+        self.fields = self.store[0]
+        self.record = self.store.view(SEARCH)
+        self.points = fill_layer(self.fields, problem)
+        self.rows = fill_machine(self.fields, problem)
+        self._lay_out(front)
+        self._prepared_for = -1
+        self._fits = Fits(self.fields, self.points, problem)
+
+    def _lay_out(self, front: bool) -> None:
+        """Say what is wanted, and where the columns of ``q`` stand, the shared bits apart."""
+        s, prices, objective = self.fields, self.problem.price_arrays, self.objective
+        sheets = limited_sheets(self.problem)
+        s["n_sheets"] = n = 1 + len(sheets)
+        for k, sheet in enumerate(sheets, start=1):
+            s["sheet_bits"][k], s["sheet_node"][k] = sheet.bits_per_cycle, sheet.node
+            s["sheet_memory"][k], s["sheet_waits"][k] = sheet.memory, sheet.waits
+            s["sheet_reads"][k], s["sheet_writes"][k] = sheet.reads, sheet.writes
+        s["sheet_memory"][0] = -1
+        s["energy_power"], s["cycles_power"] = objective.energy_power, objective.cycles_power
+        s["operation_energy"] = prices.operation_energy
+        s["leakage"], s["rate"] = prices.leakage, prices.operations_per_cycle
+        s["tolerance"], s["front"] = TOLERANCE, front
+        s["lexicographic"] = not front and objective.cycles_power == 0 and prices.leakage == 0
+        s["ports"] = COST + n
+        s["resources"] = s["ports"] + 2 * (n - 1)
+        s["sheet_width"] = STRIP + int(s["n_window"].max())
+        s["tensor_width"] = SHEET + n * int(s["sheet_width"])
+        self._place_tensors(0)
+
+    def _place_tensors(self, n_shared: int) -> None:
+        s = self.fields
+        s["n_shared"] = n_shared
+        s["tensors"] = s["resources"] + n_shared + 2 * s["n_mesh"]
+        s["width"] = s["tensors"] + s["n_tensors"] * s["tensor_width"]
+
+    def list_patterns(self) -> list[Pattern]:
+        """Return what can be kept where, by growing bounds, without what is hopeless.
+
+        What is hopeless depends on the best so far that the record holds.
+        """
+        s = self.fields
+        listed: list[Pattern] = []
+        outlooks: dict[tuple[object, ...], int] = {}
+        sets = 1 << int(s["n_tensors"])
+        s["share"] = sets + 1 + np.arange(s["share"].size).reshape(-1, 2)
+        alike = s["window"] & ~s["monotone"] == 0  # steps that lanes make longer uncover no less
+        s["share"][alike, 1] = s["share"][alike, 0]
+        first = sets + 1 + s["share"].size
+        for number, keep in enumerate(patterns(self.problem)):
+            pattern = self._pattern(number, keep)
+            if pattern is not None:
+                place_rows(s, outlooks, sets, first)
+                pattern.fields = self._pattern_fields().copy()
+                listed.append(pattern)
+        self._shared_row = first + len(outlooks)
+        most_shared = max((len(p.shared) for p in listed), default=0)
+        self.by_point = np.empty((self._shared_row + most_shared, len(self.points)))
+        self.by_point[:sets] = shares_left(s, self.points)
+        self.by_point[sets] = 0.0
+        write_shares(self.record, self.points, self.by_point)
+        self._bound_patterns(listed, {sets})
+        listed.sort(key=lambda p: (p.root, p.number))
+        return [p for p in listed if p.floor < np.inf]
+
+    def _pattern(self, number: int, keep: Keep) -> Pattern | None:
+        """Write a pattern into the record and return it; None if it keeps what never fits."""
+        machine, prices = self.problem.machine, self.problem.price_arrays
+        if not fill_pattern(
+            self.record, np.array(keep), machine.place_block, machine.place_memory,
+            prices.place_energy, prices.fanout_energy, prices.port_bits, prices.wire_bits,
+            prices.finished_bits,
+        ):  # fmt: skip
+            return None
+        s = self.fields
+        fits = self._fits.all(s)
+        if fits is None:
+            return None
+        shared = tuple(self._fits.shared(s))
+        for column, (memory, _) in enumerate(shared[:: int(s["n_nodes"])]):
+            s["shared_limit"][column] = self._fits.limit[memory]
+        return Pattern(number, keep, self._pattern_fields(), fits, shared)
+
+    def _bound_patterns(self, listed: list[Pattern], written: set[int]) -> None:
+        """Write the outlooks of patterns and what their mappings cost at least."""
+        s = self.fields
+        for pattern in listed:
+            self.prepare(pattern)
+            fill_rows(s, self.record, self.points, self.by_point, written)
+            labels, q = empty_labels(1, int(s["width"]))
+            hopeless = root_bound(self.record, self.points, self.by_point, labels, q)
+            pattern.root = float(s["low"][0])
+            pattern.floor = np.inf if hopeless else self._least_figure()
+
+    def _least_figure(self) -> float:
+        """Return the least figure of a mapping whose energy is at least ``low[0]``."""
+        s = self.fields
+        lanes = min(float(s["total_lanes"][0]), float(s["operations"]))
+        cycles = float(np.ceil(s["operations"] / lanes / s["rate"]))
+        energy = max(0.0, float(s["low"][0]) + cycles * float(s["leakage"]))
+        return self.objective.figure(energy, cycles)
+
+    def _pattern_fields(self) -> npt.NDArray[np.uint8]:
+        """Return the bytes of the record that depend on what is kept."""
+        first, last = (FIELDS.fields[name][1] for name in PATTERN_FIELDS)  # type: ignore[index]
+        return self.store.view(np.uint8)[first:last]
+
+    def prepare(self, pattern: Pattern) -> None:
+        """Set the tables to a pattern."""
+        if self._prepared_for == pattern.number:
+            return
+        s = self.fields
+        self._pattern_fields()[:] = pattern.fields
+        self.points["fits"] = pattern.fits
+        s["shared"] = self._shared_row
+        for i, (memory, node) in enumerate(pattern.shared):
+            kept = int(s["kept"][node]) if s["place"][node] >= 0 else 0
+            self.by_point[self._shared_row + i] = self._fits.used_bits(node, kept, memory)
+        self._place_tensors(len(pattern.shared) // int(s["n_nodes"]))
+        self._prepared_for = pattern.number
