@@ -54,7 +54,7 @@ def test_specs_travel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     node = helper.make_node("MatMul", ["x", "w"], ["y"], name="product")
     graph = helper.make_graph([node], "small", one[:1], one[1:], [weights])
     onnx.save(helper.make_model(graph), "model.onnx")
-    small = {"technology": "table.yaml"}
+    small: dict[str, Any] = {"technology": "table.yaml"}
     calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
         (("eyeriss_shared", "alexnet:fc8"), {"parameters": ["technology=eyeriss-relative,none"]}),
         (
