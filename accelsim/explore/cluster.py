@@ -23,8 +23,9 @@ from dataclasses import dataclass, field
 from typing import Any, Generic
 
 from accelsim.errors import Problem, UsageError
+from accelsim.explore import cluster_worker
 from accelsim.explore.cluster_here import Workers, cluster_here
-from accelsim.explore.cluster_worker import Refused, as_it_is, compute, pickled, sources
+from accelsim.explore.cluster_worker import Refused, pickled, sources
 from accelsim.explore.executors import Lost, Result, Stop, Take, Task, Work, chunk_size
 from accelsim.explore.processes import LATEST, MOST_LOSSES, POLL_SECONDS
 from accelsim.interchange.extras import optional
@@ -47,6 +48,9 @@ AT_LEAST = 16
 
 AHEAD = 2
 """Chunks for each thread of a worker, so that none waits for the caller."""
+
+COMPUTE = f"__import__('{cluster_worker.__name__}', fromlist=['']).compute(wanted, work, tasks)"
+"""What a worker does, in words that one without this package understands well enough to say so."""
 
 FORM = re.compile(r"[^\s/:]+:\d+|\[[0-9a-fA-F:.]+\]:\d+")
 
@@ -127,7 +131,7 @@ class _Crew(Generic[Task, Result]):
         """Give the work to Dask, which makes it again where it is lost with a worker."""
         its = pickled(work)
         name = f"accelsim-work-{hashlib.sha256(its).hexdigest()}"
-        self.work = self.client.submit(as_it_is, its, key=name)
+        self.work = self.client.submit(bytes, its, key=name)
 
     def hand_out(self) -> bool:
         """Give as many chunks away as there is room for; tell whether any is under way."""
@@ -138,7 +142,8 @@ class _Crew(Generic[Task, Result]):
                 break
             key = f"accelsim-points-{uuid.uuid4().hex}"
             tasks = pickled(list(chunk.tasks))
-            future = self.client.submit(compute, sources(), self.work, tasks, key=key)
+            names = {"wanted": sources(), "work": self.work, "tasks": tasks}
+            future = self.client.submit(eval, COMPUTE, names, key=key)
             self.under_way[future] = chunk
             future.add_done_callback(self.finished.put)
         return bool(self.done or self.under_way)

@@ -86,7 +86,7 @@ def cluster_here(distributed: Any, size: int) -> Iterator[tuple[Any, Workers]]:
         n_workers=0,
         protocol="tcp://",
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",  # whatever is free: others may have a cluster here
         scheduler_kwargs={"allowed_failures": 0},  # who was lost over what is counted by the caller
     ) as cluster:
         workers = Workers(cluster.scheduler_address, size)

@@ -32,11 +32,6 @@ def sources() -> str:
     return f"accelsim {__version__} (sources {sources_digest()[:12]})"
 
 
-def as_it_is(work: bytes) -> bytes:
-    """Return the work: a result that Dask hands from worker to worker, and makes again if lost."""
-    return work
-
-
 def compute(wanted: str, work: bytes, tasks: bytes) -> tuple[list[Any], float] | Refused:
     """Return what comes of a chunk of tasks, and the seconds per task.
 

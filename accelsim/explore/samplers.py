@@ -7,7 +7,7 @@ number of the question and what it was told: one that is told the same anew goes
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, Protocol
@@ -130,9 +130,11 @@ class OptunaSampler:
     def ask(self, number: int, given: Choices | None = None) -> Asked:
         """See :class:`Sampler`."""
         study = self._study
-        study.sampler = self._sampler(number, given is not None)
+        study.sampler = self._sampler(number)
         if given is not None:
-            study.enqueue_trial(dict(zip(self._distributions, given, strict=True)))
+            study.sampler = _Given(
+                study.sampler, dict(zip(self._distributions, given, strict=True))
+            )
         trial = study.ask(self._distributions)
         return Asked(tuple(trial.params[name] for name in self._distributions), trial)
 
@@ -146,14 +148,12 @@ class OptunaSampler:
         worst = [float("inf")] * len(self._study.directions)
         self._study.tell(asked.ticket, worst if verdict.values is None else list(verdict.values))
 
-    def _sampler(self, number: int, given: bool) -> Any:
+    def _sampler(self, number: int) -> Any:
         """Return a sampler that knows nothing but what the study has been told."""
         seed = random.Random(f"{self._name} {self._seed} {number}").getrandbits(32)
         samplers = self._optuna.samplers
         if self._name == NSGA2:
             return samplers.NSGAIISampler(population_size=POPULATION, seed=seed)
-        if given:  # TPE needs not think
-            return samplers.RandomSampler(seed=seed)
         return samplers.TPESampler(n_startup_trials=STARTUP, multivariate=True, seed=seed)
 
     def _distribution(self, side: int, ordered: bool) -> Any:
@@ -161,6 +161,23 @@ class OptunaSampler:
         if ordered:
             return its.IntDistribution(0, side - 1)
         return its.CategoricalDistribution(tuple(range(side)))
+
+
+class _Given:
+    """A sampler of Optuna's that notes what it would of a trial, and answers what is given."""
+
+    def __init__(self, sampler: Any, values: Mapping[str, int]) -> None:
+        self._sampler, self._values = sampler, values
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sampler, name)
+
+    def sample_relative(self, study: Any, trial: Any, space: Any) -> dict[str, Any]:
+        self._sampler.sample_relative(study, trial, space)
+        return {}
+
+    def sample_independent(self, study: Any, trial: Any, name: str, its: Any) -> int:  # noqa: ARG002
+        return self._values[name]
 
 
 def in_order(parameter: Parameter) -> bool:

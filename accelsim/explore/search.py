@@ -20,7 +20,7 @@ from accelsim.explore.run import OnProgress, SweepProgress, Task, silent
 from accelsim.explore.samplers import Asked, Choices, Sampler, shuffled
 from accelsim.explore.store import Store
 
-MOST_BARREN = 20
+MOST_BARREN = 10
 """Questions in a row that lead to nothing new, after which a point is drawn instead."""
 
 

@@ -171,7 +171,11 @@ def front_table(rows: Sequence[Row], by: Sequence[str]) -> Table:
     unit = rows[0].figures["energy_unit"]
     units = {"energy": unit, "energy_per_mac": unit, "edp": f"{unit} s", "area": "mm2"}
     units |= {"latency": "s", "seconds": "s", POWER: "mW" if unit == PICOJOULES else ""}
-    headings = [f"{name}\n{units[name]}" if units.get(name) else name for name in shown]
+    titles = [name if name != UTILIZATION else "util." for name in shown]
+    headings = [
+        f"{title}\n{units[name]}" if units.get(name) else title
+        for name, title in zip(shown, titles, strict=True)
+    ]
     lines = tuple(
         (
             *(row.identity[name] or NOTHING for name in names),

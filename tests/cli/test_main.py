@@ -324,6 +324,9 @@ FAILURES: list[tuple[int, tuple[str | Path | int, ...]]] = [
     (2, ("plot", "out", "--kind", "pie")),
     (2, ("run", "eyeriss", "alexnet", "--samples", 0)),
     (2, ("show", "isca2016")),
+    (2, ("search", "eyeriss", "alexnet", "-o", "x.db", "--by", "beauty")),
+    (2, ("search", "eyeriss", "alexnet", "-o", "x.db", "--sampler", "guess")),
+    (2, ("sweep", "eyeriss", "alexnet", "-o", "x.db", "--executor", "dask://nowhere")),
     (3, ("check", "nowhere.yaml", "rs", "eyeris")),
     (3, ("compare", "eyeris", "alexnet")),
     (3, ("evaluate", MACHINE, LAYER, "nowhere.yaml", "--technology", TABLE)),
@@ -387,7 +390,11 @@ def test_what_any_verb_may_meet_as_json(
     monkeypatch.setattr(acs, CALLS[verb], meets)
     needed = {"evaluate": 3, "map": 2, "run": 2, "compare": 1, "plot": 1, "reprice": 1, "show": 1}
     needed |= {"explain": 2, "diff": 1, "import": 2, "robustness": 1, "estimate": 1, "export": 4}
-    words = (verb, *["x"] * needed.get(verb, 0), *{"sweep": ["x", "-o", "x.db"]}.get(verb, []))
+    words = (
+        verb,
+        *["x"] * needed.get(verb, 0),
+        *["x", "-o", "x.db"][: 3 * (verb in ("sweep", "search"))],
+    )
     told = call(*words)
     data = json.loads(call(*words, "--json").out)
     assert (told.code, told.out, data["exit_code"], data["verb"]) == (code, "", code, verb)

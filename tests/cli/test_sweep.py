@@ -229,3 +229,26 @@ def test_progress_in_words_and_as_data() -> None:
 
 def test_durations() -> None:
     assert [duration(seconds) for seconds in (5, 150, 9000)] == ["5 s", "2 min", "2.5 h"]
+
+
+def test_a_search_and_its_store(call: Call, tmp_path: Path) -> None:
+    store = tmp_path / "s.db"
+    words = ("search", *SMALL, "-p", "array.mesh_x=1:4:+1", "-p", "buffer.size=2words,8words")
+    options = ("--by", "energy,pes", "--trials", "8", "-o", store, *HERE)
+    done = call(*words, *options)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[0] == "front of energy and pes"
+    assert "Of 8 trials, 0 were in the store, 8 computed now.\n" in done.out
+    data = json.loads(call(*words, *options, "--json").out)
+    assert (data["verb"], data["exit_code"], data["trials"]) == ("search", 0, 8)
+    assert (data["run"]["known"], data["run"]["computed"]) == (8, 0)
+    values = [(its["figures"]["energy"], its["figures"]["pes"]) for its in data["front"]]
+    assert values == sorted(values)
+    assert values == sorted(values, key=lambda its: -its[1])  # what costs less energy has more PEs
+    none = call(*words, *options, "--where", "energy<=1")
+    assert (none.code, none.err.startswith("none of ")) == (4, True)
+    status = call("sweep", "status", store)
+    assert "--by energy,pes --sampler random --seed 0\n" in status.out
+    wrong = call(*words, "-o", store, "--by", "energi")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert wrong.err.startswith("--by energi: unknown measure 'energi'; expected one of energy, ")

@@ -38,7 +38,8 @@ class Commands:
         return f"dask://127.0.0.1:{self.port}"
 
     def scheduler(self) -> subprocess.Popen[bytes]:
-        words = ["--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard"]
+        words = ["--host", "127.0.0.1", "--port", str(self.port)]
+        words += ["--dashboard-address", "127.0.0.1:0"]
         started = self._start("scheduler", *words)
         end = time.monotonic() + 60
         while time.monotonic() < end:

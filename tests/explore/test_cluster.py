@@ -174,7 +174,7 @@ def test_commands_start_a_cluster(tmp_path: Path) -> None:
     ("file", "said"),
     [
         ("more.py", f"; expected {sources()}; all machines of a cluster need the same accelsim"),
-        ("", "a worker failed: ModuleNotFoundError: No module named 'accelsim.explore'; all mach"),
+        ("", "a worker failed: ModuleNotFoundError: No module named 'accelsim.explore'; all"),
     ],
 )
 def test_a_worker_of_other_sources(tmp_path: Path, file: str, said: str) -> None:

@@ -92,13 +92,13 @@ def test_an_older_store_is_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         store.add(rows(2))
     migrations = (*store_module.MIGRATIONS, "CREATE TABLE more (a); INSERT INTO more VALUES (1)")
     monkeypatch.setattr(store_module, "MIGRATIONS", migrations)
-    with pytest.raises(UsageError, match="is a store of version 1; expected version 2; a sweep"):
+    with pytest.raises(UsageError, match="is a store of version 2; expected version 3; a sweep"):
         Store(path)
     with Store(path, writing=True) as store:
         assert list(store.rows()) == rows(2)
     database = sqlite3.connect(path)
     assert database.execute("SELECT a FROM more").fetchall() == [(1,)]
-    assert database.execute("PRAGMA user_version").fetchall() == [(2,)]
+    assert database.execute("PRAGMA user_version").fetchall() == [(3,)]
     database.close()
 
 
@@ -134,7 +134,7 @@ def damaged_store(path: Path) -> None:
     ("make", "complaint"),
     [
         (other_database, "is a sqlite database, but not a store of a sweep"),
-        (newer_store, "is a store of version 99; expected version 1 or older; a newer accelsim"),
+        (newer_store, "is a store of version 99; expected version 2 or older; a newer accelsim"),
         (text_file, "is not a store of a sweep: it is not sqlite"),
         (damaged_store, "is damaged, or not a store"),
         (Path.mkdir, "is a folder; expected a file"),
