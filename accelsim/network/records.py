@@ -10,7 +10,7 @@ import numpy as np
 
 from accelsim.arch.records import Architecture
 from accelsim.evaluation.effectual import operation_shares
-from accelsim.evaluation.evaluate import level_names
+from accelsim.evaluation.energies import level_names
 from accelsim.evaluation.records import COMPUTE, Breakdown, Evaluation, costs
 from accelsim.mapper.contract import Certificate
 from accelsim.mapper.infeasible import Infeasibility

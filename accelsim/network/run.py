@@ -16,8 +16,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from accelsim.arch.records import Architecture
-from accelsim.evaluation.evaluate import evaluate
-from accelsim.evaluation.prices import Prices, resolve
+from accelsim.evaluation.evaluate import evaluate_on
+from accelsim.evaluation.priced_machine import PricedMachine
+from accelsim.evaluation.prices import resolve
 from accelsim.evaluation.records import Evaluation
 from accelsim.mapper.contract import (
     Budget,
@@ -25,8 +26,8 @@ from accelsim.mapper.contract import (
     MappingProblem,
     Outcome,
     Progress,
-    mapping_problem,
     never,
+    problem_on,
     search_key,
 )
 from accelsim.mapper.objectives import Objective
@@ -94,7 +95,7 @@ class _Work:
     """The searches of a network, each once: by key, with the outcomes that a cache knows."""
 
     plan: Plan
-    prices: Prices
+    machine: PricedMachine
     cache: ResultsCache | None
     tasks: dict[str, _Task] = field(default_factory=dict)
     known: dict[str, Outcome] = field(default_factory=dict)
@@ -104,7 +105,7 @@ class _Work:
         """Return the key of the search of a layer."""
         alike = (layer.identity, starts)
         if alike not in self.key_of:
-            task = _Task(_problem(layer, self.plan, self.prices), starts)
+            task = _Task(problem_on(self.machine, layer, self.plan.dataflows), starts)
             key = self.key_of[alike] = _task_key(task, self.plan)
             self.tasks[key] = task
             found = self.cache.get(key, task.problem) if self.cache else None
@@ -140,9 +141,9 @@ def run_network(
     """
     started = time.perf_counter()
     refuse_residents(network, plan.arch)
-    prices = resolve(plan.arch, plan.table, plan.accounting)
+    machine = priced(plan)
     cache = cache if is_kept(plan.driver) else None
-    work = _Work(plan, prices, cache)
+    work = _Work(plan, machine, cache)
     keys: list[str] = []
     apart: list[str] = []
     for layer in network.layers:
@@ -157,16 +158,17 @@ def run_network(
     if set_up:
         board = _Board(len(tasks), progress)
         outcomes = _search_all(tasks, known, plan, threads, stop, board, cache)
-    evaluations = {key: _evaluation(task, plan, outcomes.get(key)) for key, task in tasks.items()}
-    fronts = {key: _front(task, plan, outcomes.get(key)) for key, task in tasks.items()}
+    found = {key: (task, outcomes.get(key)) for key, task in tasks.items()}
+    evaluations = {key: _evaluation(machine, *its) for key, its in found.items()}
+    fronts = {key: _front(machine, *its) for key, its in found.items()}
     first: dict[str, str] = {}
     layers: list[LayerResult] = []
     for layer, key, alone in zip(network.layers, keys, apart, strict=False):
         same_as = "" if first.setdefault(key, layer.name) == layer.name else first[key]
         its = _layer_result(layer, same_as, outcomes.get(key), evaluations[key], fronts[key])
-        found = evaluations.get(alone)
-        if found is not None:
-            its = replace(its, apart=replace(found, layer=replace(layer, residents=())))
+        bare_one = evaluations.get(alone)
+        if bare_one is not None:
+            its = replace(its, apart=replace(bare_one, layer=replace(layer, residents=())))
         layers.append(its)
     layers += [LayerResult(layer, None) for layer in network.layers[len(keys) :]]
     stopped = {o.certificate.stopped_by for o in outcomes.values()} & {"seconds", "stop"}
@@ -190,15 +192,30 @@ def run_network(
     )
 
 
-def run_layer(layer: Layer, plan: Plan, prices: Prices, cache: ResultsCache) -> LayerResult:
+def priced(plan: Plan) -> PricedMachine:
+    """Return the machine of a plan at its prices.
+
+    Raises
+    ------
+    SpecError
+        If prices are missing.
+    """
+    return PricedMachine(plan.arch, resolve(plan.arch, plan.table, plan.accounting))
+
+
+def run_layer(layer: Layer, plan: Plan, machine: PricedMachine, cache: ResultsCache) -> LayerResult:
     """Search a mapping for one layer and evaluate it, as :func:`run_network` does.
+
+    Parameters
+    ----------
+    machine : that of the plan, for many layers
 
     Raises
     ------
     SpecError
         If the constraints cannot apply to the machine, or the layer is too large to count.
     """
-    task = _Task(_problem(layer, plan, prices), plan.starts.get(layer.name, ()))
+    task = _Task(problem_on(machine, layer, plan.dataflows), plan.starts.get(layer.name, ()))
     key = _task_key(task, plan)
     kept = is_kept(plan.driver)
     outcome = cache.get(key, task.problem) if kept else None
@@ -208,12 +225,8 @@ def run_layer(layer: Layer, plan: Plan, prices: Prices, cache: ResultsCache) -> 
         )
         if kept:
             cache.put(key, outcome)
-    front = _front(task, plan, outcome)
-    return _layer_result(layer, "", outcome, _evaluation(task, plan, outcome), front)
-
-
-def _problem(layer: Layer, plan: Plan, prices: Prices) -> MappingProblem:
-    return mapping_problem(layer, plan.arch, prices, plan.dataflows)
+    front = _front(machine, task, outcome)
+    return _layer_result(layer, "", outcome, _evaluation(machine, task, outcome), front)
 
 
 def _task_key(task: _Task, plan: Plan) -> str:
@@ -222,24 +235,24 @@ def _task_key(task: _Task, plan: Plan) -> str:
     )
 
 
-def _evaluation(task: _Task, plan: Plan, outcome: Outcome | None) -> Evaluation | None:
+def _evaluation(machine: PricedMachine, task: _Task, outcome: Outcome | None) -> Evaluation | None:
     if outcome is None or outcome.best is None:
         return None
-    return _evaluate(task, plan, outcome.best.mapping)
+    return _evaluate(machine, task, outcome.best.mapping)
 
 
-def _front(task: _Task, plan: Plan, outcome: Outcome | None) -> tuple[Evaluation, ...]:
+def _front(machine: PricedMachine, task: _Task, outcome: Outcome | None) -> tuple[Evaluation, ...]:
     """Evaluate the points of a front; of points that rounding makes equal, one is kept."""
     if outcome is None or not outcome.front:
         return ()
-    points = [_evaluate(task, plan, point.mapping) for point in outcome.front]
+    points = [_evaluate(machine, task, point.mapping) for point in outcome.front]
     energy = np.array([point.energy_total for point in points])
     cycles = np.array([point.cycles for point in points])
     return tuple(points[i] for i in uncovered(energy, cycles))
 
 
-def _evaluate(task: _Task, plan: Plan, mapping: Mapping) -> Evaluation:
-    return evaluate(task.problem.layer, plan.arch, mapping, plan.table, plan.accounting)
+def _evaluate(machine: PricedMachine, task: _Task, mapping: Mapping) -> Evaluation:
+    return evaluate_on(machine, task.problem.layer, mapping, task.problem.packed)
 
 
 def _layer_result(
@@ -327,10 +340,24 @@ def _search_all(
         board.finish(key, outcome)
         return outcome
 
-    outcomes = dict(known)
+    waiting = {key: task for key, task in tasks.items() if key not in known}
+    outcomes = known | _on_threads(search, waiting, threads, halt, stop, board)
+    return {key: outcomes[key] for key in tasks if key in outcomes}
+
+
+def _on_threads(
+    search: Callable[[str, _Task], Outcome | None],
+    tasks: dict[str, _Task],
+    threads: int,
+    halt: threading.Event,
+    stop: Callable[[], bool],
+    board: _Board,
+) -> dict[str, Outcome]:
+    """Do searches on so many threads while this one watches."""
+    outcomes: dict[str, Outcome] = {}
     with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
         waiting: dict[Future[Outcome | None], str] = {
-            pool.submit(search, key, task): key for key, task in tasks.items() if key not in known
+            pool.submit(search, key, task): key for key, task in tasks.items()
         }
         try:
             while waiting:
@@ -346,4 +373,4 @@ def _search_all(
         except BaseException:
             halt.set()
             raise
-    return {key: outcomes[key] for key in tasks if key in outcomes}
+    return outcomes

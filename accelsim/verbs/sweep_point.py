@@ -12,7 +12,7 @@ from typing import Any
 from accelsim import __version__, shipped
 from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, SpecError, UsageError
-from accelsim.evaluation.evaluate import area_mm2
+from accelsim.evaluation.area import area_mm2
 from accelsim.explore.constraints import AREA, PES, Constraint, values_of
 from accelsim.explore.executors import Stop
 from accelsim.explore.points import Point

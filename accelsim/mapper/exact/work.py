@@ -12,7 +12,7 @@ import numpy.typing as npt
 from accelsim.counter.general.layout import Scratch
 from accelsim.counter.window import Marks
 from accelsim.errors import AccelsimError
-from accelsim.evaluation.pricing import case_of, price_batch
+from accelsim.evaluation.pricing import price_batch
 from accelsim.mapper.contract import Candidate, MappingProblem, StoppedBy
 from accelsim.mapper.exact.futures import fill_rows, place_rows
 from accelsim.mapper.exact.labels import empty_labels
@@ -363,10 +363,7 @@ class Work:
 
     @cached_property
     def _case(self) -> tuple[np.record, Marks | Scratch]:
-        problem = self.problem
-        return case_of(
-            problem.layer_arrays, problem.machine, problem.price_arrays, problem.conventions
-        )
+        return self.problem.packed.case()
 
     def _price(self, mapping: MappingArrays) -> tuple[float, float]:
         """Have the counter price a mapping."""
