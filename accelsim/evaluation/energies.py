@@ -10,6 +10,7 @@ import numpy as np
 from accelsim.arch.records import Architecture, Place
 from accelsim.evaluation.expected import (
     address_actions,
+    address_energy,
     expected_address,
     expected_energies,
     finished_energy,
@@ -57,10 +58,13 @@ def level_prices(layer: Layer, arch: Architecture, prices: Prices) -> LevelPrice
             words = expected_energies(prices, memory, MEMORY_ACTIONS, tensor, layer)
             width = block_words(memory, tensor)
             each[level, t, : len(words)] = [energy * width for energy in words]
+            costly = address_energy(prices, memory, tensor) != 0.0
             for action in address_actions(prices, memory, tensor):
                 a = ACTIONS.index(action)
-                address_each[level, t, a] = expected_address(prices, memory, action, tensor, layer)
                 needs_address[level, t, a] = 1
+                if costly:
+                    each_one = expected_address(prices, memory, action, tensor, layer)
+                    address_each[level, t, a] = each_one
     for fanout in arch.fanouts:
         level, first = levels.index(fanout.name), ACTIONS.index(FANOUT_ACTIONS[0])
         for t, tensor in enumerate(layer.tensors):

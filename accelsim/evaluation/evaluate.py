@@ -109,10 +109,10 @@ def evaluate_on(
     meshes = meshes_of(layer, arch, mapping, found.network, conventions)
     if meshes:
         price_hops(layer, arch, prices, levels, meshes, energy)
-    instances = _instances(arch, found.instances)
+    instances = _instances(machine, found.instances)
     leaked = found.cycles * sum(leakage_rates(arch, instances, conventions).values())
     ports, bound = _times(arch, packed.prices, found)
-    compute_instances = arch.instances(arch.compute) * arch.compute.ops_per_cycle
+    compute_instances = machine.built[arch.compute.name] * arch.compute.ops_per_cycle
     cycles = found.cycles + arch.latency_cycles
     # The search knows no hops.
     seen = float(energy.sum()) + leaked if found.energy is None else found.energy
@@ -291,14 +291,14 @@ def _tiles_by_level(its: LevelPrices, tile_words: Ints) -> Ints:
     return tiles
 
 
-def _instances(arch: Architecture, in_use: Ints) -> dict[str, tuple[int, int]]:
+def _instances(machine: PricedMachine, in_use: Ints) -> dict[str, tuple[int, int]]:
     """Return (in use, built) of every memory and of the compute."""
-    instances: dict[str, tuple[int, int]] = {}
-    for index, place in enumerate(arch.places):
+    used: dict[str, int] = {}
+    for copies, place in zip(in_use.tolist(), machine.arch.places, strict=False):
         for held in place.holdings:
-            instances.setdefault(held.memory, (int(in_use[index]), arch.instances(place)))
-    instances[arch.compute.name] = (int(in_use[-1]), arch.instances(arch.compute))
-    return instances
+            used.setdefault(held.memory, copies)
+    used[machine.arch.compute.name] = int(in_use[-1])
+    return {name: (copies, machine.built[name]) for name, copies in used.items()}
 
 
 def _times(

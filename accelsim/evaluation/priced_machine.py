@@ -58,6 +58,15 @@ class PricedMachine:
         """The area of the chip; None if that of a part is not known."""
         return area_mm2(self.arch, self.prices.table)
 
+    @cached_property
+    def built(self) -> dict[str, int]:
+        """How often every memory and the compute is built."""
+        arch, copies = self.arch, dict[str, int]()
+        for place in arch.places:
+            for held in place.holdings:
+                copies.setdefault(held.memory, arch.instances(place))
+        return {**copies, arch.compute.name: arch.instances(arch.compute)}
+
     def _once(self, known: dict[Hashable, Table], layer: Layer, make: Callable[[], Table]) -> Table:
         alike = self._alike(layer)
         if alike is None:

@@ -336,18 +336,33 @@ def search_key(
     The layer's name, shape and group do not count, nor do sources and areas; names of dims,
     tensors and levels do, since the mapping carries them.
     """
+    return search_key_with(problem, settings_key(objective, budget, driver, front), start)
+
+
+def settings_key(objective: Objective, budget: Budget, driver: Driver, front: bool = False) -> str:
+    """Return the content key of how problems are searched, whatever they are."""
     return content_key(
         {
             "version": __version__,
+            "objective": objective,
+            "budget": budget,
+            "driver": {"name": driver.name, "options": driver},
+            "front": front,
+        },
+        omit=NOT_COUNTED,
+    )
+
+
+def search_key_with(problem: MappingProblem, settings: str, start: Sequence[Mapping] = ()) -> str:
+    """Return what :func:`search_key` does, of a problem and a :func:`settings_key`."""
+    return content_key(
+        {
+            "settings": settings,
             "layer": _layer_key(problem.layer),
             "machine": _machine_key(problem.arch),
             "prices": arrays_key(problem.price_arrays),
             "conventions": problem.conventions,
             "rules": [(one.dataflow, one.number, one.rule) for one in problem.space.rules],
-            "objective": objective,
-            "budget": budget,
-            "driver": {"name": driver.name, "options": driver},
-            "front": front,
             "start": start,
         },
         omit=NOT_COUNTED,
@@ -355,6 +370,7 @@ def search_key(
 
 
 NOT_COUNTED = ("source", "area_um2")
+"""Fields of records that change nothing in a search."""
 
 
 @kept

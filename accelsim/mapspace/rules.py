@@ -338,6 +338,8 @@ class _Builder:
     def close_order(self, rules: Sequence[AppliedRule], problems: list[Problem]) -> list[list[int]]:
         """Return ``inside`` closed under transitivity; a cycle in an order is a fault."""
         closed = [list(row) for row in self.inside]
+        if not any(map(any, closed)):
+            return closed
         for row in closed:
             for middle in range(len(row)):
                 for outer in range(len(row)):

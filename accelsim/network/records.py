@@ -96,12 +96,14 @@ class RunInfo:
     """Facts of one execution that are outside the promise of equal bytes.
 
     ``cached`` counts the searches whose outcome was known from an earlier execution.
+    ``search_seconds`` is the time of the processor in the searches, over all threads.
     """
 
     seconds: float
     threads: int
     stopped_by: str = ""
     cached: int = 0
+    search_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

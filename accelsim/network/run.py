@@ -20,6 +20,7 @@ from accelsim.evaluation.evaluate import evaluate_on
 from accelsim.evaluation.priced_machine import PricedMachine
 from accelsim.evaluation.prices import resolve
 from accelsim.evaluation.records import Evaluation
+from accelsim.kept import kept
 from accelsim.mapper.contract import (
     Budget,
     Driver,
@@ -28,7 +29,8 @@ from accelsim.mapper.contract import (
     Progress,
     never,
     problem_on,
-    search_key,
+    search_key_with,
+    settings_key,
 )
 from accelsim.mapper.objectives import Objective
 from accelsim.mapper.results_cache import ResultsCache, is_kept
@@ -155,8 +157,8 @@ def run_network(
     tasks, known = work.tasks, work.known
     set_up = len(keys) == len(network.layers)
     outcomes: dict[str, Outcome] = {}
+    board = _Board(len(tasks), progress)
     if set_up:
-        board = _Board(len(tasks), progress)
         outcomes = _search_all(tasks, known, plan, threads, stop, board, cache)
     found = {key: (task, outcomes.get(key)) for key, task in tasks.items()}
     evaluations = {key: _evaluation(machine, *its) for key, its in found.items()}
@@ -188,6 +190,7 @@ def run_network(
             threads=threads,
             stopped_by="stop" if "stop" in stopped else next(iter(stopped), ""),
             cached=len(known),
+            search_seconds=board.search_seconds,
         ),
     )
 
@@ -230,9 +233,12 @@ def run_layer(layer: Layer, plan: Plan, machine: PricedMachine, cache: ResultsCa
 
 
 def _task_key(task: _Task, plan: Plan) -> str:
-    return search_key(
-        task.problem, plan.objective, plan.budget, plan.driver, front=plan.front, start=task.starts
-    )
+    return search_key_with(task.problem, _settings_key(plan), task.starts)
+
+
+@kept
+def _settings_key(plan: Plan) -> str:
+    return settings_key(plan.objective, plan.budget, plan.driver, plan.front)
 
 
 def _evaluation(machine: PricedMachine, task: _Task, outcome: Outcome | None) -> Evaluation | None:
@@ -278,6 +284,7 @@ class _Board:
         self._lock = threading.Lock()
         self._considered: dict[str, int] = {}
         self._done = 0
+        self.search_seconds = 0.0
         self._layers = layers
         self._last: tuple[str, Progress] | None = None
         self._progress = progress
@@ -287,9 +294,10 @@ class _Board:
             self._considered[key] = report.considered
             self._last = (layer, report)
 
-    def finish(self, key: str, outcome: Outcome) -> None:
+    def finish(self, key: str, outcome: Outcome, seconds: float = 0.0) -> None:
         with self._lock:
             self._done += 1
+            self.search_seconds += seconds
             self._considered[key] = outcome.certificate.considered
 
     def read_out(self) -> None:
@@ -304,6 +312,10 @@ class _Board:
                     self._done, self._layers, considered, layer, best.best_energy, best.best_cycles
                 )
         self._progress(report)
+
+
+_Search = Callable[[str, _Task, Callable[[], bool]], Outcome | None]
+"""Does one search, unless it is stopped before."""
 
 
 def _search_all(
@@ -321,43 +333,71 @@ def _search_all(
     if len(known) == len(tasks):
         board.read_out()
         return known
-    halt = threading.Event()
 
-    def search(key: str, task: _Task) -> Outcome | None:
-        if halt.is_set():
+    def search(key: str, task: _Task, stopped: Callable[[], bool]) -> Outcome | None:
+        if stopped():
             return None
+        began = time.thread_time()
         outcome = plan.driver.search(
             task.problem,
             plan.objective,
             plan.budget,
             front=plan.front,
-            stop=halt.is_set,
+            stop=stopped,
             progress=lambda report: board.post(key, task.problem.layer.name, report),
             start=task.starts,
         )
+        seconds = time.thread_time() - began
+        board.finish(key, outcome, seconds)
         if cache:
-            cache.put(key, outcome)
-        board.finish(key, outcome)
+            cache.put(key, outcome, seconds)
         return outcome
 
     waiting = {key: task for key, task in tasks.items() if key not in known}
-    outcomes = known | _on_threads(search, waiting, threads, halt, stop, board)
+    if threads == 1:
+        outcomes = known | _one_by_one(search, waiting, stop, board)
+    else:
+        outcomes = known | _on_threads(search, waiting, threads, stop, board)
     return {key: outcomes[key] for key in tasks if key in outcomes}
 
 
+def _one_by_one(
+    search: _Search, tasks: dict[str, _Task], stop: Callable[[], bool], board: _Board
+) -> dict[str, Outcome]:
+    """Do searches here; what they post is read out where they ask whether to stop."""
+    outcomes: dict[str, Outcome] = {}
+    looked = time.monotonic()
+    halted = False
+
+    def stopped() -> bool:
+        nonlocal looked, halted
+        if time.monotonic() - looked >= POLL_SECONDS:
+            looked = time.monotonic()
+            board.read_out()
+        halted = halted or stop()
+        return halted
+
+    for key, task in tasks.items():
+        outcome = search(key, task, stopped)
+        if outcome is not None:
+            outcomes[key] = outcome
+    board.read_out()
+    return outcomes
+
+
 def _on_threads(
-    search: Callable[[str, _Task], Outcome | None],
+    search: _Search,
     tasks: dict[str, _Task],
     threads: int,
-    halt: threading.Event,
     stop: Callable[[], bool],
     board: _Board,
 ) -> dict[str, Outcome]:
     """Do searches on so many threads while this one watches."""
     outcomes: dict[str, Outcome] = {}
+    halt = threading.Event()
     with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
         waiting: dict[Future[Outcome | None], str] = {
-            pool.submit(search, key, task): key for key, task in tasks.items()
+            pool.submit(search, key, task, halt.is_set): key for key, task in tasks.items()
         }
         try:
             while waiting:

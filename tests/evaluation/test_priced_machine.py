@@ -31,15 +31,17 @@ def unlike(one: Any, other: Any) -> list[str]:
     ]
 
 
+def of_width(layer: Layer, bits: int) -> Layer:
+    return replace(layer, tensors=tuple(replace(tensor, bits=bits) for tensor in layer.tensors))
+
+
 def layers(rng: random.Random, first: Layer) -> list[Layer]:
     """Draw layers of which some are alike but for what a machine may look at more closely."""
     found = [first]
     for _ in range(3):
-        layer = random_layer(rng)
-        wide = replace(
-            layer, tensors=tuple(replace(t, bits=rng.choice([8, 16])) for t in layer.tensors)
-        )
-        found += [layer, wide, with_densities(rng, layer), replace(layer, op="alu"), first]
+        layer = of_width(random_layer(rng), 16)
+        sparse, alu = with_densities(rng, layer), replace(layer, op="alu")
+        found += [layer, of_width(layer, 8), sparse, alu, first]
     return found
 
 

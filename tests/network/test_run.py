@@ -18,6 +18,7 @@ from accelsim.mapper.contract import (
     OnProgress,
     Outcome,
     never,
+    problem_on,
     silent,
 )
 from accelsim.mapper.objectives import ENERGY, Objective
@@ -88,7 +89,7 @@ def test_a_stop_during_set_up_is_heard_at_once(monkeypatch: pytest.MonkeyPatch) 
     """Between two layers, however many there are, and nothing is searched any more."""
     network = read_workload(MIXED)
     set_up: list[str] = []
-    real = network_run.problem_on
+    real = problem_on
 
     def slow(machine, layer, dataflows):  # type: ignore[no-untyped-def]
         set_up.append(layer.name)
