@@ -130,12 +130,12 @@ class Sweep:
         """
         progress, here = self.progress, Here(self.work)
         started, began = time.monotonic(), time.process_time()
-        outside = 0.0
+        outside, stored = 0.0, Effort()
         for row in self.store.rows(self.number, DONE):
             self.progress.consider(row)
         tell(self.progress)
         for batch in executor.run(here, self._take, stop):
-            rows, before = [], progress.effort
+            rows = []
             for task, result in batch:
                 outcome = (
                     Outcome(FAILED, reason=result.reason) if isinstance(result, Lost) else result
@@ -151,8 +151,9 @@ class Sweep:
             progress.seconds = time.monotonic() - started
             progress.other_seconds = outside + time.process_time() - began - here.seconds
             if rows:
-                effort = progress.effort - before
+                effort = progress.effort - stored
                 self.store.add(rows, sweep=self.number, over=self.fresh, effort=effort)
+                stored = progress.effort
             tell(progress)
         tell(self.progress)
 

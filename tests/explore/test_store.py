@@ -330,6 +330,26 @@ class Losing:
             yield [(task, Lost("gone") if task.key in self.keys else it) for task, it in batch]
 
 
+class Waiting:
+    """An executor that has nothing to tell most of the time."""
+
+    def run(self, work, take, stop):  # type: ignore[no-untyped-def]
+        for batch in InProcess().run(work, take, stop):
+            yield []
+            time.sleep(0.01)
+            yield batch
+
+
+def test_what_a_sweep_took_counts_the_waiting(tmp_path: Path) -> None:
+    progress = count_all(tmp_path / "points.db", Count(tmp_path / "log"), 5, Waiting())
+    with Store(tmp_path / "points.db") as store:
+        (effort,) = store.efforts().values()
+    assert effort.points == progress.computed == 5
+    assert effort.seconds == pytest.approx(progress.seconds)
+    assert effort.seconds >= 0.05
+    assert effort.other_seconds == pytest.approx(progress.other_seconds)
+
+
 def test_what_was_lost_is_tried_again(tmp_path: Path) -> None:
     work = Count(tmp_path / "log")
     lossy = count_all(tmp_path / "points.db", work, 5, Losing(["000002"]))
