@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,21 @@ def content_key(content: object, omit: Collection[str] = ()) -> str:
     True
     """
     return hashlib.sha256(canonical_json(content, omit).encode()).hexdigest()
+
+
+def arrays_key(arrays: Iterable[object]) -> str:
+    """Return the key of arrays and numbers in their order, shapes and types included.
+
+    >>> arrays_key([np.zeros(2), 1.0]) == arrays_key([np.zeros(2), 1.0])
+    True
+    >>> arrays_key([np.zeros(2)]) == arrays_key([np.zeros((2, 1))])
+    False
+    """
+    digest = hashlib.sha256()
+    for array in map(np.asarray, arrays):
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def canonical_json(content: object, omit: Collection[str] = ()) -> str:

@@ -25,7 +25,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("yamldoc",),
     ("shipped",),
     ("jit",),
-    ("keys", "recent", "records_json"),
+    ("keys", "kept", "recent", "records_json"),
     ("sparsity",),
     ("specs",),
     ("arch", "workload", "technology"),

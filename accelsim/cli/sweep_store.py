@@ -17,6 +17,7 @@ import accelsim as acs
 from accelsim.cli import options
 from accelsim.cli.output import colourful, put, put_json, say, width
 from accelsim.errors import ExitCode
+from accelsim.report.sweeps import effort_sentence
 
 SWEEP = "sweep"
 
@@ -44,6 +45,8 @@ def status(
     for its in found["sweeps"]:
         done = f"{its['finished']:,} of {its['points']:,} points"
         put(f"sweep {its['sweep']}: {done}: {its['words']}\n")
+        took = effort_sentence(its["run"])
+        put(f"  {took}\n" if took else "")
     return ExitCode.OK
 
 

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 
 from accelsim.arch.records import MAX_FANOUTS as MAX_FANOUTS
 from accelsim.arch.records import MAX_MEMORIES as MAX_MEMORIES
@@ -76,9 +77,20 @@ def record_type(fields: list[tuple[object, ...]]) -> np.dtype[np.record]:
 
 def new_record(kind: np.dtype[np.record]) -> np.record:
     """Return a record of zeros that begins at a cache line."""
-    room = np.zeros(kind.itemsize + CACHE_LINE, dtype=np.uint8)
+    return cast("np.record", _at_cache_line(kind.itemsize).view(kind)[0])
+
+
+def copied_record(record: np.record) -> np.record:
+    """Return a record of the same contents that begins at a cache line."""
+    room = _at_cache_line(record.dtype.itemsize)
+    room[:] = np.frombuffer(record.tobytes(), dtype=np.uint8)
+    return cast("np.record", room.view(record.dtype)[0])
+
+
+def _at_cache_line(size: int) -> npt.NDArray[np.uint8]:
+    room = np.zeros(size + CACHE_LINE, dtype=np.uint8)
     start = -room.ctypes.data % CACHE_LINE
-    return cast("np.record", room[start : start + kind.itemsize].view(kind)[0])
+    return room[start : start + size]
 
 
 LAYER = record_type(

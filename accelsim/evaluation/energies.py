@@ -2,46 +2,127 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 import numpy as np
 
-from accelsim.arch.records import Architecture, Fanout, Memory
+from accelsim.arch.records import Architecture, Place
 from accelsim.evaluation.expected import (
-    expected_energy,
+    address_actions,
+    address_energy,
+    expected_address,
+    expected_energies,
     finished_energy,
     gated_energy,
     gated_operation_energy,
     operation_energy,
     outermost_holder,
 )
+from accelsim.evaluation.extras import ADDRESS
 from accelsim.evaluation.prices import Floats, Prices, gated_actions, present_memories
 from accelsim.evaluation.records import Evaluation
+from accelsim.kept import kept
 from accelsim.mapping.arrays import Ints, block_words
+from accelsim.mapping.homes import holding_of
 from accelsim.technology.records import ACTIONS, FANOUT_ACTIONS, MEMORY_ACTIONS
 from accelsim.workload.records import Layer
 
 
-def energies(
-    layer: Layer, arch: Architecture, prices: Prices, levels: tuple[str, ...], accesses: Ints
-) -> Floats:
-    """Return accesses times the energy of each: ``float64[level, tensor, action]``."""
-    energy = np.zeros(accesses.shape)
-    parts: tuple[Memory | Fanout, ...] = (*present_memories(arch), *arch.fanouts)
-    for part in parts:
-        level = levels.index(part.name)
-        actions = MEMORY_ACTIONS if isinstance(part, Memory) else FANOUT_ACTIONS
+class LevelPrices(NamedTuple):
+    """What the accesses of one layer cost on one machine, by the level that performs them."""
+
+    levels: tuple[str, ...]
+    each: Floats
+    """``[level, tensor, action]``: of a physical access, a word in a network or an operation."""
+    address_each: Floats
+    """``[level, tensor, action]``: of the address that a word needs; of it, 0 or 1 follow."""
+    needs_address: Ints
+    finished: Mapping[str, float]
+    """What finished outputs cost beyond sums under way, by action (:func:`finished_energy`)."""
+    outermost: int
+    """The level in which they end."""
+    level_of: Ints
+    """``[place, tensor]``: the level that would keep it; -1 if none can."""
+
+
+def level_prices(layer: Layer, arch: Architecture, prices: Prices) -> LevelPrices:
+    """Look up what each access costs, whoever makes it."""
+    levels = level_names(arch)
+    each = np.zeros((len(levels), len(layer.tensors) + 1, len(ACTIONS)))
+    address_each = np.zeros_like(each)
+    needs_address = np.zeros(each.shape, dtype=np.int64)
+    for memory in present_memories(arch):
+        level = levels.index(memory.name)
         for t, tensor in enumerate(layer.tensors):
-            width = block_words(part, tensor) if isinstance(part, Memory) else 1
-            for action in actions:
+            words = expected_energies(prices, memory, MEMORY_ACTIONS, tensor, layer)
+            width = block_words(memory, tensor)
+            each[level, t, : len(words)] = [energy * width for energy in words]
+            costly = address_energy(prices, memory, tensor) != 0.0
+            for action in address_actions(prices, memory, tensor):
                 a = ACTIONS.index(action)
-                each = expected_energy(prices, part, action, tensor, layer) * width
-                energy[level, t, a] = accesses[level, t, a] * each
+                needs_address[level, t, a] = 1
+                if costly:
+                    each_one = expected_address(prices, memory, action, tensor, layer)
+                    address_each[level, t, a] = each_one
+    for fanout in arch.fanouts:
+        level, first = levels.index(fanout.name), ACTIONS.index(FANOUT_ACTIONS[0])
+        for t, tensor in enumerate(layer.tensors):
+            words = expected_energies(prices, fanout, FANOUT_ACTIONS, tensor, layer)
+            each[level, t, first : first + len(words)] = words
+    each[-1, -1, ACTIONS.index(layer.op)] = operation_energy(prices, arch, layer)
+    return LevelPrices(
+        levels=levels,
+        each=each,
+        address_each=address_each,
+        needs_address=needs_address,
+        finished=finished_energy(prices, arch, layer),
+        outermost=levels.index(outermost_holder(arch, layer).name),
+        level_of=_levels_of(layer, arch, levels),
+    )
+
+
+@kept
+def level_names(arch: Architecture) -> tuple[str, ...]:
+    """Return memories, fanouts and the compute by name, outermost first, each once."""
+    names: dict[str, None] = {}
+    for node in arch.nodes:
+        if isinstance(node, Place):
+            names.update(dict.fromkeys(held.memory for held in node.holdings))
+        else:
+            names[node.name] = None
+    return tuple(names)
+
+
+def _levels_of(layer: Layer, arch: Architecture, levels: tuple[str, ...]) -> Ints:
+    found = np.full((len(arch.places), len(layer.tensors)), -1, dtype=np.int64)
+    for p, place in enumerate(arch.places):
+        for t, tensor in enumerate(layer.tensors):
+            holding = holding_of(arch, layer, place, tensor)
+            if holding is not None:
+                found[p, t] = levels.index(holding.memory)
+    return found
+
+
+def energies(layer: Layer, its: LevelPrices, accesses: Ints, words: Ints) -> Floats:
+    """Return accesses times the energy of each, and that of their addresses; hops apart.
+
+    Parameters
+    ----------
+    accesses, words : int64[level, tensor, action]
+
+    Returns
+    -------
+    float64[level, tensor, action]
+    """
+    energy: Floats = accesses * its.each
+    if its.address_each.any():
+        of_words = words * its.address_each
+        for a in range(len(ACTIONS)):
+            energy[:, :, ADDRESS] += of_words[:, :, a]
     output = layer.tensors.index(layer.output)
-    for action, more in finished_energy(prices, arch, layer).items():
-        if action == "update":
-            level = levels.index(outermost_holder(arch, layer).name)
-            energy[level, output, ACTIONS.index(action)] += more
-    operation = ACTIONS.index(layer.op)
-    energy[-1, -1, operation] = accesses[-1, -1, operation] * operation_energy(prices, arch, layer)
+    for action, more in its.finished.items():
+        energy[its.outermost, output, ACTIONS.index(action)] += more
     return energy
 
 

@@ -7,46 +7,34 @@ from typing import NamedTuple
 
 import numpy as np
 
-from accelsim.arch.records import Architecture, Compute, Memory, Place
+from accelsim.arch.records import Architecture
 from accelsim.arch.uneven import form_with
-from accelsim.conventions import Conventions
-from accelsim.counter.general.layout import needs_general
+from accelsim.counter.general.layout import Scratch
 from accelsim.counter.ragged import count_ragged_packed
-from accelsim.counter.tally import Violation, accesses_of
+from accelsim.counter.tally import Violation
 from accelsim.errors import AccelsimError, ExitCode, SpecError
 from accelsim.evaluation.effectual import operation_shares
-from accelsim.evaluation.energies import energies
-from accelsim.evaluation.extras import HOP, ROUTE, count_addresses, meshes_of, price_extras
-from accelsim.evaluation.general import make_general_case, price_general
-from accelsim.evaluation.kernel import add_up_ports, make_case, price_mapping
-from accelsim.evaluation.packing import PriceArrays, leakage_rates, outermost_place, pack
+from accelsim.evaluation.energies import LevelPrices, energies
+from accelsim.evaluation.extras import HOP, ROUTE, meshes_of, price_hops
+from accelsim.evaluation.general import price_general
+from accelsim.evaluation.kernel import add_up_ports, price_mapping
+from accelsim.evaluation.packing import PriceArrays, leakage_rates
 from accelsim.evaluation.peer_ports import refuse_unknown_ports
-from accelsim.evaluation.prices import (
-    DEFAULT_ACCOUNTING,
-    Floats,
-    Prices,
-    attributes_of,
-    present_memories,
-    resolve,
-)
+from accelsim.evaluation.priced_machine import PricedMachine
+from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, Floats, Prices, resolve
+from accelsim.evaluation.pricing import Packed
 from accelsim.evaluation.records import Evaluation
 from accelsim.evaluation.refusals import box_problem, explain_violation
 from accelsim.evaluation.remainders import network_cycles, port_bits, port_cycles
 from accelsim.mapping.arrays import (
     Ints,
+    MappingArrays,
     bits_in_use,
     mapping_problems,
-    pack_layer,
-    pack_machine,
     pack_mapping,
 )
-from accelsim.mapping.homes import memory_at
 from accelsim.mapping.records import Mapping
-from accelsim.technology.records import (
-    ACTIONS,
-    Accounting,
-    EnergyTable,
-)
+from accelsim.technology.records import ACTIONS, Accounting, EnergyTable
 from accelsim.workload.records import Layer
 
 # The actions of counter.boundary, in the order in which technology.records lists them.
@@ -84,35 +72,47 @@ def evaluate(
     return evaluate_at(layer, arch, mapping, resolve(arch, table, accounting))
 
 
-def evaluate_at(
-    layer: Layer,
-    arch: Architecture,
-    mapping: Mapping,
-    prices: Prices,
-) -> Evaluation:
+def evaluate_at(layer: Layer, arch: Architecture, mapping: Mapping, prices: Prices) -> Evaluation:
     """Count and price one mapping at resolved prices; raises what :func:`evaluate` does."""
-    arch = form_with(arch, mapping.places)
-    conventions = prices.accounting.conventions
+    return evaluate_on(PricedMachine(arch, prices), layer, mapping)
+
+
+def evaluate_on(
+    machine: PricedMachine, layer: Layer, mapping: Mapping, packed: Packed | None = None
+) -> Evaluation:
+    """Count and price one mapping on a machine; raises what :func:`evaluate` does.
+
+    Parameters
+    ----------
+    packed : what ``machine.pack(layer)`` returns, if it is at hand
+    """
+    prices, conventions = machine.prices, machine.prices.accounting.conventions
+    arch = form_with(machine.arch, mapping.places)
+    if arch is not machine.arch:
+        machine, packed = PricedMachine(arch, prices), None
     boxed = box_problem(layer, conventions)
     problems = [boxed] if boxed else mapping_problems(mapping, arch, layer)
     if problems:
         raise SpecError(problems)
-    packed_prices = pack(prices, arch, layer)
+    packed = packed or machine.pack(layer)
+    its = machine.levels(layer)
     count = _count_with_remainders if mapping.remainders else _count
-    found = count(layer, arch, mapping, packed_prices, conventions)
+    loops = pack_mapping(mapping, layer)
+    found = count(layer, arch, mapping, loops, packed)
     refuse_unknown_ports(layer, arch, mapping, conventions)
 
-    levels = level_names(arch)
-    words = _by_level(layer, arch, mapping, levels, found.words, found.network)
-    accesses = _by_level(layer, arch, mapping, levels, found.accesses, found.network)
-    energy = energies(layer, arch, prices, levels, accesses)
-    addresses = count_addresses(layer, arch, prices, levels, words)
+    levels = its.levels
+    words = accesses = _by_level(layer, arch, its, loops, found.words, found.network)
+    if found.accesses is not found.words:
+        accesses = _by_level(layer, arch, its, loops, found.accesses, found.network)
+    energy = energies(layer, its, accesses, words)
     meshes = meshes_of(layer, arch, mapping, found.network, conventions)
-    price_extras(layer, arch, prices, levels, words, meshes, energy)
-    instances = _instances(arch, found.instances)
+    if meshes:
+        price_hops(layer, arch, prices, levels, meshes, energy)
+    instances = _instances(machine, found.instances)
     leaked = found.cycles * sum(leakage_rates(arch, instances, conventions).values())
-    ports, bound = _times(arch, packed_prices, found)
-    compute_instances = arch.instances(arch.compute) * arch.compute.ops_per_cycle
+    ports, bound = _times(arch, packed.prices, found)
+    compute_instances = machine.built[arch.compute.name] * arch.compute.ops_per_cycle
     cycles = found.cycles + arch.latency_cycles
     # The search knows no hops.
     seen = float(energy.sum()) + leaked if found.energy is None else found.energy
@@ -129,9 +129,9 @@ def evaluate_at(
         energy_array=energy,
         energy_total=seen,
         leakage=leaked,
-        addresses=addresses,
+        addresses=(words * its.needs_address).sum(axis=2)[:, :-1],
         meshes=meshes,
-        tile_words=_tiles_by_level(layer, arch, levels, found.tile_words),
+        tile_words=_tiles_by_level(its, found.tile_words),
         capacity_bits={
             memory.name: (bits_in_use(arch, layer, memory, int(bits)), memory.usable_bits)
             for memory, bits in zip(arch.memories, found.memory_bits, strict=False)
@@ -147,7 +147,7 @@ def evaluate_at(
         utilization=operation_shares(arch, layer).timed
         * (layer.operations / (compute_instances * cycles)),
         bound=bound,
-        area_mm2=area_mm2(arch, prices.table),
+        area_mm2=machine.area_mm2,
     )
 
 
@@ -174,59 +174,50 @@ class _Counted(NamedTuple):
 
 
 def _count(
-    layer: Layer,
-    arch: Architecture,
-    mapping: Mapping,
-    prices: PriceArrays,
-    conventions: Conventions,
+    layer: Layer, arch: Architecture, mapping: Mapping, loops: MappingArrays, packed: Packed
 ) -> _Counted:
-    machine, packed = pack_machine(arch, layer), pack_layer(layer)
-    loops = pack_mapping(mapping, layer)
-    if needs_general(machine, conventions):
-        case, scratch = make_general_case(packed, machine, prices, conventions)
+    case, scratch = packed.case()
+    if isinstance(scratch, Scratch):
         broken = price_general(case, *loops, scratch)
     else:
-        case, marks = make_case(packed, machine, prices, conventions)
-        broken = price_mapping(case, *loops, marks)
-        if not (broken or case.has_ports):
+        broken = price_mapping(case, *loops, scratch)
+        if not (broken or case["has_ports"]):
             add_up_ports(case, loops.keep)
-    nest, counts = case.counter.nest, case.counter.counts
+    counter = case["counter"]
+    nest, counts = counter["nest"], counter["counts"]
     if broken:
         raise IllegalMappingError(
-            explain_violation(Violation(broken), layer, arch, mapping, counts.memory_bits)
+            explain_violation(Violation(broken), layer, arch, mapping, counts["memory_bits"])
         )
-    steps = int(nest.steps[nest.temporal_end[machine.n_places]])
+    machine = packed.machine
+    steps = int(nest["steps"][nest["temporal_end"][machine.n_places]])
+    words = counts["words"]
     return _Counted(
-        words=counts.words,
-        accesses=accesses_of(case.counter),
-        network=counts.network,
-        tile_words=counts.tile_words,
-        memory_bits=counts.memory_bits,
-        instances=nest.instances[: machine.n_places + 1],
-        port_cycles=case.port_cycles,
-        port_bits=case.port_bits,
-        network_cycles=case.network_cycles,
-        compute_cycles=float(ceil(steps / prices.operations_per_cycle)),
-        cycles=float(case.cycles) - arch.latency_cycles,
-        energy=float(case.energy),
+        words=words,
+        accesses=counts["accesses"] if counter["machine"]["has_blocks"] else words,
+        network=counts["network"],
+        tile_words=counts["tile_words"],
+        memory_bits=counts["memory_bits"],
+        instances=nest["instances"][: machine.n_places + 1],
+        port_cycles=case["port_cycles"],
+        port_bits=case["port_bits"],
+        network_cycles=case["network_cycles"],
+        compute_cycles=float(ceil(steps / packed.prices.operations_per_cycle)),
+        cycles=float(case["cycles"]) - arch.latency_cycles,
+        energy=float(case["energy"]),
     )
 
 
 def _count_with_remainders(
-    layer: Layer,
-    arch: Architecture,
-    mapping: Mapping,
-    prices: PriceArrays,
-    conventions: Conventions,
+    layer: Layer, arch: Architecture, mapping: Mapping, loops: MappingArrays, packed: Packed
 ) -> _Counted:
-    machine, loops = pack_machine(arch, layer), pack_mapping(mapping, layer)
-    packed = pack_layer(layer)
-    counts = count_ragged_packed(packed, machine, loops, conventions)
+    machine, prices = packed.machine, packed.prices
+    counts = count_ragged_packed(packed.layer, machine, loops, packed.conventions)
     if counts.violation:
         raise IllegalMappingError(
             explain_violation(counts.violation, layer, arch, mapping, counts.memory_bits)
         )
-    bits = port_bits(packed, machine, prices, loops, counts)
+    bits = port_bits(packed.layer, machine, prices, loops, counts)
     ports = port_cycles(prices, bits)
     networks = network_cycles(prices, counts)
     compute = float(ceil(counts.steps / prices.operations_per_cycle))
@@ -267,64 +258,47 @@ def reprice(
     )
 
 
-def level_names(arch: Architecture) -> tuple[str, ...]:
-    """Return memories, fanouts and the compute by name, outermost first, each once."""
-    names: dict[str, None] = {}
-    for node in arch.nodes:
-        if isinstance(node, Place):
-            names.update(dict.fromkeys(held.memory for held in node.holdings))
-        else:
-            names[node.name] = None
-    return tuple(names)
-
-
 def _by_level(
     layer: Layer,
     arch: Architecture,
-    mapping: Mapping,
-    levels: tuple[str, ...],
+    its: LevelPrices,
+    loops: MappingArrays,
     boundaries: Ints,
     network: Ints,
 ) -> Ints:
     """Charge every count to the level that performs the action: ``[level, tensor, action]``."""
-    charged = np.zeros((len(levels), len(layer.tensors) + 1, len(ACTIONS)), dtype=np.int64)
-    for t, tensor in enumerate(layer.tensors):
-        keepers = [
-            (index, levels.index(memory_at(arch, layer, place, tensor).name))
-            for index, place in enumerate(arch.places)
-            if tensor.name in mapping.block(place.name).keep
-        ]
-        children = [*(index for index, _ in keepers[1:]), len(arch.places)]
-        for (_, level), child in zip(keepers, children, strict=True):
-            charged[level, t, AT_PARENT] += boundaries[child, t][AT_PARENT]
-        for child, level in keepers[1:]:
-            charged[level, t, AT_CHILD] += boundaries[child, t][AT_CHILD]
+    charged = np.zeros(its.each.shape, dtype=np.int64)
+    kept, compute = loops.keep.tolist(), len(arch.places)
+    for t in range(len(layer.tensors)):
+        keepers = [place for place, mask in enumerate(kept) if mask >> t & 1]
+        levels = its.level_of[keepers, t].tolist()
+        for level, child in zip(levels, [*keepers[1:], compute], strict=True):
+            charged[level, t, AT_PARENT] += boundaries[child, t, AT_PARENT]
+        for level, child in zip(levels[1:], keepers[1:], strict=True):
+            charged[level, t, AT_CHILD] += boundaries[child, t, AT_CHILD]
     for f, fanout in enumerate(arch.fanouts):
-        charged[levels.index(fanout.name), :-1, IN_NETWORK] = network[f, : len(layer.tensors)]
+        level = its.levels.index(fanout.name)
+        charged[level, :-1, IN_NETWORK] = network[f, : len(layer.tensors)]
     charged[-1, -1, ACTIONS.index(layer.op)] = layer.operations
     return charged
 
 
-def _tiles_by_level(
-    layer: Layer, arch: Architecture, levels: tuple[str, ...], tile_words: Ints
-) -> Ints:
-    tiles = np.zeros((len(levels), len(layer.tensors)), dtype=np.int64)
-    for p, place in enumerate(arch.places):
-        for t, tensor in enumerate(layer.tensors):
-            if tile_words[p, t]:
-                level = levels.index(memory_at(arch, layer, place, tensor).name)
-                tiles[level, t] += tile_words[p, t]
+def _tiles_by_level(its: LevelPrices, tile_words: Ints) -> Ints:
+    tiles = np.zeros((len(its.levels), its.level_of.shape[1]), dtype=np.int64)
+    for (p, t), level in np.ndenumerate(its.level_of):
+        if level >= 0:
+            tiles[level, t] += tile_words[p, t]
     return tiles
 
 
-def _instances(arch: Architecture, in_use: Ints) -> dict[str, tuple[int, int]]:
+def _instances(machine: PricedMachine, in_use: Ints) -> dict[str, tuple[int, int]]:
     """Return (in use, built) of every memory and of the compute."""
-    instances: dict[str, tuple[int, int]] = {}
-    for index, place in enumerate(arch.places):
+    used: dict[str, int] = {}
+    for copies, place in zip(in_use.tolist(), machine.arch.places, strict=False):
         for held in place.holdings:
-            instances.setdefault(held.memory, (int(in_use[index]), arch.instances(place)))
-    instances[arch.compute.name] = (int(in_use[-1]), arch.instances(arch.compute))
-    return instances
+            used.setdefault(held.memory, copies)
+    used[machine.arch.compute.name] = int(in_use[-1])
+    return {name: (copies, machine.built[name]) for name, copies in used.items()}
 
 
 def _times(
@@ -345,31 +319,3 @@ def _times(
     compute = found.compute_cycles
     bound = slowest if slowest and ports[slowest] > compute else "compute"
     return ports, bound
-
-
-def area_mm2(arch: Architecture, table: EnergyTable) -> float | None:
-    """Return the area of the chip, all instances, or None if that of a part is not known.
-
-    What the machine does not state, the table may know.
-
-    The outermost memory is off the chip; a memory of size 0 is absent.
-    """
-    parts = [
-        (_area_um2(memory, table), arch.instances(outermost_place(arch, memory)))
-        for memory in present_memories(arch)
-        if outermost_place(arch, memory) is not arch.places[0]
-    ]
-    parts.append((_area_um2(arch.compute, table), arch.instances(arch.compute)))
-    total = 0.0
-    for area_um2, copies in parts:
-        if area_um2 is None:
-            return None
-        total += area_um2 * copies
-    return total / 1e6
-
-
-def _area_um2(part: Memory | Compute, table: EnergyTable) -> float | None:
-    if part.area_um2 is not None:
-        return part.area_um2
-    found = table.area(part.component, attributes_of(part))
-    return None if found is None else found.um2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from accelsim.arch.records import Architecture, Fanout, Memory
 from accelsim.evaluation.effectual import access_shares, operation_shares
 from accelsim.evaluation.prices import Prices, stated_price
@@ -19,10 +21,25 @@ def word_energy(
 
     ``kind`` may be ``.gated``.
     """
-    price = prices.by_level[part.name, action + kind]
-    weight = prices.accounting.weight(part.component, action, tensor.role)
+    return word_energies(prices, part, (action,), tensor, kind)[0]
+
+
+def word_energies(
+    prices: Prices,
+    part: Memory | Fanout,
+    actions: Sequence[str],
+    tensor: Tensor,
+    kind: str = "",
+) -> list[float]:
+    """Return :func:`word_energy` for some actions."""
     bits = stored_bits(part, tensor) if isinstance(part, Memory) else wire_bits(part, tensor)
-    return price.energy * weight * bits / (price.width_bits or prices.table.word_bits)
+    found = []
+    for action in actions:
+        price = prices.by_level[part.name, action + kind]
+        weight = prices.accounting.weight(part.component, action, tensor.role)
+        width = price.width_bits or prices.table.word_bits
+        found.append(price.energy * weight * bits / width)
+    return found
 
 
 def expected_energy(
@@ -32,11 +49,22 @@ def expected_energy(
 
     Where nothing is known of zeros that is :func:`word_energy`.
     """
-    each = word_energy(prices, part, action, tensor) * form_of(part, tensor, layer).share
-    if isinstance(part, Fanout):
-        return each
-    each *= access_shares(part, action, tensor, layer).done
-    return each + gated_energy(prices, part, action, tensor, layer)
+    return expected_energies(prices, part, (action,), tensor, layer)[0]
+
+
+def expected_energies(
+    prices: Prices, part: Memory | Fanout, actions: Sequence[str], tensor: Tensor, layer: Layer
+) -> list[float]:
+    """Return :func:`expected_energy` for some actions."""
+    share = form_of(part, tensor, layer).share
+    words = [each * share for each in word_energies(prices, part, actions, tensor)]
+    if isinstance(part, Fanout) or not (part.gating or part.skipping):
+        return words
+    return [
+        each * access_shares(part, action, tensor, layer).done
+        + gated_energy(prices, part, action, tensor, layer)
+        for action, each in zip(actions, words, strict=True)
+    ]
 
 
 def gated_energy(

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from accelsim.arch.records import Architecture, Fanout
 from accelsim.conventions import Conventions
 from accelsim.errors import Problem, SpecError
-from accelsim.evaluation.expected import (
-    address_actions,
-    expected_address,
-    expected_energy,
-    finished_energy,
-    outermost_holder,
-)
+from accelsim.evaluation.expected import expected_energy
 from accelsim.evaluation.mesh import Meshes, mesh_traffic
-from accelsim.evaluation.prices import Floats, Prices, present_memories
+from accelsim.evaluation.prices import Floats, Prices
 from accelsim.mapping.arrays import Ints
 from accelsim.mapping.records import Mapping
 from accelsim.technology.records import ACTIONS
@@ -62,45 +54,16 @@ def _key(fanout: Fanout) -> str:
     return f"`network` of '{fanout.name}'"
 
 
-def count_addresses(
-    layer: Layer, arch: Architecture, prices: Prices, levels: tuple[str, ...], words: Ints
-) -> Ints:
-    """Return the addresses that memories generate: ``[level, tensor]``.
-
-    Parameters
-    ----------
-    words : int64[level, tensor, action]
-    """
-    addresses = np.zeros((len(levels), len(layer.tensors)), dtype=np.int64)
-    for memory in present_memories(arch):
-        level = levels.index(memory.name)
-        for t, tensor in enumerate(layer.tensors):
-            for action in address_actions(prices, memory, tensor):
-                addresses[level, t] += words[level, t, ACTIONS.index(action)]
-    return addresses
-
-
-def price_extras(
+def price_hops(
     layer: Layer,
     arch: Architecture,
     prices: Prices,
     levels: tuple[str, ...],
-    words: Ints,
     meshes: Meshes,
     energy: Floats,
 ) -> None:
-    """Write what addresses and hops cost into ``energy[level, tensor, action]``.
-
-    Parameters
-    ----------
-    words : int64[level, tensor, action]
-    """
+    """Write what hops cost into ``energy[level, tensor, action]``."""
     for t, tensor in enumerate(layer.tensors):
-        for memory in present_memories(arch):
-            level = levels.index(memory.name)
-            for action in address_actions(prices, memory, tensor):
-                each = expected_address(prices, memory, action, tensor, layer)
-                energy[level, t, ADDRESS] += words[level, t, ACTIONS.index(action)] * each
         for fanout in arch.fanouts:
             mesh = meshes.get((fanout.name, tensor.name))
             if mesh is None:
@@ -109,6 +72,3 @@ def price_extras(
             for a, action, count in ((HOP, "hop", mesh.hops), (ROUTE, "route", mesh.routed)):
                 each = expected_energy(prices, fanout, action, tensor, layer)
                 energy[level, t, a] = count * each
-    output, holder = layer.tensors.index(layer.output), outermost_holder(arch, layer)
-    finished = finished_energy(prices, arch, layer).get("address", 0.0)
-    energy[levels.index(holder.name), output, ADDRESS] += finished

@@ -10,20 +10,13 @@ import numpy as np
 from accelsim.arch.records import Architecture, Memory, Place
 from accelsim.conventions import Conventions
 from accelsim.evaluation.effectual import access_shares
-from accelsim.evaluation.expected import (
-    address_actions,
-    expected_address,
-    expected_energy,
-    finished_bits,
-    finished_energy,
-    operation_energy,
-    operations_per_cycle,
-)
+from accelsim.evaluation.energies import LevelPrices, level_prices
+from accelsim.evaluation.expected import finished_bits, operations_per_cycle
 from accelsim.evaluation.prices import Floats, Prices
-from accelsim.mapping.arrays import Ints, block_words
+from accelsim.mapping.arrays import Ints
 from accelsim.mapping.forms import form_of
 from accelsim.mapping.homes import holding_of
-from accelsim.technology.records import FANOUT_ACTIONS, MEMORY_ACTIONS
+from accelsim.technology.records import ACTIONS, FANOUT_ACTIONS, MEMORY_ACTIONS
 from accelsim.workload.records import Layer
 
 
@@ -64,8 +57,13 @@ class PriceArrays(NamedTuple):
 
 def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
     """Lay prices and port widths out for the kernel, for the tensors of ``layer``."""
-    tensors = layer.tensors
-    place_energy = np.zeros((len(arch.places), len(tensors), len(MEMORY_ACTIONS)))
+    return packed(level_prices(layer, arch, prices), prices, arch, layer)
+
+
+def packed(its: LevelPrices, prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
+    """Do as :func:`pack` does, with prices that are known by level."""
+    tensors, memory_actions = layer.tensors, len(MEMORY_ACTIONS)
+    place_energy = np.zeros((len(arch.places), len(tensors), memory_actions))
     addresses, port_bits = np.zeros_like(place_energy), np.zeros_like(place_energy)
     for p, place in enumerate(arch.places):
         for t, tensor in enumerate(tensors):
@@ -75,31 +73,27 @@ def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
             memory = arch.memory[holding.memory]
             if memory.size_bits == 0:
                 continue
-            width = block_words(memory, tensor)
+            level = its.level_of[p, t]
+            place_energy[p, t] = its.each[level, t, :memory_actions]
+            addresses[p, t] = its.address_each[level, t, :memory_actions]
             bits = form_of(memory, tensor, layer).bits
-            for a, action in enumerate(MEMORY_ACTIONS):
-                each = expected_energy(prices, memory, action, tensor, layer)
-                place_energy[p, t, a] = each * width
-                timed = access_shares(memory, action, tensor, layer).timed
-                port_bits[p, t, a] = bits * timed
-            for action in address_actions(prices, memory, tensor):
-                each = expected_address(prices, memory, action, tensor, layer)
-                addresses[p, t, MEMORY_ACTIONS.index(action)] = each
+            timed = (access_shares(memory, a, tensor, layer).timed for a in MEMORY_ACTIONS)
+            port_bits[p, t] = [bits * share for share in timed]
+    first = ACTIONS.index(FANOUT_ACTIONS[0])
     fanout_energy = np.zeros((len(arch.fanouts), len(tensors), len(FANOUT_ACTIONS)))
     wires = np.zeros((len(arch.fanouts), len(tensors)))
     for f, fanout in enumerate(arch.fanouts):
-        for t, tensor in enumerate(tensors):
-            wires[f, t] = form_of(fanout, tensor, layer).bits
-            for a, action in enumerate(FANOUT_ACTIONS):
-                fanout_energy[f, t, a] = expected_energy(prices, fanout, action, tensor, layer)
+        level = its.levels.index(fanout.name)
+        fanout_energy[f] = its.each[level, :-1, first : first + len(FANOUT_ACTIONS)]
+        wires[f] = [form_of(fanout, tensor, layer).bits for tensor in tensors]
 
     leaks = [leakage_per_cycle(memory, arch) for memory in arch.memories]
     gated = [leaks_in_use(memory, prices.accounting.conventions) for memory in arch.memories]
     return PriceArrays(
         place_energy=place_energy,
         fanout_energy=fanout_energy,
-        operation_energy=operation_energy(prices, arch, layer)
-        + sum(finished_energy(prices, arch, layer).values()) / layer.operations,
+        operation_energy=float(its.each[-1, -1, ACTIONS.index(layer.op)])
+        + sum(its.finished.values()) / layer.operations,
         leakage=sum(
             leak * arch.instances(outermost_place(arch, memory))
             for leak, memory, in_use in zip(leaks, arch.memories, gated, strict=True)

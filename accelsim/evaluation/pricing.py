@@ -7,10 +7,14 @@ compiled for each of the two.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 
 from accelsim.conventions import Conventions
-from accelsim.counter.general.layout import Scratch, needs_general
+from accelsim.counter.general.layout import Scratch, copied_scratch, needs_general
+from accelsim.counter.layout import copied_record
 from accelsim.counter.window import Marks
 from accelsim.evaluation.general import make_general_case, price_general
 from accelsim.evaluation.kernel import make_case, price_mapping
@@ -39,6 +43,27 @@ def case_of(
     if needs_general(machine, conventions):
         return make_general_case(layer, machine, prices, conventions)
     return make_case(layer, machine, prices, conventions)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A layer on a machine at its prices, as kernels read them."""
+
+    layer: LayerArrays
+    machine: MachineArrays
+    prices: PriceArrays
+    conventions: Conventions = Conventions()  # noqa: RUF009  (an immutable record)
+
+    def case(self) -> tuple[np.record, Marks | Scratch]:
+        """Return what one thread needs to price mappings; as :func:`case_of`, made once."""
+        case, scratch = self._blank
+        if isinstance(scratch, Scratch):
+            return copied_record(case), copied_scratch(scratch)
+        return copied_record(case), scratch.copy()
+
+    @cached_property
+    def _blank(self) -> tuple[np.record, Marks | Scratch]:
+        return case_of(self.layer, self.machine, self.prices, self.conventions)
 
 
 @kernel

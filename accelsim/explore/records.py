@@ -25,12 +25,62 @@ class Outcome:
     figures : energy, cycles and the like, by name; those per level are mappings
     reason : why it is not done
     seconds : time that it took
+    search_seconds, other_seconds : time of the processor, in the searches of its layers and besides
     """
 
     status: str
     figures: Figures = field(default_factory=dict)
     reason: str = ""
     seconds: float = 0.0
+    search_seconds: float = 0.0
+    other_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What it took to compute so many points.
+
+    Parameters
+    ----------
+    seconds : while the sweep ran
+    search_seconds, other_seconds : of processors, in searches of layers and besides: reading specs,
+        evaluating what was found, and keeping it; the start of worker processes left out
+    """
+
+    points: int = 0
+    seconds: float = 0.0
+    search_seconds: float = 0.0
+    other_seconds: float = 0.0
+
+    def __sub__(self, before: Effort) -> Effort:
+        return Effort(
+            self.points - before.points,
+            self.seconds - before.seconds,
+            self.search_seconds - before.search_seconds,
+            self.other_seconds - before.other_seconds,
+        )
+
+    @property
+    def points_per_second(self) -> float | None:
+        return self.points / self.seconds if self.points and self.seconds else None
+
+    @property
+    def search_ms(self) -> float | None:
+        """Of a point."""
+        return 1e3 * self.search_seconds / self.points if self.points else None
+
+    @property
+    def other_ms(self) -> float | None:
+        """Of a point."""
+        return 1e3 * self.other_seconds / self.points if self.points else None
+
+    def data(self) -> dict[str, float | None]:
+        """Return the figures by name."""
+        return {
+            "points_per_second": self.points_per_second,
+            "search_ms": self.search_ms,
+            "other_ms": self.other_ms,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from itertools import islice
 
 from accelsim.explore.executors import Executor, Lost, Stop, Work
 from accelsim.explore.points import Point
-from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, LEFT_OUT, Outcome, Row
+from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, LEFT_OUT, Effort, Outcome, Row
 from accelsim.explore.store import Store
 
 LOOK_UPS = 256
@@ -43,6 +43,8 @@ class SweepProgress:
     failed: int = 0
     left_out: int = 0
     seconds: float = 0.0
+    search_seconds: float = 0.0
+    other_seconds: float = 0.0
     best: Row | None = None
 
     @property
@@ -50,9 +52,14 @@ class SweepProgress:
         return self.known + self.computed + self.left_out
 
     @property
+    def effort(self) -> Effort:
+        """What the computed points took."""
+        return Effort(self.computed, self.seconds, self.search_seconds, self.other_seconds)
+
+    @property
     def rate(self) -> float | None:
         """Points computed per second."""
-        return self.computed / self.seconds if self.computed and self.seconds else None
+        return self.effort.points_per_second
 
     @property
     def eta_seconds(self) -> float | None:
@@ -85,6 +92,22 @@ def silent(_: SweepProgress) -> None:
 
 
 @dataclass
+class Here:
+    """Does work, and adds up the time of the processor that it took in this process."""
+
+    work: Work[Task, Outcome]
+    seconds: float = 0.0
+
+    def __call__(self, task: Task, stop: Stop) -> Outcome | None:
+        """Do it."""
+        began = time.process_time()
+        try:
+            return self.work(task, stop)
+        finally:
+            self.seconds += time.process_time() - began
+
+
+@dataclass
 class Sweep:
     """What is to be done: tasks in their order, and how a task and its outcome make a row."""
 
@@ -105,26 +128,33 @@ class Sweep:
         UsageError
             If the store cannot be written; what was committed before is in it.
         """
-        started = time.monotonic()
+        progress, here = self.progress, Here(self.work)
+        started, began = time.monotonic(), time.process_time()
+        outside, stored = 0.0, Effort()
         for row in self.store.rows(self.number, DONE):
             self.progress.consider(row)
         tell(self.progress)
-        for batch in executor.run(self.work, self._take, stop):
+        for batch in executor.run(here, self._take, stop):
             rows = []
             for task, result in batch:
                 outcome = (
                     Outcome(FAILED, reason=result.reason) if isinstance(result, Lost) else result
                 )
+                progress.search_seconds += outcome.search_seconds
+                outside += outcome.other_seconds
                 if outcome.status == LEFT_OUT:
                     self.progress.left_out += 1
                 else:
                     rows.append(self.row(task, outcome))
-            if rows:
-                self.store.add(rows, sweep=self.number, over=self.fresh)
             for row in rows:
-                self.progress.count(row)
-            self.progress.seconds = time.monotonic() - started
-            tell(self.progress)
+                progress.count(row)
+            progress.seconds = time.monotonic() - started
+            progress.other_seconds = outside + time.process_time() - began - here.seconds
+            if rows:
+                effort = progress.effort - stored
+                self.store.add(rows, sweep=self.number, over=self.fresh, effort=effort)
+                stored = progress.effort
+            tell(progress)
         tell(self.progress)
 
     def _take(self, most: int) -> Sequence[Task]:

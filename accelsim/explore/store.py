@@ -15,11 +15,12 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import astuple
 from pathlib import Path
 from types import TracebackType
 
 from accelsim.errors import Problem, UsageError
-from accelsim.explore.records import DONE, FINAL, Row, Trial
+from accelsim.explore.records import DONE, FINAL, Effort, Row, Trial
 
 MAGIC = b"SQLite format 3\0"
 
@@ -49,6 +50,12 @@ MIGRATIONS = (
         point TEXT NOT NULL,
         PRIMARY KEY (sweep, point)
     ) WITHOUT ROWID;
+    """,
+    """
+    ALTER TABLE sweeps ADD COLUMN computed INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE sweeps ADD COLUMN seconds REAL NOT NULL DEFAULT 0;
+    ALTER TABLE sweeps ADD COLUMN search_seconds REAL NOT NULL DEFAULT 0;
+    ALTER TABLE sweeps ADD COLUMN other_seconds REAL NOT NULL DEFAULT 0;
     """,
     """
     CREATE TABLE trials (
@@ -138,6 +145,7 @@ class Store:
         sweep: int | None = None,
         also: Iterable[str] = (),
         over: bool = False,
+        effort: Effort = Effort(),  # noqa: B008  (an immutable record)
     ) -> None:
         """Commit points, and that they belong to a sweep: all of them, or none if it fails.
 
@@ -145,6 +153,7 @@ class Store:
         ----------
         also : keys of points that are there already and belong to the sweep
         over : whether finished points are written over too
+        effort : what the sweep took since the last time
         """
         with self._said("write"), self._changing():
             self._database.executemany(
@@ -159,6 +168,12 @@ class Store:
                 keys = [*(row.key for row in rows), *also]
                 self._database.executemany(
                     "INSERT OR IGNORE INTO members VALUES (?, ?)", [(sweep, key) for key in keys]
+                )
+                self._database.execute(
+                    "UPDATE sweeps SET computed = computed + ?, seconds = seconds + ?,"
+                    " search_seconds = search_seconds + ?, other_seconds = other_seconds + ?"
+                    " WHERE number = ?",
+                    (*astuple(effort), sweep),
                 )
 
     def finished(self, key: str) -> Row | None:
@@ -223,6 +238,14 @@ class Store:
                 " FROM sweeps ORDER BY number",
                 FINAL,
             ).fetchall()
+
+    def efforts(self) -> dict[int, Effort]:
+        """Return what each sweep took so far, by number."""
+        with self._said("read"):
+            found = self._database.execute(
+                "SELECT number, computed, seconds, search_seconds, other_seconds FROM sweeps"
+            )
+            return {number: Effort(*its) for number, *its in found}
 
     def merge(self, other: Store) -> int:
         """Take over the points of another store and its sweeps; return how many were new.

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, Protocol
 
 from accelsim import __version__
@@ -19,11 +20,14 @@ from accelsim.arch.records import Architecture
 from accelsim.conventions import Conventions
 from accelsim.errors import Problem, SpecError, UsageError
 from accelsim.evaluation.extras import search_problem
-from accelsim.evaluation.packing import PriceArrays, pack
+from accelsim.evaluation.packing import PriceArrays
 from accelsim.evaluation.peer_ports import search_port_problem
+from accelsim.evaluation.priced_machine import PricedMachine
 from accelsim.evaluation.prices import Prices
+from accelsim.evaluation.pricing import Packed
 from accelsim.evaluation.refusals import box_problem
-from accelsim.keys import content_key
+from accelsim.kept import kept
+from accelsim.keys import arrays_key, content_key
 from accelsim.mapper.infeasible import Infeasibility
 from accelsim.mapper.objectives import Objective
 from accelsim.mapping.arrays import LayerArrays, MachineArrays
@@ -67,12 +71,24 @@ class MappingProblem:
     def machine(self) -> MachineArrays:
         return self.space.machine
 
+    @cached_property
+    def packed(self) -> Packed:
+        """What kernels price mappings by."""
+        return Packed(self.layer_arrays, self.machine, self.price_arrays, self.conventions)
+
 
 def mapping_problem(
     layer: Layer,
     arch: Architecture,
     prices: Prices,
     dataflows: Sequence[Dataflow] = (),
+) -> MappingProblem:
+    """Put a problem together; raises what :func:`problem_on` does."""
+    return problem_on(PricedMachine(arch, prices), layer, dataflows)
+
+
+def problem_on(
+    machine: PricedMachine, layer: Layer, dataflows: Sequence[Dataflow] = ()
 ) -> MappingProblem:
     """Put a problem together.
 
@@ -84,6 +100,7 @@ def mapping_problem(
         long it takes (:func:`accelsim.evaluation.peer_ports.search_port_problem`) or what it counts
         of maps that stay on the chip (:func:`accelsim.evaluation.refusals.box_problem`).
     """
+    arch, prices = machine.arch, machine.prices
     conventions = prices.accounting.conventions
     refused = (
         search_problem(arch)
@@ -92,9 +109,10 @@ def mapping_problem(
     )
     if refused:
         raise SpecError([refused])
-    boxes = prices.accounting.conventions.tiles == "box"
-    space = mapspace(layer, arch, dataflows, boxes)
-    return MappingProblem(space, prices, pack(prices, arch, layer), tuple(dataflows))
+    packed = machine.pack(layer)
+    boxes = conventions.tiles == "box"
+    space = mapspace(layer, arch, dataflows, boxes, (packed.layer, packed.machine))
+    return MappingProblem(space, prices, packed.prices, tuple(dataflows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,20 +336,48 @@ def search_key(
     The layer's name, shape and group do not count, nor do sources and areas; names of dims,
     tensors and levels do, since the mapping carries them.
     """
-    layer, arch = problem.layer, problem.arch
+    return search_key_with(problem, settings_key(objective, budget, driver, front), start)
+
+
+def settings_key(objective: Objective, budget: Budget, driver: Driver, front: bool = False) -> str:
+    """Return the content key of how problems are searched, whatever they are."""
     return content_key(
         {
             "version": __version__,
-            "layer": layer.identity,
-            "machine": {"nodes": arch.nodes, "memories": arch.memories},
-            "prices": problem.price_arrays,
-            "conventions": problem.conventions,
-            "rules": [(one.dataflow, one.number, one.rule) for one in problem.space.rules],
             "objective": objective,
             "budget": budget,
             "driver": {"name": driver.name, "options": driver},
             "front": front,
+        },
+        omit=NOT_COUNTED,
+    )
+
+
+def search_key_with(problem: MappingProblem, settings: str, start: Sequence[Mapping] = ()) -> str:
+    """Return what :func:`search_key` does, of a problem and a :func:`settings_key`."""
+    return content_key(
+        {
+            "settings": settings,
+            "layer": _layer_key(problem.layer),
+            "machine": _machine_key(problem.arch),
+            "prices": arrays_key(problem.price_arrays),
+            "conventions": problem.conventions,
+            "rules": [(one.dataflow, one.number, one.rule) for one in problem.space.rules],
             "start": start,
         },
-        omit=("source", "area_um2"),
+        omit=NOT_COUNTED,
     )
+
+
+NOT_COUNTED = ("source", "area_um2")
+"""Fields of records that change nothing in a search."""
+
+
+@kept
+def _layer_key(layer: Layer) -> str:
+    return content_key(layer.identity, NOT_COUNTED)
+
+
+@kept
+def _machine_key(arch: Architecture) -> str:
+    return content_key([arch.nodes, arch.memories], NOT_COUNTED)

@@ -15,6 +15,7 @@ import contextlib
 import hashlib
 import json
 import logging
+import math
 import os
 import re
 import stat
@@ -36,6 +37,12 @@ FORMAT = "accelsim-outcome/1"
 
 MOST_REMEMBERED = 2_048
 """Outcomes in memory, a few kilobytes each."""
+
+WORTH_A_FILE = 0.2
+"""Seconds of a search from which on a sweep writes its outcome into the folder.
+
+It makes tens of thousands, which would push all others out; its store has the points.
+"""
 
 MOST_FILES = 20_000
 MOST_BYTES = 64 * 2**20
@@ -75,6 +82,7 @@ class ResultsCache:
     Parameters
     ----------
     folder : where they are kept beyond this process; made when the first is written
+    least_seconds : what took less to find is kept in memory alone
     """
 
     def __init__(
@@ -83,8 +91,10 @@ class ResultsCache:
         most_remembered: int = MOST_REMEMBERED,
         most_files: int = MOST_FILES,
         most_bytes: int = MOST_BYTES,
+        least_seconds: float = 0.0,
     ) -> None:
         self.folder = folder
+        self._least_seconds = least_seconds
         self._most_files = most_files
         self._most_bytes = most_bytes
         self._remembered = Recent[str, _Kept](most_remembered)
@@ -103,13 +113,13 @@ class ResultsCache:
             infeasible = infeasible.named(problem.layer.name, problem.arch.name)
         return Outcome(kept.best, kept.certificate, kept.front, infeasible=infeasible)
 
-    def put(self, key: str, outcome: Outcome) -> None:
-        """Keep an outcome, unless another run might find another."""
+    def put(self, key: str, outcome: Outcome, seconds: float = math.inf) -> None:
+        """Keep an outcome that took so long to find, unless another run might find another."""
         if not outcome.certificate.reproducible:
             return
         kept = _Kept(outcome.best, outcome.certificate, outcome.front, outcome.infeasible)
         self._remembered.put(key, kept)
-        if self._folder_works:
+        if self._folder_works and seconds >= self._least_seconds:
             try:
                 self._write(key, kept)
             except FileNotFoundError:
@@ -193,13 +203,13 @@ class ResultsCache:
 
 
 @cache
-def _in_folder(folder: Path) -> ResultsCache:
-    return ResultsCache(folder)
+def _in_folder(folder: Path, least_seconds: float) -> ResultsCache:
+    return ResultsCache(folder, least_seconds=least_seconds)
 
 
-def users_cache() -> ResultsCache:
+def users_cache(least_seconds: float = 0.0) -> ResultsCache:
     """Return what this process keeps results in (``ACCELSIM_CACHE`` overrides the place)."""
-    return _in_folder(cache_root() / "results")
+    return _in_folder(cache_root() / "results", least_seconds)
 
 
 def _text(key: str, kept: _Kept) -> str:

@@ -15,7 +15,6 @@ import numpy as np
 from accelsim.counter.general.layout import Scratch
 from accelsim.counter.window import Marks
 from accelsim.errors import AccelsimError
-from accelsim.evaluation.pricing import case_of
 from accelsim.jit import kernel
 from accelsim.mapper.contract import (
     Budget,
@@ -242,7 +241,7 @@ class SamplingDriver:
 
 
 def _case(problem: MappingProblem) -> tuple[np.record, Marks | Scratch]:
-    return case_of(problem.layer_arrays, problem.machine, problem.price_arrays, problem.conventions)
+    return problem.packed.case()
 
 
 def _run(

@@ -26,6 +26,7 @@ from accelsim.arch.records import (
     Place,
 )
 from accelsim.errors import Problem, SpecError
+from accelsim.kept import kept
 from accelsim.mapping.forms import form_of, stored_bits
 from accelsim.mapping.homes import holding_of, home_of, resident_problems, taken_bits, tile_bits
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
@@ -115,6 +116,7 @@ class MappingArrays(NamedTuple):
     """``[place]``: mask of tensors."""
 
 
+@kept
 def pack_layer(layer: Layer) -> LayerArrays:
     """Pack a layer, dropping terms whose dim has bound 1 and common divisors of coefficients.
 
@@ -221,10 +223,7 @@ def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
             may[p] |= 1 << t
             must[p] |= (1 << t) if tensor.role in holding.keep else 0
 
-    held = place_bits * np.array([layer.tensor_words(t) for t in layer.tensors], dtype=np.float64)
-    if held.sum(axis=1).max() > MAX_BITS:
-        what = f"the tensors of layer '{layer.name}' take {held.sum(axis=1).max():.3g} bits"
-        raise SpecError([Problem(f"{what} on {arch.name}", expected="at most 2^58")])
+    check_room(arch, layer, place_bits)
     return MachineArrays(
         n_places=len(arch.places),
         slot_place=_ints(place for place, _, _ in slots),
@@ -257,6 +256,25 @@ def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
     )
 
 
+def check_room(arch: Architecture, layer: Layer, place_bits: Ints) -> None:
+    """See that the bits of a layer's tensors can be counted; ``place_bits[place, tensor]``.
+
+    Raises
+    ------
+    SpecError
+        If they are too many.
+    """
+    held = (place_bits * _tensor_words(layer)).sum(axis=1).max()
+    if held > MAX_BITS:
+        what = f"the tensors of layer '{layer.name}' take {held:.3g} bits"
+        raise SpecError([Problem(f"{what} on {arch.name}", expected="at most 2^58")])
+
+
+@kept
+def _tensor_words(layer: Layer) -> npt.NDArray[np.float64]:
+    return np.array([layer.tensor_words(tensor) for tensor in layer.tensors], dtype=np.float64)
+
+
 def _limit_bits(memory: Memory, arch: Architecture, layer: Layer) -> int:
     """Return the bits that counters hold tiles against; they count what stays among the tiles."""
     left = tile_bits(arch, layer, memory)
@@ -277,6 +295,8 @@ def counted_bits(arch: Architecture, layer: Layer, memory: Memory) -> int:
 
 def bits_in_use(arch: Architecture, layer: Layer, memory: Memory, counted: int) -> int:
     """Return the usable bits of a memory that tiles and maps take, of what a counter counted."""
+    if not layer.residents:
+        return counted
     tiles = counted - counted_bits(arch, layer, memory)
     left, usable = tile_bits(arch, layer, memory), memory.usable_bits
     taken = taken_bits(arch, layer, memory) if left is None or usable is None else usable - left

@@ -14,7 +14,7 @@ import numpy as np
 
 from accelsim.arch.records import SELECTORS, Architecture, Compute, Node, Place
 from accelsim.errors import Problem, SpecError
-from accelsim.mapping.arrays import Ints, LayerArrays, MachineArrays, pack_layer, pack_machine
+from accelsim.mapping.arrays import Ints, MachineArrays
 from accelsim.mapping.homes import first_place_inside, holding_of, home_of
 from accelsim.mapspace.records import Dataflow, Limit, Rule
 from accelsim.workload.records import Layer
@@ -93,16 +93,20 @@ def void_rules(dataflows: Sequence[Dataflow], arch: Architecture) -> tuple[Appli
 
 
 def resolve(
-    layer: Layer, arch: Architecture, rules: tuple[AppliedRule, ...]
-) -> tuple[LayerArrays, MachineArrays, MapspaceArrays]:
-    """Pack a layer, a machine, and what the rules leave of their choices.
+    layer: Layer, arch: Architecture, rules: tuple[AppliedRule, ...], machine: MachineArrays
+) -> MapspaceArrays:
+    """Return what the rules leave of the choices that a machine has for a layer.
+
+    Parameters
+    ----------
+    machine : the machine, packed for the layer
 
     Raises
     ------
     SpecError
-        If orders exclude each other, or the layer is too large to count.
+        If orders exclude each other.
     """
-    builder = _Builder(layer, arch)
+    builder = _Builder(layer, arch, machine)
     for applied in rules:
         builder.limit(applied.rule)
         builder.restrict_keeping(applied.rule)
@@ -112,7 +116,7 @@ def resolve(
     inside = builder.close_order(rules, problems)
     if problems:
         raise SpecError(problems)
-    return builder.layer_arrays, builder.machine, builder.arrays(inside)
+    return builder.arrays(inside)
 
 
 def _binds(applied: AppliedRule, arch: Architecture, problems: list[Problem]) -> bool:
@@ -183,11 +187,10 @@ def _names(arch: Architecture) -> tuple[str, ...]:
 class _Builder:
     """The arrays of a mapspace while rules narrow them, as plain Python lists."""
 
-    def __init__(self, layer: Layer, arch: Architecture) -> None:
+    def __init__(self, layer: Layer, arch: Architecture, machine: MachineArrays) -> None:
         self.layer = layer
         self.arch = arch
-        self.layer_arrays = pack_layer(layer)
-        self.machine = pack_machine(arch, layer)
+        self.machine = machine
         self.dims = [name for name, _ in layer.dims]
         self.bounds = [bound for _, bound in layer.dims]
         self.node_slots: list[tuple[Node, dict[str, int]]] = []
@@ -335,6 +338,8 @@ class _Builder:
     def close_order(self, rules: Sequence[AppliedRule], problems: list[Problem]) -> list[list[int]]:
         """Return ``inside`` closed under transitivity; a cycle in an order is a fault."""
         closed = [list(row) for row in self.inside]
+        if not any(map(any, closed)):
+            return closed
         for row in closed:
             for middle in range(len(row)):
                 for outer in range(len(row)):

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from accelsim.arch.records import Architecture
-from accelsim.mapping.arrays import LayerArrays, MachineArrays
+from accelsim.mapping.arrays import LayerArrays, MachineArrays, pack_layer, pack_machine
 from accelsim.mapspace.factors import DimFactors, Joint, dim_factors
 from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.rules import AppliedRule, MapspaceArrays, binding_rules, resolve
@@ -112,8 +112,13 @@ def mapspace(
     arch: Architecture,
     dataflows: Sequence[Dataflow] = (),
     boxes: bool = False,
+    packed: tuple[LayerArrays, MachineArrays] | None = None,
 ) -> Mapspace:
     """Build the mapspace of ``layer`` on ``arch`` under the rules of all ``dataflows`` together.
+
+    Parameters
+    ----------
+    packed : the layer, and the machine as it sees it, if they are packed already
 
     Raises
     ------
@@ -121,13 +126,18 @@ def mapspace(
         If a rule speaks of loops that its level cannot have, names two orders that exclude each
         other, or requires a level that the machine lacks.
     """
-    return space_of(layer, arch, binding_rules(dataflows, arch), boxes)
+    return space_of(layer, arch, binding_rules(dataflows, arch), boxes, packed)
 
 
 def space_of(
-    layer: Layer, arch: Architecture, rules: Iterable[AppliedRule], boxes: bool = False
+    layer: Layer,
+    arch: Architecture,
+    rules: Iterable[AppliedRule],
+    boxes: bool = False,
+    packed: tuple[LayerArrays, MachineArrays] | None = None,
 ) -> Mapspace:
     """Build the mapspace under rules that are known to bind (see :func:`mapspace`)."""
     rules = tuple(rules)
-    layer_arrays, machine, arrays = resolve(layer, arch, rules)
+    layer_arrays, machine = packed or (pack_layer(layer), pack_machine(arch, layer))
+    arrays = resolve(layer, arch, rules, machine)
     return Mapspace(layer, arch, rules, layer_arrays, machine, arrays, boxes)

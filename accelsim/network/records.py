@@ -10,7 +10,7 @@ import numpy as np
 
 from accelsim.arch.records import Architecture
 from accelsim.evaluation.effectual import operation_shares
-from accelsim.evaluation.evaluate import level_names
+from accelsim.evaluation.energies import level_names
 from accelsim.evaluation.records import COMPUTE, Breakdown, Evaluation, costs
 from accelsim.mapper.contract import Certificate
 from accelsim.mapper.infeasible import Infeasibility
@@ -96,12 +96,14 @@ class RunInfo:
     """Facts of one execution that are outside the promise of equal bytes.
 
     ``cached`` counts the searches whose outcome was known from an earlier execution.
+    ``search_seconds`` is the time of the processor in the searches, over all threads.
     """
 
     seconds: float
     threads: int
     stopped_by: str = ""
     cached: int = 0
+    search_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

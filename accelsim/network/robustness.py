@@ -15,8 +15,7 @@ from functools import cached_property
 from itertools import combinations
 from math import fsum, isclose
 
-from accelsim.evaluation.energies import gated_energies
-from accelsim.evaluation.evaluate import level_names
+from accelsim.evaluation.energies import gated_energies, level_names
 from accelsim.evaluation.packing import leakage_rates
 from accelsim.evaluation.prices import priced_parts
 from accelsim.evaluation.records import Evaluation

@@ -16,18 +16,21 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from accelsim.arch.records import Architecture
-from accelsim.evaluation.evaluate import evaluate
-from accelsim.evaluation.prices import Prices, resolve
+from accelsim.evaluation.evaluate import evaluate_on
+from accelsim.evaluation.priced_machine import PricedMachine
+from accelsim.evaluation.prices import resolve
 from accelsim.evaluation.records import Evaluation
+from accelsim.kept import kept
 from accelsim.mapper.contract import (
     Budget,
     Driver,
     MappingProblem,
     Outcome,
     Progress,
-    mapping_problem,
     never,
-    search_key,
+    problem_on,
+    search_key_with,
+    settings_key,
 )
 from accelsim.mapper.objectives import Objective
 from accelsim.mapper.results_cache import ResultsCache, is_kept
@@ -94,7 +97,7 @@ class _Work:
     """The searches of a network, each once: by key, with the outcomes that a cache knows."""
 
     plan: Plan
-    prices: Prices
+    machine: PricedMachine
     cache: ResultsCache | None
     tasks: dict[str, _Task] = field(default_factory=dict)
     known: dict[str, Outcome] = field(default_factory=dict)
@@ -104,7 +107,7 @@ class _Work:
         """Return the key of the search of a layer."""
         alike = (layer.identity, starts)
         if alike not in self.key_of:
-            task = _Task(_problem(layer, self.plan, self.prices), starts)
+            task = _Task(problem_on(self.machine, layer, self.plan.dataflows), starts)
             key = self.key_of[alike] = _task_key(task, self.plan)
             self.tasks[key] = task
             found = self.cache.get(key, task.problem) if self.cache else None
@@ -140,9 +143,9 @@ def run_network(
     """
     started = time.perf_counter()
     refuse_residents(network, plan.arch)
-    prices = resolve(plan.arch, plan.table, plan.accounting)
+    machine = priced(plan)
     cache = cache if is_kept(plan.driver) else None
-    work = _Work(plan, prices, cache)
+    work = _Work(plan, machine, cache)
     keys: list[str] = []
     apart: list[str] = []
     for layer in network.layers:
@@ -154,19 +157,20 @@ def run_network(
     tasks, known = work.tasks, work.known
     set_up = len(keys) == len(network.layers)
     outcomes: dict[str, Outcome] = {}
+    board = _Board(len(tasks), progress)
     if set_up:
-        board = _Board(len(tasks), progress)
         outcomes = _search_all(tasks, known, plan, threads, stop, board, cache)
-    evaluations = {key: _evaluation(task, plan, outcomes.get(key)) for key, task in tasks.items()}
-    fronts = {key: _front(task, plan, outcomes.get(key)) for key, task in tasks.items()}
+    found = {key: (task, outcomes.get(key)) for key, task in tasks.items()}
+    evaluations = {key: _evaluation(machine, *its) for key, its in found.items()}
+    fronts = {key: _front(machine, *its) for key, its in found.items()}
     first: dict[str, str] = {}
     layers: list[LayerResult] = []
     for layer, key, alone in zip(network.layers, keys, apart, strict=False):
         same_as = "" if first.setdefault(key, layer.name) == layer.name else first[key]
         its = _layer_result(layer, same_as, outcomes.get(key), evaluations[key], fronts[key])
-        found = evaluations.get(alone)
-        if found is not None:
-            its = replace(its, apart=replace(found, layer=replace(layer, residents=())))
+        bare_one = evaluations.get(alone)
+        if bare_one is not None:
+            its = replace(its, apart=replace(bare_one, layer=replace(layer, residents=())))
         layers.append(its)
     layers += [LayerResult(layer, None) for layer in network.layers[len(keys) :]]
     stopped = {o.certificate.stopped_by for o in outcomes.values()} & {"seconds", "stop"}
@@ -186,19 +190,35 @@ def run_network(
             threads=threads,
             stopped_by="stop" if "stop" in stopped else next(iter(stopped), ""),
             cached=len(known),
+            search_seconds=board.search_seconds,
         ),
     )
 
 
-def run_layer(layer: Layer, plan: Plan, prices: Prices, cache: ResultsCache) -> LayerResult:
+def priced(plan: Plan) -> PricedMachine:
+    """Return the machine of a plan at its prices.
+
+    Raises
+    ------
+    SpecError
+        If prices are missing.
+    """
+    return PricedMachine(plan.arch, resolve(plan.arch, plan.table, plan.accounting))
+
+
+def run_layer(layer: Layer, plan: Plan, machine: PricedMachine, cache: ResultsCache) -> LayerResult:
     """Search a mapping for one layer and evaluate it, as :func:`run_network` does.
+
+    Parameters
+    ----------
+    machine : that of the plan, for many layers
 
     Raises
     ------
     SpecError
         If the constraints cannot apply to the machine, or the layer is too large to count.
     """
-    task = _Task(_problem(layer, plan, prices), plan.starts.get(layer.name, ()))
+    task = _Task(problem_on(machine, layer, plan.dataflows), plan.starts.get(layer.name, ()))
     key = _task_key(task, plan)
     kept = is_kept(plan.driver)
     outcome = cache.get(key, task.problem) if kept else None
@@ -208,38 +228,37 @@ def run_layer(layer: Layer, plan: Plan, prices: Prices, cache: ResultsCache) -> 
         )
         if kept:
             cache.put(key, outcome)
-    front = _front(task, plan, outcome)
-    return _layer_result(layer, "", outcome, _evaluation(task, plan, outcome), front)
-
-
-def _problem(layer: Layer, plan: Plan, prices: Prices) -> MappingProblem:
-    return mapping_problem(layer, plan.arch, prices, plan.dataflows)
+    front = _front(machine, task, outcome)
+    return _layer_result(layer, "", outcome, _evaluation(machine, task, outcome), front)
 
 
 def _task_key(task: _Task, plan: Plan) -> str:
-    return search_key(
-        task.problem, plan.objective, plan.budget, plan.driver, front=plan.front, start=task.starts
-    )
+    return search_key_with(task.problem, _settings_key(plan), task.starts)
 
 
-def _evaluation(task: _Task, plan: Plan, outcome: Outcome | None) -> Evaluation | None:
+@kept
+def _settings_key(plan: Plan) -> str:
+    return settings_key(plan.objective, plan.budget, plan.driver, plan.front)
+
+
+def _evaluation(machine: PricedMachine, task: _Task, outcome: Outcome | None) -> Evaluation | None:
     if outcome is None or outcome.best is None:
         return None
-    return _evaluate(task, plan, outcome.best.mapping)
+    return _evaluate(machine, task, outcome.best.mapping)
 
 
-def _front(task: _Task, plan: Plan, outcome: Outcome | None) -> tuple[Evaluation, ...]:
+def _front(machine: PricedMachine, task: _Task, outcome: Outcome | None) -> tuple[Evaluation, ...]:
     """Evaluate the points of a front; of points that rounding makes equal, one is kept."""
     if outcome is None or not outcome.front:
         return ()
-    points = [_evaluate(task, plan, point.mapping) for point in outcome.front]
+    points = [_evaluate(machine, task, point.mapping) for point in outcome.front]
     energy = np.array([point.energy_total for point in points])
     cycles = np.array([point.cycles for point in points])
     return tuple(points[i] for i in uncovered(energy, cycles))
 
 
-def _evaluate(task: _Task, plan: Plan, mapping: Mapping) -> Evaluation:
-    return evaluate(task.problem.layer, plan.arch, mapping, plan.table, plan.accounting)
+def _evaluate(machine: PricedMachine, task: _Task, mapping: Mapping) -> Evaluation:
+    return evaluate_on(machine, task.problem.layer, mapping, task.problem.packed)
 
 
 def _layer_result(
@@ -265,6 +284,7 @@ class _Board:
         self._lock = threading.Lock()
         self._considered: dict[str, int] = {}
         self._done = 0
+        self.search_seconds = 0.0
         self._layers = layers
         self._last: tuple[str, Progress] | None = None
         self._progress = progress
@@ -274,9 +294,10 @@ class _Board:
             self._considered[key] = report.considered
             self._last = (layer, report)
 
-    def finish(self, key: str, outcome: Outcome) -> None:
+    def finish(self, key: str, outcome: Outcome, seconds: float = 0.0) -> None:
         with self._lock:
             self._done += 1
+            self.search_seconds += seconds
             self._considered[key] = outcome.certificate.considered
 
     def read_out(self) -> None:
@@ -291,6 +312,10 @@ class _Board:
                     self._done, self._layers, considered, layer, best.best_energy, best.best_cycles
                 )
         self._progress(report)
+
+
+_Search = Callable[[str, _Task, Callable[[], bool]], Outcome | None]
+"""Does one search, unless it is stopped before."""
 
 
 def _search_all(
@@ -308,29 +333,71 @@ def _search_all(
     if len(known) == len(tasks):
         board.read_out()
         return known
-    halt = threading.Event()
 
-    def search(key: str, task: _Task) -> Outcome | None:
-        if halt.is_set():
+    def search(key: str, task: _Task, stopped: Callable[[], bool]) -> Outcome | None:
+        if stopped():
             return None
+        began = time.thread_time()
         outcome = plan.driver.search(
             task.problem,
             plan.objective,
             plan.budget,
             front=plan.front,
-            stop=halt.is_set,
+            stop=stopped,
             progress=lambda report: board.post(key, task.problem.layer.name, report),
             start=task.starts,
         )
+        seconds = time.thread_time() - began
+        board.finish(key, outcome, seconds)
         if cache:
-            cache.put(key, outcome)
-        board.finish(key, outcome)
+            cache.put(key, outcome, seconds)
         return outcome
 
-    outcomes = dict(known)
+    waiting = {key: task for key, task in tasks.items() if key not in known}
+    if threads == 1:
+        outcomes = known | _one_by_one(search, waiting, stop, board)
+    else:
+        outcomes = known | _on_threads(search, waiting, threads, stop, board)
+    return {key: outcomes[key] for key in tasks if key in outcomes}
+
+
+def _one_by_one(
+    search: _Search, tasks: dict[str, _Task], stop: Callable[[], bool], board: _Board
+) -> dict[str, Outcome]:
+    """Do searches here; what they post is read out where they ask whether to stop."""
+    outcomes: dict[str, Outcome] = {}
+    looked = time.monotonic()
+    halted = False
+
+    def stopped() -> bool:
+        nonlocal looked, halted
+        if time.monotonic() - looked >= POLL_SECONDS:
+            looked = time.monotonic()
+            board.read_out()
+        halted = halted or stop()
+        return halted
+
+    for key, task in tasks.items():
+        outcome = search(key, task, stopped)
+        if outcome is not None:
+            outcomes[key] = outcome
+    board.read_out()
+    return outcomes
+
+
+def _on_threads(
+    search: _Search,
+    tasks: dict[str, _Task],
+    threads: int,
+    stop: Callable[[], bool],
+    board: _Board,
+) -> dict[str, Outcome]:
+    """Do searches on so many threads while this one watches."""
+    outcomes: dict[str, Outcome] = {}
+    halt = threading.Event()
     with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
         waiting: dict[Future[Outcome | None], str] = {
-            pool.submit(search, key, task): key for key, task in tasks.items() if key not in known
+            pool.submit(search, key, task, halt.is_set): key for key, task in tasks.items()
         }
         try:
             while waiting:
@@ -346,4 +413,4 @@ def _search_all(
         except BaseException:
             halt.set()
             raise
-    return {key: outcomes[key] for key in tasks if key in outcomes}
+    return outcomes

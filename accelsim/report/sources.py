@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from textwrap import shorten
 
 import numpy as np
+import numpy.typing as npt
 
 from accelsim.evaluation.records import Evaluation
 from accelsim.network.records import NetworkResult
@@ -34,9 +35,16 @@ def sources_used(rows: Iterable[NetworkResult]) -> dict[str, list[str]]:
     """
     found: dict[tuple[str, str], dict[str, None]] = {}
     for row in rows:
+        known: set[tuple[int, bytes]] = set()
         for entry in row.layers:
-            if entry.evaluation is not None:
-                for level, action, source in _used(entry.evaluation):
+            its = entry.evaluation
+            if its is None:
+                continue
+            happens = np.asarray(its.performed.values.any(axis=1))
+            alike = (id(its.prices), happens.tobytes())
+            if alike not in known:  # layers of one machine that do the same say the same
+                known.add(alike)
+                for level, action, source in _used(its, happens):
                     found.setdefault((level, source), {})[action] = None
     several = {level for level, source in found if sum(level == its for its, _ in found) > 1}
     used: dict[str, list[str]] = {}
@@ -64,9 +72,14 @@ def lines_note(lines: Sequence[str], *, whole: bool = False) -> list[str]:
     return [f"Energies are from {plural(len(lines), 'source')}:", *(f"  - {its}" for its in shown)]
 
 
-def _used(evaluation: Evaluation) -> Iterable[tuple[str, str, str]]:
-    """Yield (level, action, source) of every price that the energy of a layer is made of."""
-    for level, action in np.argwhere(evaluation.performed.values.any(axis=1)):
+def _used(evaluation: Evaluation, happens: npt.NDArray[np.bool_]) -> Iterable[tuple[str, str, str]]:
+    """Yield (level, action, source) of every price that the energy of a layer is made of.
+
+    Parameters
+    ----------
+    happens : bool[level, action]
+    """
+    for level, action in np.argwhere(happens):
         name, done = evaluation.levels[level], ACTIONS[action]
         for kind in (done, f"{done}.gated"):
             price = evaluation.prices.by_level.get((name, kind))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -136,6 +136,7 @@ class SweepResult:
                 f"Of {plural(its.points, 'point')}, {its.known:,} were in the store,"
                 f" {its.computed:,} computed now{left}."
             )
+            said.append(effort_sentence(its.effort.data()))
         return [text for text in said if text]
 
     def text(
@@ -174,7 +175,7 @@ class SweepResult:
             "seconds": round(its.seconds, 3),
             "known": its.known,
             "computed": its.computed,
-            "points_per_second": its.rate,
+            **its.effort.data(),
         }
 
     def __repr__(self) -> str:
@@ -183,6 +184,18 @@ class SweepResult:
 
     def _repr_html_(self) -> str:
         return page(self.tables(), self.notes())
+
+
+def effort_sentence(effort: Mapping[str, float | None]) -> str:
+    """Say what :meth:`~accelsim.explore.records.Effort.data` tells; nothing if nothing was done."""
+    rate, search, other = (effort[name] for name in ("points_per_second", "search_ms", "other_ms"))
+    if rate is None or search is None or other is None:
+        return ""
+    shown = f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
+    return (
+        f"Computed at {shown} points/s: {search:.1f} ms of processor time a point in searches,"
+        f" {other:.1f} ms besides."
+    )
 
 
 def points_table(rows: Sequence[Row], by: str) -> Table:

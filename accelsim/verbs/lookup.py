@@ -13,12 +13,12 @@ import numpy as np
 
 from accelsim import shipped
 from accelsim.arch.records import Compute, Fanout, Memory
-from accelsim.evaluation.prices import Prices, resolve
+from accelsim.evaluation.priced_machine import PricedMachine
 from accelsim.evaluation.records import Evaluation
 from accelsim.mapper.results_cache import users_cache
 from accelsim.mapspace.records import Dataflow
 from accelsim.network.records import LayerResult
-from accelsim.network.run import Plan, run_layer
+from accelsim.network.run import Plan, priced, run_layer
 from accelsim.recent import Recent
 from accelsim.specs.references import parse_reference
 from accelsim.verbs.search import Search, single_plan
@@ -55,7 +55,7 @@ class _Desk:
     """
 
     plan: Plan
-    prices: Prices
+    machine: PricedMachine
     files: tuple[tuple[Path, object], ...]
     numbers: object
 
@@ -134,7 +134,7 @@ def lookup(
     alike = (desk, layer.identity)
     found = _results.get(alike)
     if found is None:
-        found = run_layer(layer, desk.plan, desk.prices, users_cache())
+        found = run_layer(layer, desk.plan, desk.machine, users_cache())
         if found.evaluation is not None:
             _freeze(found.evaluation)
         if found.certificate is not None and found.certificate.reproducible:
@@ -155,8 +155,7 @@ def _made(
     arch = as_architecture(machine)
     versions += _versions([("technology", technology or arch.technology)])
     plan = single_plan(arch, flows, technology, accounting, search, ReadFrom(word_of(machine)))
-    prices = resolve(plan.arch, plan.table, plan.accounting)
-    return _Desk(plan, prices, tuple(versions), _numbers(plan))
+    return _Desk(plan, priced(plan), tuple(versions), _numbers(plan))
 
 
 def _identity(spec: object) -> object:

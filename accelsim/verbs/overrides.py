@@ -10,7 +10,7 @@ from accelsim.arch import spec as arch_spec
 from accelsim.arch.records import Architecture, node_answers_to
 from accelsim.arch.schema import LevelSpec
 from accelsim.errors import Problem, SpecError, Where
-from accelsim.evaluation.evaluate import level_names
+from accelsim.evaluation.energies import level_names
 from accelsim.specs.fields import suggestion
 from accelsim.specs.join import models_in
 from accelsim.specs.overrides import is_pattern, parse_override

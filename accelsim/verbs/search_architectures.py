@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from accelsim.errors import Problem, UsageError, Where
-from accelsim.evaluation.evaluate import area_mm2
+from accelsim.evaluation.area import area_mm2
 from accelsim.explore.cluster import Dask
 from accelsim.explore.constraints import AREA, read_constraint
 from accelsim.explore.measures import (

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from accelsim import __version__, shipped
 from accelsim.arch.records import Architecture
+from accelsim.arch.spec import architecture_of
 from accelsim.errors import Problem, SpecError, UsageError
-from accelsim.evaluation.evaluate import area_mm2
+from accelsim.evaluation.area import area_mm2
 from accelsim.evaluation.moved import compulsory_words, words_by_level
 from accelsim.explore.constraints import AREA, PES, Constraint, values_of
 from accelsim.explore.executors import Stop
@@ -20,13 +21,13 @@ from accelsim.explore.points import Point
 from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, LEFT_OUT, Outcome, Row
 from accelsim.explore.run import Task
 from accelsim.keys import content_key, sources_digest
-from accelsim.mapper.results_cache import users_cache
+from accelsim.mapper.results_cache import WORTH_A_FILE, users_cache
 from accelsim.network.records import NetworkResult
 from accelsim.network.run import run_network
 from accelsim.report.notes import why_unmapped
 from accelsim.report.sources import source_lines
 from accelsim.report.sweep_export import COMPULSORY
-from accelsim.specs.references import open_spec, parse_reference
+from accelsim.specs.references import open_spec, parse_reference, pattern_problems
 from accelsim.technology.records import EnergyTable
 from accelsim.technology.spec import read_technology
 from accelsim.verbs.search import Search, plan
@@ -46,6 +47,7 @@ from accelsim.verbs.words import (
     word_of,
 )
 from accelsim.workload.records import Network
+from accelsim.yamldoc import Document
 
 MADE_BY = f"{__version__}-{sources_digest()[:12]}"
 """The version and the sources that compute here."""
@@ -81,7 +83,7 @@ class Bench:
 
     def measure(self, task: Task, stop: Stop) -> Outcome | None:
         """Return what comes of a point; None if it was stopped."""
-        started = time.perf_counter()
+        started, began = time.perf_counter(), time.thread_time()
         try:
             outcome = self._measured(task.point, stop)
         except (SpecError, UsageError) as fault:
@@ -90,8 +92,9 @@ class Bench:
             outcome = Outcome(FAILED, reason=f"internal error: {type(fault).__name__}: {fault}")
         if outcome is None:
             return None
+        others = time.thread_time() - began - outcome.search_seconds
         seconds = time.perf_counter() - started
-        return Outcome(outcome.status, outcome.figures, outcome.reason, seconds)
+        return replace(outcome, seconds=seconds, other_seconds=others)
 
     def table(self, arch: Architecture) -> EnergyTable | None:
         """Return the energy table of a machine here; None if it names none."""
@@ -165,7 +168,7 @@ class Bench:
             return Outcome(FAILED, reason=f"{changed[0]} was changed during the sweep")
         machine, workload, _, settings = self._parts(point)
         for_machine, for_work = self._split(settings)
-        arch = as_architecture(machine, for_machine)
+        arch = _architecture(machine, for_machine)
         row = plan(
             arch.name,
             arch,
@@ -180,13 +183,15 @@ class Bench:
         if broken is not None:
             return Outcome(LEFT_OUT, reason=f"not {broken.words}")
         network = _network(workload, for_work)
-        found = run_network(network, row, threads=1, stop=stop, cache=users_cache())
+        cache = users_cache(WORTH_A_FILE)
+        found = run_network(network, row, threads=1, stop=stop, cache=cache)
         if found.run.stopped_by == "stop":
             return None
+        searching = found.run.search_seconds
         if not found.complete:
             why = "; ".join(why_unmapped(its) for its in found.layers if its.evaluation is None)
-            return Outcome(IMPOSSIBLE, reason=why)
-        return Outcome(DONE, figures_of(found))
+            return Outcome(IMPOSSIBLE, reason=why, search_seconds=searching)
+        return Outcome(DONE, figures_of(found), search_seconds=searching)
 
     def _split(self, settings: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         words = {path: f"{path}={value}" for path, value in settings.items()}
@@ -238,7 +243,7 @@ def figures_of(found: NetworkResult) -> dict[str, Any]:
 
 def forget() -> None:
     """Forget what was read: files may have changed since the last sweep."""
-    for reader in (_content_of_word, _stated_table, _table_of_word, _network_of_word):
+    for reader in (_content_of_word, _document, _stated_table, _table_of_word, _network_of_word):
         reader.cache_clear()
 
 
@@ -280,6 +285,20 @@ def _content_of_word(kind: str, word: str) -> str:
         return content_key([document.data, reference.patterns])
     except SpecError:
         return word  # a value of a parameter: the point itself says what is wrong with it
+
+
+def _architecture(machine: Machine, overrides: tuple[str, ...]) -> Architecture:
+    if isinstance(machine, Architecture):
+        return as_architecture(machine, overrides)
+    document, problems = _document(str(machine))
+    return architecture_of(document, overrides, problems)
+
+
+@lru_cache(MOST_KEPT)
+def _document(machine: str) -> tuple[Document, list[Problem]]:
+    reference = parse_reference(machine)
+    document = open_spec("architecture", reference)
+    return document, pattern_problems(document, reference)
 
 
 def _table_of(machine: Machine) -> Any:

@@ -41,14 +41,20 @@ def sweep_status(store: str | Path) -> dict[str, Any]:
         If the store cannot be read.
     """
     with Store(Path(store)) as opened:
-        made_by = opened.made_by()
+        made_by, efforts = opened.made_by(), opened.efforts()
         return {
             "store": str(store),
             "counts": opened.counts(),
             "outdated": sum(count for by, count in made_by.items() if by != MADE_BY),
             "made_by": made_by,
             "sweeps": [
-                {"sweep": number, "words": words, "points": points, "finished": finished}
+                {
+                    "sweep": number,
+                    "words": words,
+                    "points": points,
+                    "finished": finished,
+                    "run": efforts[number].data(),
+                }
                 for number, words, points, finished in opened.sweeps()
             ],
         }

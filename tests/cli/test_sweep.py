@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+import re
+import resource
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,16 +29,22 @@ SMALL = (
     "--technology",
     "tests/small/table.yaml",
 )
+TOOK = re.compile(
+    r" *Computed at [\d.,]+ points/s: "
+    r"[\d.]+ ms of processor time a point in searches, [\d.]+ ms besides.\n"
+)
+
 HERE = ("--executor", "in-process", "--progress", "none")
 
 
-def begun(store: Path, *words: str) -> subprocess.Popen[str]:
+def begun(store: Path, *words: str, **how: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "accelsim", "sweep", *SMALL, *words, "-o", str(store)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        **how,
     )
 
 
@@ -53,7 +62,7 @@ def test_a_sweep_and_what_is_done_with_its_store(call: Call, tmp_path: Path) -> 
             its.reason for its in opened.rows() if its.parameters["array.mesh_x"] == "2"
         } - {""}
     assert "buffer" in reason
-    assert done.out.endswith(
+    assert TOOK.sub("", done.out).endswith(
         "1 done, 3 impossible\n"
         "2 points impossible: 'mesh_x' is 0; expected a whole number from 1 to 2^20\n"
         f"1 point impossible: {reason}\n"
@@ -61,7 +70,8 @@ def test_a_sweep_and_what_is_done_with_its_store(call: Call, tmp_path: Path) -> 
         "Energies are from 1 source:\n"
         "  - dram, buffer, array, mac: made up for tests\n"
     )
-    assert call("sweep", "status", store) == (
+    status = call("sweep", "status", store)
+    assert (status.code, TOOK.sub("", status.out), status.err) == (
         0,
         (
             f"{store}: 1 done, 3 impossible\n"
@@ -71,6 +81,7 @@ def test_a_sweep_and_what_is_done_with_its_store(call: Call, tmp_path: Path) -> 
         ),
         "",
     )
+    assert len(TOOK.findall(done.out)) == len(TOOK.findall(status.out)) == 1
     shown = call("sweep", "show", store, "--by", "edp", "--count", "1")
     assert shown.out.splitlines()[:5] == [
         "best",
@@ -90,6 +101,9 @@ def test_json(call: Call, tmp_path: Path) -> None:
     words = ("sweep", *SMALL, "-p", "array.mesh_x=2,4", "-o", tmp_path / "s.db", *HERE, "--json")
     first, again = (json.loads(call(*words).out) for _ in range(2))
     assert [its["run"].pop("computed") for its in (first, again)] == [2, 0]
+    assert first["run"]["search_ms"] > 0
+    assert first["run"]["other_ms"] > 0
+    assert again["run"]["search_ms"] is again["run"]["points_per_second"] is None
     assert {**first, "run": None} == {**again, "run": None}
     assert (first["verb"], first["exit_code"], first["counts"]["done"]) == ("sweep", 0, 2)
     assert first["best"][0]["parameters"] == {
@@ -175,23 +189,50 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
 def survive(folder: Path, kills: int, points: int) -> None:
     """Kill the program at random moments; what was committed stays, and is not computed again."""
     store, rng = folder / "s.db", random.Random(7)
-    words = ("-p", f"array.mesh_x=1:{points}:+1", "--workers", "1", "--json")
+    words = ("-p", f"array.mesh_x=1:{points}:+1", "--workers", "1", "--json", "--progress", "json")
     known: dict[str, Row] = {}
     for _ in range(kills):
         with begun(store, *words) as running:
-            time.sleep(rng.uniform(1.0, 3.0))
+            assert running.stderr is not None
+            running.stderr.readline()  # it has begun
+            time.sleep(rng.uniform(0.0, 3.0))
+            assert running.poll() is None
             running.kill()
             running.communicate(timeout=60)
-        if not store.exists():
-            continue
         with Store(store) as opened:
             now = {its.key: its for its in opened.rows()}
         assert known.items() <= now.items()
         known = now
+    assert len(known) > points / 100
     with begun(store, *words) as running:
-        out, _ = running.communicate(timeout=300)
+        out, _ = running.communicate(timeout=600)
     run = json.loads(out)["run"]
     assert (run["known"], run["computed"]) == (len(known), points - len(known))
+    with Store(store) as opened:
+        assert known.items() <= {its.key: its for its in opened.rows()}.items()
+
+
+def test_a_full_disk_and_the_same_command_again(tmp_path: Path) -> None:
+    """Files may grow to 160,000 bytes; the store is whole, and the rest is computed next time."""
+    store = tmp_path / "s.db"
+    words = ("-p", "array.mesh_x=1:400:+1", *HERE, "--json")
+
+    def narrow() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (160_000, 160_000))
+
+    with begun(store, *words, preexec_fn=narrow) as running:
+        out, err = running.communicate(timeout=600)
+    assert (running.returncode, err) == (2, "")
+    (problem,) = json.loads(out)["problems"]
+    assert problem["what"].startswith(f"cannot write '{store}': ")
+    assert problem["hint"].startswith("the disk is full, or a file may not grow; what is in the")
+    with Store(store) as opened:
+        known = {its.key: its for its in opened.rows()}
+    assert 0 < len(known) < 400
+    with begun(store, *words) as running:
+        out, _ = running.communicate(timeout=600)
+    run = json.loads(out)["run"]
+    assert (run["known"], run["computed"]) == (len(known), 400 - len(known))
     with Store(store) as opened:
         assert known.items() <= {its.key: its for its in opened.rows()}.items()
 

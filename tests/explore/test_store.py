@@ -20,7 +20,7 @@ from accelsim.errors import UsageError
 from accelsim.explore import store as store_module
 from accelsim.explore.executors import InProcess, Lost
 from accelsim.explore.processes import Processes
-from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, Outcome, Row
+from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, Effort, Outcome, Row
 from accelsim.explore.store import Store
 from accelsim.report.sweep_export import export
 from tests.explore.counting import Count, count_all, row, tasks
@@ -90,16 +90,44 @@ def test_an_older_store_is_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     path = tmp_path / "points.db"
     with Store(path, writing=True) as store:
         store.add(rows(2))
+    now = len(store_module.MIGRATIONS)
     migrations = (*store_module.MIGRATIONS, "CREATE TABLE more (a); INSERT INTO more VALUES (1)")
     monkeypatch.setattr(store_module, "MIGRATIONS", migrations)
-    with pytest.raises(UsageError, match="is a store of version 2; expected version 3; a sweep"):
+    complaint = f"is a store of version {now}; expected version {now + 1}; a sweep"
+    with pytest.raises(UsageError, match=complaint):
         Store(path)
     with Store(path, writing=True) as store:
         assert list(store.rows()) == rows(2)
     database = sqlite3.connect(path)
     assert database.execute("SELECT a FROM more").fetchall() == [(1,)]
-    assert database.execute("PRAGMA user_version").fetchall() == [(3,)]
+    assert database.execute("PRAGMA user_version").fetchall() == [(now + 1,)]
     database.close()
+
+
+def test_a_store_of_the_first_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "points.db"
+    with monkeypatch.context() as before:
+        before.setattr(store_module, "MIGRATIONS", store_module.MIGRATIONS[:1])
+        with Store(path, writing=True) as store:
+            number = store.begin_sweep("one", "first", 3)
+            store.add(rows(3))
+    with Store(path, writing=True) as store:
+        assert list(store.rows()) == rows(3)
+        assert store.efforts() == {number: Effort()}
+
+
+def test_what_a_sweep_took_is_added_up(tmp_path: Path) -> None:
+    with Store(tmp_path / "points.db", writing=True) as store:
+        one, other = (store.begin_sweep(name, name, 3) for name in ("one", "other"))
+        assert store.efforts() == dict.fromkeys((one, other), Effort())
+        store.add(rows(2), sweep=one, effort=Effort(2, 4.0, 3.0, 0.5))
+        store.add(rows(4)[2:], sweep=one, effort=Effort(2, 1.0, 1.0, 0.5))
+        assert store.efforts() == {one: Effort(4, 5.0, 4.0, 1.0), other: Effort()}
+        assert store.efforts()[one].data() == {
+            "points_per_second": 0.8,
+            "search_ms": 1000.0,
+            "other_ms": 250.0,
+        }
 
 
 def other_database(path: Path) -> None:
@@ -300,6 +328,26 @@ class Losing:
     def run(self, work, take, stop):  # type: ignore[no-untyped-def]
         for batch in InProcess().run(work, take, stop):
             yield [(task, Lost("gone") if task.key in self.keys else it) for task, it in batch]
+
+
+class Waiting:
+    """An executor that has nothing to tell most of the time."""
+
+    def run(self, work, take, stop):  # type: ignore[no-untyped-def]
+        for batch in InProcess().run(work, take, stop):
+            yield []
+            time.sleep(0.01)
+            yield batch
+
+
+def test_what_a_sweep_took_counts_the_waiting(tmp_path: Path) -> None:
+    progress = count_all(tmp_path / "points.db", Count(tmp_path / "log"), 5, Waiting())
+    with Store(tmp_path / "points.db") as store:
+        (effort,) = store.efforts().values()
+    assert effort.points == progress.computed == 5
+    assert effort.seconds == pytest.approx(progress.seconds)
+    assert effort.seconds >= 0.05
+    assert effort.other_seconds == pytest.approx(progress.other_seconds)
 
 
 def test_what_was_lost_is_tried_again(tmp_path: Path) -> None:

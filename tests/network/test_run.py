@@ -9,7 +9,7 @@ import pytest
 
 from accelsim.arch.spec import read_architecture
 from accelsim.evaluation.evaluate import IllegalMappingError
-from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, resolve
+from accelsim.evaluation.prices import DEFAULT_ACCOUNTING
 from accelsim.mapper.auto import AutoDriver
 from accelsim.mapper.contract import (
     Budget,
@@ -18,6 +18,7 @@ from accelsim.mapper.contract import (
     OnProgress,
     Outcome,
     never,
+    problem_on,
     silent,
 )
 from accelsim.mapper.objectives import ENERGY, Objective
@@ -27,7 +28,7 @@ from accelsim.mapping.records import Mapping
 from accelsim.mapspace.spec import read_dataflow
 from accelsim.network import run as network_run
 from accelsim.network.records import NetworkResult
-from accelsim.network.run import NetworkProgress, Plan, run_layer, run_network
+from accelsim.network.run import NetworkProgress, Plan, priced, run_layer, run_network
 from accelsim.report.export import row_data
 from accelsim.report.json_text import dumps
 from accelsim.technology.spec import read_technology
@@ -88,14 +89,14 @@ def test_a_stop_during_set_up_is_heard_at_once(monkeypatch: pytest.MonkeyPatch) 
     """Between two layers, however many there are, and nothing is searched any more."""
     network = read_workload(MIXED)
     set_up: list[str] = []
-    real = network_run._problem
+    real = problem_on
 
-    def slow(layer, plan, prices):  # type: ignore[no-untyped-def]
+    def slow(machine, layer, dataflows):  # type: ignore[no-untyped-def]
         set_up.append(layer.name)
         time.sleep(0.01)
-        return real(layer, plan, prices)
+        return real(machine, layer, dataflows)
 
-    monkeypatch.setattr(network_run, "_problem", slow)
+    monkeypatch.setattr(network_run, "problem_on", slow)
     seen: list[tuple[str, tuple[Mapping, ...]]] = []
     result = run_network(network, plan(driver=Recording(seen)), stop=lambda: len(set_up) >= 2)
     assert set_up == ["conv1", "pool1"]
@@ -240,8 +241,7 @@ def test_what_seconds_ended_is_searched_again(tmp_path: Path) -> None:
 def test_one_layer_is_what_the_network_has(tmp_path: Path) -> None:
     cache = ResultsCache(tmp_path)
     network, its = read_workload(MIXED), plan()
-    prices = resolve(its.arch, its.table, its.accounting)
-    alone = [run_layer(layer, its, prices, cache) for layer in network.layers]
+    alone = [run_layer(layer, its, priced(its), cache) for layer in network.layers]
     together = run_network(network, its)
     single = replace(together, layers=tuple(alone))
     assert kept(single) == kept(

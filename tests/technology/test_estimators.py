@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accelsim.errors import SpecError
-from accelsim.evaluation.evaluate import area_mm2, evaluate
+from accelsim.evaluation.area import area_mm2
+from accelsim.evaluation.evaluate import evaluate
 from accelsim.evaluation.prices import resolve
 from accelsim.evaluation.tabulated import tabulated
 from accelsim.technology.assumed import assumed_numbers

@@ -115,6 +115,17 @@ class Scratch(NamedTuple):
     """``[lane]`` of the widest fanout that forwards."""
 
 
+def copied_scratch(scratch: Scratch) -> Scratch:
+    """Return scratch that shares nothing with another one."""
+    return Scratch(
+        scratch.bits.copy(),
+        scratch.tile.copy(),
+        scratch.union.copy(),
+        scratch.keys.copy(),
+        scratch.others.copy(),
+    )
+
+
 def needs_general(machine: MachineArrays, conventions: Conventions) -> bool:
     """Tell whether the fast counter cannot do it."""
     return not conventions.plain or (conventions.reuse != "none" and bool(machine.links.any()))

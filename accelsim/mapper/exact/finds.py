@@ -10,7 +10,7 @@ import numpy as np
 from accelsim.counter.general.layout import Scratch
 from accelsim.counter.window import Marks
 from accelsim.errors import AccelsimError
-from accelsim.evaluation.pricing import case_of, price_batch
+from accelsim.evaluation.pricing import price_batch
 from accelsim.mapper.contract import Candidate, MappingProblem
 from accelsim.mapper.exact.layout import BEST_CYCLES, BEST_ENERGY, BEST_LABEL
 from accelsim.mapper.exact.tables import TOLERANCE
@@ -82,10 +82,7 @@ class Finds:
 
     @cached_property
     def _case(self) -> tuple[np.record, Marks | Scratch]:
-        problem = self.problem
-        return case_of(
-            problem.layer_arrays, problem.machine, problem.price_arrays, problem.conventions
-        )
+        return self.problem.packed.case()
 
     def _price(self, mapping: MappingArrays) -> tuple[float, float]:
         """Have the counter price a mapping."""

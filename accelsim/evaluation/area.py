@@ -1,0 +1,36 @@
+"""The area of a chip: what a machine states of its parts, or its table knows."""
+
+from __future__ import annotations
+
+from accelsim.arch.records import Architecture, Compute, Memory
+from accelsim.evaluation.packing import outermost_place
+from accelsim.evaluation.prices import attributes_of, present_memories
+from accelsim.technology.records import EnergyTable
+
+
+def area_mm2(arch: Architecture, table: EnergyTable) -> float | None:
+    """Return the area of the chip, all instances, or None if that of a part is not known.
+
+    What the machine does not state, the table may know.
+
+    The outermost memory is off the chip; a memory of size 0 is absent.
+    """
+    parts = [
+        (_area_um2(memory, table), arch.instances(outermost_place(arch, memory)))
+        for memory in present_memories(arch)
+        if outermost_place(arch, memory) is not arch.places[0]
+    ]
+    parts.append((_area_um2(arch.compute, table), arch.instances(arch.compute)))
+    total = 0.0
+    for area_um2, copies in parts:
+        if area_um2 is None:
+            return None
+        total += area_um2 * copies
+    return total / 1e6
+
+
+def _area_um2(part: Memory | Compute, table: EnergyTable) -> float | None:
+    if part.area_um2 is not None:
+        return part.area_um2
+    found = table.area(part.component, attributes_of(part))
+    return None if found is None else found.um2
