@@ -6,12 +6,13 @@
 
 Every verb of the command line is one function here (:func:`compare`, :func:`run`, :func:`map`,
 :func:`evaluate`, :func:`explain`, :func:`diff`, :func:`robustness`, :func:`estimate`,
-:func:`sweep`, :func:`reprice`, :func:`plot`, :func:`show`, :func:`check`, :func:`list`,
-:func:`import_`, :func:`validate`, :func:`doctor`); :func:`load` reads a spec, :func:`save` writes a
-result into a folder, :func:`schema` describes a kind of spec, :class:`Search` says how to search,
-and :class:`Design` which points a sweep looks at.  :func:`sweep_show` and its like read what a
-sweep keeps.  :func:`proxies` says how well MACs and weights stand for energy.  :func:`lookup` is
-:func:`map` for loops that ask thousands of times.  The rest is ``accelsim.<room>.<function>``.
+:func:`sweep`, :func:`reprice`, :func:`plot`, :func:`report_`, :func:`show`, :func:`check`,
+:func:`list`, :func:`import_`, :func:`validate`, :func:`doctor`); :func:`load` reads a spec,
+:func:`save` writes a result into a folder, :func:`schema` describes a kind of spec,
+:class:`Search` says how to search, and :class:`Design` which points a sweep looks at.
+:func:`sweep_show` and its like read what a sweep keeps.  :func:`proxies` says how well MACs and
+weights stand for energy.  :func:`lookup` is :func:`map` for loops that ask thousands of times.  The
+rest is ``accelsim.<room>.<function>``.
 
 This module is the one place of deferred imports: a name is fetched on first use, so that
 ``accelsim --help`` does not wait for numba and matplotlib.
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from accelsim.verbs.map import map as map
     from accelsim.verbs.plot import plot as plot
     from accelsim.verbs.plot import proxies as proxies
+    from accelsim.verbs.report_ import report_ as report_
     from accelsim.verbs.reprice import reprice as reprice
     from accelsim.verbs.robustness import robustness as robustness
     from accelsim.verbs.run import run as run
@@ -75,6 +77,7 @@ _HOME = {
     "map": "accelsim.verbs.map",
     "plot": "accelsim.verbs.plot",
     "proxies": "accelsim.verbs.plot",
+    "report_": "accelsim.verbs.report_",
     "reprice": "accelsim.verbs.reprice",
     "robustness": "accelsim.verbs.robustness",
     "run": "accelsim.verbs.run",
@@ -110,6 +113,7 @@ __all__ = [
     "map",
     "plot",
     "proxies",
+    "report_",
     "reprice",
     "robustness",
     "run",

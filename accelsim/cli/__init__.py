@@ -29,6 +29,7 @@ from accelsim.cli.map import map
 from accelsim.cli.once import Once
 from accelsim.cli.output import STDERR, STDOUT, flush, put, say, silence, talk
 from accelsim.cli.plot import plot
+from accelsim.cli.report_ import report_
 from accelsim.cli.reprice import reprice
 from accelsim.cli.robustness import robustness
 from accelsim.cli.run import run
@@ -52,6 +53,7 @@ VERBS = (
     sweep,
     reprice,
     plot,
+    report_,
     show,
     check,
     list,

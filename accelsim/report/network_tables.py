@@ -106,6 +106,7 @@ def _apart_table(result: NetworkResult) -> list[Table]:
             ),
             rows=tuple(rows),
             strong=frozenset({len(pairs)}),
+            foot=1,
         )
     ]  # fmt: skip
 

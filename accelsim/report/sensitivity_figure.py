@@ -87,10 +87,10 @@ def sensitivity_figure(points: Points, figure: str = "energy", along: Sequence[s
     with house_style():
         drawn = Figure(figsize=(1.6 + 2.3 * columns, 0.4 + 2.6 * rows), layout="constrained")
         FigureCanvasAgg(drawn)
-        axes = drawn.subplots(rows, columns, sharey=True, squeeze=False).flat
+        axes = [*drawn.subplots(rows, columns, sharey=True, squeeze=False).flat]
         for ax, line in zip(axes, lines, strict=False):
             _panel(ax, line)
-        for ax in [*axes][len(lines) :]:
+        for ax in axes[len(lines) :]:
             ax.set_visible(False)
         shown = [its for line in lines for its in (*line.best, *line.middle) if its is not None]
         first = drawn.axes[0]

@@ -24,6 +24,9 @@ WIDE = 5.0
 
 AXES: tuple[Literal["x", "y"], ...] = ("x", "y")
 
+FRONT, BEATEN = "_front", "_beaten"
+"""Labels of the two series, by which others find them; the legend has words of its own."""
+
 MANY = 300
 """More dots than these are drawn as pixels, so that the file stays small."""
 
@@ -96,12 +99,13 @@ def sweep_front_figure(points: Points, figures: Sequence[str] = FIGURES) -> Figu
             alpha=0.5,
             markersize=3,
             markeredgewidth=0,
+            label=BEATEN,
             rasterized=len(beaten) > MANY,
         )
         xs, ys = [x for x, _ in drawn], [y for _, y in drawn]
         # Whoever allows more across than a point needs can still take that point.
         ax.step(xs, ys, where="post", color=colour, linewidth=1.0)
-        ax.plot(xs, ys, "o", color=colour, markersize=4, rasterized=len(front) > MANY)
+        ax.plot(xs, ys, "o", color=colour, markersize=4, label=FRONT, rasterized=len(front) > MANY)
         every = drawn + beaten
         for which, values in zip(AXES, zip(*every, strict=True), strict=True):
             if min(values) > 0 and max(values) / min(values) > WIDE:

@@ -25,7 +25,8 @@ NOTHING = "–"
 class Table:
     """Rows of text under headings; the first ``names`` columns are names, the others numbers.
 
-    ``strong`` holds the indices of rows to stress.
+    ``strong`` holds the indices of rows to stress, ``foot`` says how many of the last rows sum up
+    those above.
     """
 
     title: str
@@ -34,6 +35,7 @@ class Table:
     names: int = 1
     strong: frozenset[int] = frozenset()
     notes: tuple[str, ...] = ()
+    foot: int = 0
 
 
 def under(dataflow: str, shown: Sequence[Table]) -> list[Table]:
@@ -197,6 +199,7 @@ def layers_table(result: NetworkResult) -> Table:
         rows=tuple(cells),
         names=2,
         strong=frozenset({len(result.layers)}),
+        foot=len(cells) - len(result.layers),
     )
 
 
@@ -229,6 +232,7 @@ def energy_table(energy: Breakdown, leaked: float, operations: int, per: str) ->
         ),
         rows=tuple(rows),
         strong=frozenset({len(rows) - 1}),
+        foot=1,
     )
 
 
