@@ -31,7 +31,7 @@ COLOUR_BAR = "<colorbar>"
 Place = Sequence[float] | np.ndarray
 
 Names = Mapping[str, Sequence[str]]
-"""Label of a series -> what each of its points is called, in lines."""
+"""Label of a series -> what each of its points is called, in lines; ``()`` leaves it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,8 @@ def _points(ax: Axes, names: Names) -> Iterator[Target]:
     across, up = _side(ax.xaxis), _side(ax.yaxis)
     for artist, points in series:
         called = names.get(str(artist.get_label()))
+        if called == ():
+            continue
         if called is not None and len(called) != len(points):
             raise ValueError(f"{len(points)} points and {len(called)} names")
         for number, (x, y) in enumerate(points):

@@ -23,6 +23,7 @@ from matplotlib.ticker import LogFormatter
 
 from accelsim.report.figures import house_style
 from accelsim.report.hover import Names, Target, targets
+from accelsim.report.page import without_control
 
 UNITS_PER_INCH = 72
 """Of the coordinates in matplotlib's SVG."""
@@ -31,9 +32,6 @@ PIXELS_PER_UNIT = 1.5
 
 REACH = 5.0
 """Units around a point that belong to it."""
-
-NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-"""Signs of names that XML has no place for; matplotlib writes them all the same."""
 
 PRECISE = re.compile(r"-?\d+\.\d{3,}")
 SIZED = re.compile(r"(\d+(?:\.\d+)?)px")
@@ -72,13 +70,13 @@ def inline_svg(figure: Figure, name: str, names: Names | None = None) -> Markup:
         figure.set_dpi(UNITS_PER_INCH)
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
         found = list(targets(figure, names or {}))
-    root = ET.fromstring(NO_XML.sub("\ufffd", text.getvalue()))
+    root = ET.fromstring(without_control(text.getvalue()))
     _clean(root)
     _size(root)
     if found:
         root.append(_hover(found))
     # Written for this page by ElementTree, which escapes texts and attributes.
-    return Markup(ET.tostring(root, encoding="unicode"))
+    return Markup(without_control(ET.tostring(root, encoding="unicode")))
 
 
 def _prepare(figure: Figure) -> None:

@@ -25,6 +25,9 @@ from accelsim.report.tables import NOTHING, Table
 PLAIN = re.compile(r"(-?(?:\d[\d,]*)?\.?\d+(?:e[+-]?\d+)?)( %)?")
 """Numbers that the page's script reads by itself; ``templates/report.js`` says the same."""
 
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""Signs that neither HTML nor XML has a place for."""
+
 POWER = re.compile(r"\b10\^(-?\d+)")
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -213,9 +216,16 @@ def render(page: Page) -> str:
         for name in ("report.css", "report.js")
     )
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return templates.get_template("report.html").render(
-        page=page, style=style, script=script, digest=digest, version=__version__
+    return without_control(
+        templates.get_template("report.html").render(
+            page=page, style=style, script=script, digest=digest, version=__version__
+        )
     )
+
+
+def without_control(text: str) -> str:
+    """Return a text with a sign of its own for each that cannot stand in a page."""
+    return CONTROL.sub("\ufffd", text)
 
 
 @cache

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
+from accelsim.explore.parameters import quantity
 from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, Row
 from accelsim.explore.store import Store
 from accelsim.report.heatmap_figure import heatmap_figure
@@ -98,7 +99,8 @@ def _front_names(group: Group) -> Names:
 
     numbers = group.numbers()
     front, beaten = group.front()
-    return {FRONT: [*map(said, front)], BEATEN: [*map(said, beaten)]}
+    few = beaten if len(beaten) <= MOST_POINTS else []
+    return {FRONT: tuple(map(said, front)), BEATEN: tuple(map(said, few))}
 
 
 def _area_fronts(group: Group) -> Iterator[Figure]:
@@ -110,9 +112,10 @@ def _area_fronts(group: Group) -> Iterator[Figure]:
 def _area_names(group: Group) -> Names:
     numbers = group.numbers()
     front, beaten = group.front(AREA)
+    few = beaten if len(beaten) <= MOST_POINTS else []
     return {
-        label: [f"point {numbers[row.key]}" for row in rows]
-        for label, rows in ((FRONT, front), (BEATEN, beaten))
+        label: tuple(f"point {numbers[row.key]}" for row in rows)
+        for label, rows in ((FRONT, front), (BEATEN, few))
     }
 
 
@@ -136,7 +139,10 @@ def _heatmaps(group: Group) -> Iterator[Figure]:
 
 def _slopes(group: Group) -> Iterator[Figure]:
     for name in group.points.varied:
-        if all(split_unit(value)[1] in SIZE.units for value in group.points.values(name)):
+        values = group.points.values(name)
+        units = {split_unit(value)[1] for value in values}
+        alike = units <= {*SIZE.units} and ("words" not in units or len(units) == 1)
+        if alike and all(quantity(value) or 0 for value in values):
             yield slope_figure(group.points, [name])
 
 
