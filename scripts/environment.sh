@@ -40,6 +40,23 @@ cpu_torch() {
     --index-url "$index" torch
 }
 
+# Debian's chromium, from its packages, if no browser of the kind is there.
+chromium() {
+  local program
+  for program in chromium chromium-browser google-chrome; do
+    if command -v "$program" >/dev/null; then
+      say "== using $(command -v "$program")"
+      return
+    fi
+  done
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    say "error: no chromium is installed; on Debian or Ubuntu: sudo apt-get install chromium"
+    return 1
+  fi
+  say "== installing chromium (once; about 300 MB)"
+  apt-get update -q >&2 && apt-get install -y -q --no-install-recommends chromium >&2
+}
+
 prepare() {
   local wanted="$1" venv="$root/.venv" python stamp
   if [ -n "${ACCELSIM_VENV:-}" ]; then

@@ -57,6 +57,9 @@ def test_the_wheel_holds_every_module_and_spec(wheel_from_sdist: zipfile.ZipFile
         for path in (ROOT / "accelsim").rglob("*.py")
         if "__pycache__" not in path.parts
     }
+    templates = {
+        str(path.relative_to(ROOT)) for path in (ROOT / "accelsim/report/templates").iterdir()
+    }
     specs = {
         f"accelsim/data/{path.relative_to(ROOT)}"
         for folder in SPEC_FOLDERS
@@ -68,7 +71,8 @@ def test_the_wheel_holds_every_module_and_spec(wheel_from_sdist: zipfile.ZipFile
         if path.is_file()
     }
     assert len(cases) > 20
-    assert modules | specs | cases | {"accelsim/py.typed"} <= held
+    assert len(templates) == 3
+    assert modules | templates | specs | cases | {"accelsim/py.typed"} <= held
     assert not [name for name in held if name.startswith(("tests/", "docs/"))]
 
 

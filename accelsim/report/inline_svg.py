@@ -28,6 +28,17 @@ from accelsim.report.page import without_control
 UNITS_PER_INCH = 72
 """Of the coordinates in matplotlib's SVG."""
 
+DOTS_PER_INCH = 144
+"""Of what is drawn as pixels."""
+
+UNDATED = {"Date": None, "Creator": None}
+
+COLLAPSED = "constrained_layout not applied"
+"""How matplotlib says that labels leave no room for axes."""
+
+GROWTH, MOST_ROOM = 1.5, 3
+"""How much larger a figure becomes then, and how often at most."""
+
 PIXELS_PER_UNIT = 1.5
 
 REACH = 5.0
@@ -62,21 +73,35 @@ def inline_svg(figure: Figure, name: str, names: Names | None = None) -> Markup:
     names : what the points of series are called, by the label of the series
     """
     _prepare(figure)
-    text = StringIO()
-    with house_style(), warnings.catch_warnings():
-        # Whether a sign can be shown is a matter of the reader's fonts, not of matplotlib's.
-        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
+    with house_style():
         mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": f"accelsim {name}"})
         figure.set_dpi(UNITS_PER_INCH)
-        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+        text = _drawn(figure)
         found = list(targets(figure, names or {}))
-    root = ET.fromstring(without_control(text.getvalue()))
+    root = ET.fromstring(without_control(text))
     _clean(root)
     _size(root)
     if found:
         root.append(_hover(found))
     # Written for this page by ElementTree, which escapes texts and attributes.
     return Markup(without_control(ET.tostring(root, encoding="unicode")))
+
+
+def _drawn(figure: Figure) -> str:
+    """Return a figure as matplotlib writes it; larger, if its labels leave its axes no room."""
+    for room in range(MOST_ROOM, -1, -1):
+        text = StringIO()
+        with warnings.catch_warnings():
+            # Whether a sign can be shown is a matter of the reader's fonts, not of matplotlib's.
+            warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
+            warnings.filterwarnings("error" if room else "ignore", COLLAPSED, UserWarning)
+            try:
+                figure.savefig(text, format="svg", dpi=DOTS_PER_INCH, metadata=UNDATED)
+            except UserWarning:
+                figure.set_size_inches(*(GROWTH * figure.get_size_inches()))
+                continue
+        break
+    return text.getvalue()
 
 
 def _prepare(figure: Figure) -> None:
