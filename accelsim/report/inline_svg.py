@@ -23,7 +23,7 @@ from matplotlib.ticker import LogFormatter
 
 from accelsim.report.figures import house_style
 from accelsim.report.hover import Names, Target, targets
-from accelsim.report.page import without_control
+from accelsim.report.page import raised, without_control
 
 UNITS_PER_INCH = 72
 """Of the coordinates in matplotlib's SVG."""
@@ -161,7 +161,8 @@ def _clean(root: ET.Element) -> None:
         if "style" in attributes:
             attributes["style"] = _style(parent.tag, attributes["style"])
     for parent in root.iter():
-        parent.text = parent.text if parent.tag in ("text", "tspan") else None
+        said = parent.tag in ("text", "tspan") and parent.text
+        parent.text = raised(said) if said else None
         parent.tail = None
 
 
@@ -199,5 +200,5 @@ def _hover(found: list[Target]) -> ET.Element:
         else:
             place = {"cx": f"{its.x:.1f}", "cy": f"{its.y:.1f}", "r": f"{REACH:g}"}
             mark = ET.SubElement(group, "circle", place)
-        ET.SubElement(mark, "title").text = its.text
+        ET.SubElement(mark, "title").text = raised(its.text)
     return group

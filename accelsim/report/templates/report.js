@@ -41,6 +41,7 @@ for (const title of document.querySelectorAll(".hover title")) {
   title.parentNode.dataset.tip = title.textContent;
   title.remove();
 }
+document.addEventListener("scroll", () => { tip.hidden = true; }, { capture: true, passive: true });
 document.addEventListener("pointermove", (event) => {
   const mark = event.target.closest?.("[data-tip]");
   tip.hidden = !mark;
