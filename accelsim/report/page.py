@@ -31,8 +31,8 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 POWER = re.compile(r"\b10\^(-?\d+)")
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
-LEAST_SHARE = 0.05
-"""What stands for a share too small to show, in percent."""
+WORDS = {"<0.1 %": 0.05, "best": 1.0}
+"""Cells that stand for numbers: a share too small to show, in percent, and the ratio to itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +168,8 @@ def value_of(text: str) -> float | None:
     >>> value_of("1,234"), value_of("<0.1 %"), value_of("2KiB"), value_of("rs")
     (1234.0, 0.05, 16384.0, None)
     """
-    if text == "<0.1 %":
-        return LEAST_SHARE
+    if text in WORDS:
+        return WORDS[text]
     plain = PLAIN.fullmatch(text)
     if plain:
         return float(plain[1].replace(",", ""))

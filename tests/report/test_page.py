@@ -109,6 +109,7 @@ def test_signs_that_control_nothing_here_are_shown_as_such() -> None:
         ("1.2e+09", 1.2e9),
         ("57.1 %", 57.1),
         ("<0.1 %", 0.05),
+        ("best", 1.0),
         ("64KiB", 2.0**19),
         ("200 MHz", 2e8),
         (NOTHING, None),
