@@ -39,6 +39,11 @@ class Page:
     def note(self, mark: Mark, what: str) -> None:
         self.notes.append(f"{self.file}:{mark.line}: {what}")
 
+    def note_once(self, mark: Mark, what: str) -> None:
+        """Note what may have been noted before."""
+        if f"{self.file}:{mark.line}: {what}" not in self.notes:
+            self.note(mark, what)
+
     def whole(self, cell: Cell, name: str, least: int = 1) -> int:
         """Return the whole number that a cell holds; anything else is a fault."""
         if re.fullmatch(r"\d{1,12}", cell.text, re.ASCII) and int(cell.text) >= least:

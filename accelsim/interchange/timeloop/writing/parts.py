@@ -134,6 +134,8 @@ def _lossy(written: Written) -> None:
             notes.append(
                 f"{memory.name}: energies, leakage and area are left out: an ERT says them"
             )
+        if memory.ports:
+            notes.append(f"{memory.name}: Timeloop's ports pass all tensors, `ports` are left out")
     for fanout in arch.fanouts:
         if fanout.words_per_cycle is not None:
             notes.append(f"{fanout.name}: Timeloop's network has no bandwidth, it is left out")
