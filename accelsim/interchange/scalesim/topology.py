@@ -53,7 +53,7 @@ def looks_like_topology(path: Path) -> bool:
         text = read_text(path)
     except SpecError:
         return False
-    return bool(_form(next(_rows(text), [])))
+    return bool(_form(next(_rows(Page(path.name, text)), [])))
 
 
 def read_topology(path: Path) -> tuple[Document, Page]:
