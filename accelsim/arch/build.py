@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from accelsim.arch.records import Compute, Fanout, Holding, Memory, Node, Place
+from accelsim.arch.records import PORT_ACTIONS, Compute, Fanout, Holding, Memory, Node, Place, Port
 from accelsim.arch.schema import (
     ComputeSpec,
     FanoutSpec,
@@ -133,6 +133,7 @@ class Build:
             read_words_per_cycle=self.port(keys, "read_bandwidth", spec.read_bandwidth, word),
             write_words_per_cycle=self.port(keys, "write_bandwidth", spec.write_bandwidth, word),
             shared_words_per_cycle=self.port(keys, "shared_bandwidth", spec.shared_bandwidth, word),
+            ports=self.ports(keys, spec, word),
             overlap=spec.overlap,
             energy=_stated(spec.energy),
             leakage_mw=float(spec.leakage.worth()) if spec.leakage else 0.0,
@@ -179,6 +180,19 @@ class Build:
         if words == 0:
             self.fault((*keys, key), f"'{key}' is 0", "more than 0 words/cycle")
         return float(words)
+
+    def ports(self, keys: Keys, spec: HardwareSpec, word: int) -> tuple[Port, ...]:
+        """Return the ports that only some movements pass; one that nothing passes is a fault."""
+        found = []
+        for index, port in enumerate(spec.ports):
+            inner = (*keys, "ports", index)
+            moves = {action: frozenset(getattr(port, action)) for action in PORT_ACTIONS}
+            if not any(moves.values()):
+                self.fault(inner, "nothing passes this port", "read, drain, fill or update")
+            words = self.port(inner, "bandwidth", port.bandwidth, word)
+            assert words is not None
+            found.append(Port(words, {key: roles for key, roles in moves.items() if roles}))
+        return tuple(found)
 
     def holding(
         self,

@@ -23,6 +23,7 @@ EVERY_DIM = frozenset({"*"})
 MAX_PLACES = 12
 MAX_FANOUTS = 8
 MAX_MEMORIES = 16
+MAX_PORTS = 64
 """The counter keeps tables of fixed width, more than any machine that we know of needs."""
 
 LEGACY_MESH = "legacy_mesh"
@@ -30,8 +31,27 @@ NETWORKS = (LEGACY_MESH,)
 """Network models that a fanout may name; their hops are priced apart (rule 13 of the model)."""
 
 
+PORT_ACTIONS = ("read", "drain", "fill", "update")
+"""What a port may pass: reads and updates for what is inside, drains and fills for the outside."""
+
 DENSE, LANES = PACKINGS = ("dense", "lanes")
 """How values stand in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port of each instance of a memory that only some movements pass.
+
+    Attributes
+    ----------
+    words_per_cycle : float
+    moves : mapping of action to roles
+        What passes it: reads for and updates from what is inside, fills from and drains to what is
+        outside.
+    """
+
+    words_per_cycle: float
+    moves: Mapping[str, frozenset[Role]]
 
 
 @dataclass(frozen=True)
@@ -61,6 +81,8 @@ class Memory:
         Only ``floor(size / buffering)`` holds tiles (2 is double buffering).
     read_words_per_cycle, write_words_per_cycle, shared_words_per_cycle : float or None
         Port widths of one instance; None is unlimited.
+    ports : tuple of Port
+        Further limits of one instance, each on some movements.
     overlap : bool
         Whether its transfers hide behind compute.
     energy : mapping of action to energy per word, in the unit of the energy table
@@ -82,6 +104,7 @@ class Memory:
     read_words_per_cycle: float | None = None
     write_words_per_cycle: float | None = None
     shared_words_per_cycle: float | None = None
+    ports: tuple[Port, ...] = ()
     overlap: bool = True
     energy: Mapping[str, float] = field(default_factory=dict)
     leakage_mw: float = 0.0
@@ -323,6 +346,7 @@ def structural_problems(arch: Architecture) -> list[Problem]:
         "places": (len(arch.places), MAX_PLACES),
         "fanouts": (len(arch.fanouts), MAX_FANOUTS),
         "memories": (len(arch.memories), MAX_MEMORIES),
+        "ports": (sum(len(memory.ports) for memory in arch.memories), MAX_PORTS),
     }
     for noun, (used, room) in rooms.items():
         if used > room:

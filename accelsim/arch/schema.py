@@ -112,6 +112,25 @@ class LevelModel(SpecModel):
     assumed: Text | None = Field(None, description="why a number without a source is what it is")
 
 
+class PortSpec(SpecModel):
+    """A port of a memory that only some movements of some tensors pass."""
+
+    noun: ClassVar[str] = "port"
+    bandwidth: Bandwidth = Field(description="of one instance's port")
+    read: list[RoleName] = Field(
+        default_factory=list, description="tensors read for what is inside"
+    )
+    drain: list[RoleName] = Field(
+        default_factory=list, description="tensors whose sums leave for what is outside"
+    )
+    fill: list[RoleName] = Field(
+        default_factory=list, description="tensors written from what is outside"
+    )
+    update: list[RoleName] = Field(
+        default_factory=list, description="tensors whose sums arrive from what is inside"
+    )
+
+
 class HardwareSpec(LevelModel):
     """A memory as a piece of hardware; each instance is alike."""
 
@@ -143,6 +162,9 @@ class HardwareSpec(LevelModel):
     read_bandwidth: Bandwidth | None = Field(None, description="of one instance's read port")
     write_bandwidth: Bandwidth | None = Field(None, description="of one instance's write port")
     shared_bandwidth: Bandwidth | None = Field(None, description="of a port for both")
+    ports: list[PortSpec] = Field(
+        default_factory=list, description="ports that only some movements pass"
+    )
     overlap: Flag = Field(True, description="whether transfers hide behind compute")
     energy: MemoryEnergy | None = Field(None, description="prices that win over the table's")
     leakage: Power | None = Field(None, description="static power of one instance")

@@ -25,7 +25,13 @@ from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, Floats, Prices, resol
 from accelsim.evaluation.pricing import Packed
 from accelsim.evaluation.records import Evaluation
 from accelsim.evaluation.refusals import box_problem, explain_violation
-from accelsim.evaluation.remainders import network_cycles, port_bits, port_cycles
+from accelsim.evaluation.remainders import (
+    bits_moved,
+    moved_bits,
+    network_cycles,
+    port_bits,
+    port_cycles,
+)
 from accelsim.mapping.arrays import (
     Ints,
     MappingArrays,
@@ -142,6 +148,7 @@ def evaluate_on(
             memory.name: (float(read), float(written))
             for memory, (read, written) in zip(arch.memories, found.port_bits, strict=False)
         },
+        moved_bits=_by_memory(arch, found.moved_bits),
         compute_cycles=found.compute_cycles,
         cycles=cycles,
         utilization=operation_shares(arch, layer).timed
@@ -164,6 +171,8 @@ class _Counted(NamedTuple):
     """``[memory]``"""
     port_bits: Floats
     """``[memory, read or written]``: through the busiest instance."""
+    moved_bits: Floats
+    """``[port]``: through the ports that only some movements pass."""
     network_cycles: Floats
     """``[fanout]``"""
     compute_cycles: float
@@ -201,6 +210,7 @@ def _count(
         instances=nest["instances"][: machine.n_places + 1],
         port_cycles=case["port_cycles"],
         port_bits=case["port_bits"],
+        moved_bits=case["moved_bits"],
         network_cycles=case["network_cycles"],
         compute_cycles=float(ceil(steps / packed.prices.operations_per_cycle)),
         cycles=float(case["cycles"]) - arch.latency_cycles,
@@ -217,7 +227,7 @@ def _count_with_remainders(
         raise IllegalMappingError(
             explain_violation(counts.violation, layer, arch, mapping, counts.memory_bits)
         )
-    bits = port_bits(packed.layer, machine, prices, loops, counts)
+    bits = bits_moved(packed.layer, machine, prices, loops, counts)
     ports = port_cycles(prices, bits)
     networks = network_cycles(prices, counts)
     compute = float(ceil(counts.steps / prices.operations_per_cycle))
@@ -231,7 +241,8 @@ def _count_with_remainders(
         memory_bits=counts.memory_bits,
         instances=counts.instances,
         port_cycles=ports,
-        port_bits=bits,
+        port_bits=port_bits(bits),
+        moved_bits=moved_bits(prices, bits),
         network_cycles=networks,
         compute_cycles=compute,
         cycles=float(overlapped + ports[~hidden].sum()),
@@ -301,6 +312,17 @@ def _instances(machine: PricedMachine, in_use: Ints) -> dict[str, tuple[int, int
     return {name: (copies, machine.built[name]) for name, copies in used.items()}
 
 
+def _by_memory(arch: Architecture, moved: Floats) -> dict[str, tuple[float, ...]]:
+    """Return the bits through each port that only some movements pass, by memory."""
+    found, first = {}, 0
+    for memory in arch.memories:
+        if memory.ports:
+            last = first + len(memory.ports)
+            found[memory.name] = tuple(float(bits) for bits in moved[first:last])
+            first = last
+    return found
+
+
 def _times(
     arch: Architecture, prices: PriceArrays, found: _Counted
 ) -> tuple[dict[str, float], str]:
@@ -308,7 +330,7 @@ def _times(
     ports = {
         memory.name: float(found.port_cycles[m])
         for m, memory in enumerate(arch.memories)
-        if prices.read_bits[m] or prices.write_bits[m] or prices.shared_bits[m]
+        if prices.read_bits[m] or prices.write_bits[m] or prices.shared_bits[m] or memory.ports
     }
     ports |= {
         fanout.name: float(found.network_cycles[f])

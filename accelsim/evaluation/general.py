@@ -26,6 +26,8 @@ from accelsim.counter.layout import (
 from accelsim.evaluation.kernel import (
     CASE_FIELDS,
     fill_prices,
+    no_bits,
+    pass_bits,
     settle,
 )
 from accelsim.evaluation.packing import PriceArrays
@@ -97,10 +99,8 @@ def add_up_ports(case: np.record, keep: Ints) -> None:
     Of the average one, where lanes read for neighbours: ``peer_ports`` refuses limits there.
     """
     layer, machine, nest = case.counter.layer, case.counter.machine, case.counter.nest
-    port, general, prices = case.port_bits, case.general, case.prices
-    for memory in range(machine.n_memories):
-        port[memory, 0] = 0.0
-        port[memory, 1] = 0.0
+    general, prices = case.general, case.prices
+    no_bits(case)
     for tensor in range(layer.n_tensors):
         parent = 0
         for place in range(1, machine.n_places + 1):
@@ -111,18 +111,19 @@ def add_up_ports(case: np.record, keep: Ints) -> None:
             if tensor == layer.output:
                 reads = moved[UPDATES] - first_sums(case, parent)
                 fills = moved[DRAINS] - first_sums(case, place)
-            memory = machine.place_memory[parent, tensor]
+            memory, copies = machine.place_memory[parent, tensor], nest.instances[parent]
             bits = prices.port_bits[parent, tensor]
-            port[memory, 0] += reads / nest.instances[parent] * bits[READS]
-            port[memory, 1] += moved[UPDATES] / nest.instances[parent] * bits[UPDATES]
+            pass_bits(case, memory, tensor, READS, reads / copies * bits[READS])
+            pass_bits(case, memory, tensor, UPDATES, moved[UPDATES] / copies * bits[UPDATES])
             if place < machine.n_places:
-                memory = machine.place_memory[place, tensor]
+                memory, copies = machine.place_memory[place, tensor], nest.instances[place]
                 bits = prices.port_bits[place, tensor]
                 if general.drains_free == 0:
-                    port[memory, 0] += moved[DRAINS] / nest.instances[place] * bits[DRAINS]
-                port[memory, 1] += fills / nest.instances[place] * bits[FILLS]
+                    pass_bits(case, memory, tensor, DRAINS, moved[DRAINS] / copies * bits[DRAINS])
+                pass_bits(case, memory, tensor, FILLS, fills / copies * bits[FILLS])
             parent = place
-    port[machine.place_memory[0, layer.output], 1] -= layer.output_words * prices.finished_bits
+    finished = layer.output_words * prices.finished_bits
+    pass_bits(case, machine.place_memory[0, layer.output], layer.output, UPDATES, -finished)
 
 
 @kernel

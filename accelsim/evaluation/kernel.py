@@ -10,6 +10,7 @@ from math import ceil, prod
 
 import numpy as np
 
+from accelsim.arch.records import MAX_PORTS
 from accelsim.conventions import Conventions
 from accelsim.counter.layout import (
     COLLECTIONS,
@@ -60,6 +61,10 @@ PRICES = record_type(
         ("port_bits", _float, (MAX_PLACES + 1, MAX_TENSORS, 5)),
         ("wire_bits", _float, (MAX_FANOUTS, MAX_TENSORS)),
         ("finished_bits", _float),
+        ("n_ports", np.int64),
+        ("port_memory", np.int64, (MAX_PORTS,)),
+        ("port_width", _float, (MAX_PORTS,)),
+        ("port_moves", _float, (MAX_PORTS, MAX_TENSORS, 5)),
     ]
 )
 """Fields of :class:`~accelsim.evaluation.packing.PriceArrays`, for kernels."""
@@ -76,9 +81,11 @@ CASE_FIELDS: list[tuple[object, ...]] = [
     ("gated", np.uint8, (MAX_MEMORIES,)),
     # Of all operations, which are the same in every mapping.
     ("operations_energy", _float),
-    # Bits read from and written to the busiest instance; bits below the busiest instance just
-    # outside a fanout whose network is limited; cycles of the busiest port of each.
+    # Bits read from and written to the busiest instance, and through its ports of some movements;
+    # bits below the busiest instance just outside a fanout whose network is limited; cycles of the
+    # busiest port of each.
     ("port_bits", _float, (MAX_MEMORIES, 2)),
+    ("moved_bits", _float, (MAX_PORTS,)),
     ("network_bits", _float, (MAX_FANOUTS,)),
     ("port_cycles", _float, (MAX_MEMORIES,)),
     ("network_cycles", _float, (MAX_FANOUTS,)),
@@ -113,7 +120,10 @@ def make_case(
 def fill_prices(case: np.record, layer: LayerArrays, prices: PriceArrays) -> None:
     """Write prices and port widths into a case."""
     copy_fields(case["prices"], prices._asdict())
-    limits = (prices.read_bits, prices.write_bits, prices.shared_bits, prices.fanout_bits)
+    limits = (
+        prices.read_bits, prices.write_bits, prices.shared_bits, prices.fanout_bits,
+        prices.port_width,
+    )  # fmt: skip
     case["has_ports"] = int(any(limit.any() for limit in limits))
     case["has_extras"] = int(prices.address_energy.any() or prices.latency_cycles > 0)
     case["operations_energy"] = prod(layer.bounds.tolist(), start=prices.operation_energy)
@@ -228,6 +238,27 @@ def leaked(case: np.record) -> float:
     return energy
 
 
+@inlined
+def no_bits(case: np.record) -> None:
+    """Clear the bits through ports."""
+    for memory in range(case.counter.machine.n_memories):
+        case.port_bits[memory, 0] = 0.0
+        case.port_bits[memory, 1] = 0.0
+    for port in range(case.prices.n_ports):
+        case.moved_bits[port] = 0.0
+
+
+@inlined
+def pass_bits(case: np.record, memory: int, tensor: int, action: int, bits: float) -> None:
+    """Send the bits of an action through the ports of a memory."""
+    prices = case.prices
+    written = 1 if action in (UPDATES, FILLS) else 0
+    case.port_bits[memory, written] += bits
+    for port in range(prices.n_ports):
+        if prices.port_memory[port] == memory:
+            case.moved_bits[port] += bits * prices.port_moves[port, tensor, action]
+
+
 @kernel
 def add_up_ports(case: np.record, keep: Ints) -> None:
     """Add up the bits through the ports of the busiest instance of each memory (rule 17).
@@ -237,10 +268,8 @@ def add_up_ports(case: np.record, keep: Ints) -> None:
     below 2^53: words times bits need not fit an int64.
     """
     layer, machine, nest = case.counter.layer, case.counter.machine, case.counter.nest
-    port, prices = case.port_bits, case.prices
-    for memory in range(machine.n_memories):
-        port[memory, 0] = 0.0
-        port[memory, 1] = 0.0
+    prices = case.prices
+    no_bits(case)
     for tensor in range(layer.n_tensors):
         parent = 0
         for place in range(1, machine.n_places + 1):
@@ -251,17 +280,18 @@ def add_up_ports(case: np.record, keep: Ints) -> None:
             if tensor == layer.output:
                 reads = moved[UPDATES] - layer.output_words * nest.sum_lanes[parent]
                 fills = moved[DRAINS] - layer.output_words * nest.sum_lanes[place]
-            memory = machine.place_memory[parent, tensor]
+            memory, copies = machine.place_memory[parent, tensor], nest.instances[parent]
             bits = prices.port_bits[parent, tensor]
-            port[memory, 0] += reads // nest.instances[parent] * bits[READS]
-            port[memory, 1] += moved[UPDATES] // nest.instances[parent] * bits[UPDATES]
+            pass_bits(case, memory, tensor, READS, reads // copies * bits[READS])
+            pass_bits(case, memory, tensor, UPDATES, moved[UPDATES] // copies * bits[UPDATES])
             if place < machine.n_places:
-                memory = machine.place_memory[place, tensor]
+                memory, copies = machine.place_memory[place, tensor], nest.instances[place]
                 bits = prices.port_bits[place, tensor]
-                port[memory, 0] += moved[DRAINS] // nest.instances[place] * bits[DRAINS]
-                port[memory, 1] += fills // nest.instances[place] * bits[FILLS]
+                pass_bits(case, memory, tensor, DRAINS, moved[DRAINS] // copies * bits[DRAINS])
+                pass_bits(case, memory, tensor, FILLS, fills // copies * bits[FILLS])
             parent = place
-    port[machine.place_memory[0, layer.output], 1] -= layer.output_words * prices.finished_bits
+    finished = layer.output_words * prices.finished_bits
+    pass_bits(case, machine.place_memory[0, layer.output], layer.output, UPDATES, -finished)
 
 
 @kernel
@@ -276,6 +306,9 @@ def port_cycles(case: np.record, memory: int) -> float:
         cycles = max(cycles, whole_cycles(written, prices.write_bits[memory]))
     if prices.shared_bits[memory] > 0.0:
         cycles = max(cycles, whole_cycles(read + written, prices.shared_bits[memory]))
+    for port in range(prices.n_ports):
+        if prices.port_memory[port] == memory:
+            cycles = max(cycles, whole_cycles(case.moved_bits[port], prices.port_width[port]))
     return cycles
 
 

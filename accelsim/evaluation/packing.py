@@ -53,6 +53,13 @@ class PriceArrays(NamedTuple):
     """``[fanout, tensor]``: bits of a word on its way."""
     finished_bits: float
     """What a finished output takes less of the outermost memory's port than one under way."""
+    n_ports: int
+    port_memory: Ints
+    """``[port]``: the memory of each port that only some movements pass."""
+    port_width: Floats
+    """``[port]``: bits per cycle through it."""
+    port_moves: Floats
+    """``[port, tensor, action]``: 1 where the bits of an action pass it."""
 
 
 def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
@@ -87,6 +94,7 @@ def packed(its: LevelPrices, prices: Prices, arch: Architecture, layer: Layer) -
         fanout_energy[f] = its.each[level, :-1, first : first + len(FANOUT_ACTIONS)]
         wires[f] = [form_of(fanout, tensor, layer).bits for tensor in tensors]
 
+    ports = [(m, port) for m, memory in enumerate(arch.memories) for port in memory.ports]
     leaks = [leakage_per_cycle(memory, arch) for memory in arch.memories]
     gated = [leaks_in_use(memory, prices.accounting.conventions) for memory in arch.memories]
     return PriceArrays(
@@ -114,6 +122,21 @@ def packed(its: LevelPrices, prices: Prices, arch: Architecture, layer: Layer) -
         port_bits=port_bits,
         wire_bits=wires,
         finished_bits=finished_bits(arch, layer),
+        n_ports=len(ports),
+        port_memory=np.array([m for m, _ in ports], dtype=np.int64),
+        port_width=_bits_per_cycle(
+            (port.words_per_cycle, arch.memories[m].word_bits) for m, port in ports
+        ),
+        port_moves=np.array(
+            [
+                [
+                    [float(tensor.role in port.moves.get(a, ())) for a in MEMORY_ACTIONS]
+                    for tensor in tensors
+                ]
+                for _, port in ports
+            ],
+            dtype=np.float64,
+        ).reshape(len(ports), len(tensors), len(MEMORY_ACTIONS)),
     )
 
 

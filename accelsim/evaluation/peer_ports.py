@@ -77,6 +77,7 @@ def _read_limit(memory: Memory) -> str:
     limits = {
         "read_bandwidth": memory.read_words_per_cycle,
         "shared_bandwidth": memory.shared_words_per_cycle,
+        "ports": any("read" in port.moves for port in memory.ports),
     }
     return next((key for key, limit in limits.items() if limit), "")
 

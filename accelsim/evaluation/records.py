@@ -109,6 +109,8 @@ class Evaluation:
         Time of each memory's busiest port and of each network; absent where unlimited.
     port_bits : mapping of memory to (bits read, bits written)
         Through the ports of its busiest instance, limited or not.
+    moved_bits : mapping of memory to bits
+        Through each of its ``ports``, which only some movements pass; absent where it has none.
     utilization : float
         Operations that take time / (compute instances built x operations per cycle x cycles).
     bound : str
@@ -132,6 +134,7 @@ class Evaluation:
     instances: dict[str, tuple[int, int]]
     port_cycles: dict[str, float]
     port_bits: dict[str, tuple[float, float]]
+    moved_bits: dict[str, tuple[float, ...]]
     compute_cycles: float
     cycles: float
     utilization: float

@@ -1,7 +1,8 @@
 """What takes the time of one mapping: each limit's share, what would lift it, and the roofline.
 
-A **limit** is one port of a memory (read, write or shared), the network of a fanout, or the
-compute.  Rates are of the whole machine: all instances in use, at the traffic of the busiest one.
+A **limit** is one port of a memory (read, write, shared, or one of its ``ports``), the network of a
+fanout, or the compute.  Rates are of the whole machine: all instances in use, at the traffic of the
+busiest one.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ class Limit:
     Attributes
     ----------
     level, port : str
-        The level, and which of its ports: ``read``, ``write``, ``shared``, ``network``; none for
-        the compute.
+        The level, and which of its ports: ``read``, ``write``, ``shared``, ``port 1`` and so on
+        of its ``ports``, ``network``; none for the compute.
     cycles : float
         That it is busy, at least (before rounding up to whole cycles).
     busy : float
@@ -135,8 +136,8 @@ def roofline(evaluation: Evaluation) -> Roofline:
     arch, operations = evaluation.arch, evaluation.operations
     peak = float(arch.instances(arch.compute) * arch.compute.ops_per_cycle)
     slowest: dict[str, float] = {}
-    for level, port, cycles, _ in _limits(evaluation):
-        if port in ("read", "write", "shared"):
+    for level, _, cycles, _ in _limits(evaluation):
+        if level in arch.memory:
             slowest[level] = max(cycles, slowest.get(level, 0.0))
     points = []
     for memory in arch.memories:
@@ -159,6 +160,10 @@ def _limits(evaluation: Evaluation) -> Iterator[tuple[str, str, float, bool]]:
         if memory is not None:
             for port, bits, width in _ports(memory, *evaluation.port_bits[level]):
                 yield level, port, bits / width, memory.overlap
+            its = zip(memory.ports, evaluation.moved_bits.get(level, ()), strict=True)
+            for number, (one, bits) in enumerate(its, 1):
+                width = one.words_per_cycle * memory.word_bits
+                yield level, f"port {number}", bits / width, memory.overlap
         elif level in evaluation.port_cycles:
             yield level, "network", evaluation.port_cycles[level], True
     yield COMPUTE, "", evaluation.compute_cycles, True

@@ -77,7 +77,7 @@ def reference_tables(arch: Architecture, table: EnergyTable) -> ReferenceTables:
                 notes.append(f"the leakage of '{part.name}' is left out")
     if any(table.macs.values()):
         notes.append(f"an operation is one of {OPERAND_BITS}-bit operands")
-    return ReferenceTables(_ert(arch.name, energies), _art(arch.name, areas), tuple(notes))
+    return ReferenceTables(ert_text(arch.name, energies), art_text(arch.name, areas), tuple(notes))
 
 
 def _energy(prices: Prices, part: Memory | Fanout | Compute, action: str) -> float:
@@ -102,7 +102,8 @@ def _goes(action: str, energies: Mapping[str, float]) -> bool:
     return energies[action] == (energies[UNSAID[action]] if UNSAID[action] else 0)
 
 
-def _ert(name: str, energies: Mapping[str, Mapping[str, float]]) -> str:
+def ert_text(name: str, energies: Mapping[str, Mapping[str, float]]) -> str:
+    """Write energies of actions by component, in pJ, as an ERT of a machine."""
     lines = [f"{ERT}:", f"  version: {VERSION}", "  tables:"]
     for part, actions in energies.items():
         lines += [f"  - name: {name}.{part}", "    actions:"]
@@ -113,7 +114,8 @@ def _ert(name: str, energies: Mapping[str, Mapping[str, float]]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _art(name: str, areas: Mapping[str, float]) -> str:
+def art_text(name: str, areas: Mapping[str, float]) -> str:
+    """Write areas by component, in um2, as an ART of a machine."""
     tables = [f"  - {{name: {name}.{part}, area: {area!r}}}" for part, area in areas.items()]
     lines = [f"{ART}:", f"  version: {VERSION}", *(["  tables:"] if tables else ["  tables: []"])]
     return "".join(f"{line}\n" for line in [*lines, *tables])

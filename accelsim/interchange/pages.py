@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from accelsim.errors import Problem, SpecError
@@ -32,12 +33,21 @@ class Page:
     def document(self, root: Node) -> Document:
         return Document(self.file, self.text, root)
 
+    @cached_property
+    def _plain(self) -> Document:
+        """The file without values: it knows its lines, which are cut once."""
+        return self.document(Node({}, Mark(0, 0, 0)))
+
     def fault(self, mark: Mark, what: str, expected: str = "", hint: str = "") -> None:
-        where = self.document(Node({}, mark)).at(mark)
-        self.problems.append(Problem(what, where, "", expected, hint))
+        self.problems.append(Problem(what, self._plain.at(mark), "", expected, hint))
 
     def note(self, mark: Mark, what: str) -> None:
         self.notes.append(f"{self.file}:{mark.line}: {what}")
+
+    def note_once(self, mark: Mark, what: str) -> None:
+        """Note what may have been noted before."""
+        if f"{self.file}:{mark.line}: {what}" not in self.notes:
+            self.note(mark, what)
 
     def whole(self, cell: Cell, name: str, least: int = 1) -> int:
         """Return the whole number that a cell holds; anything else is a fault."""

@@ -25,6 +25,9 @@ from accelsim.yamldoc import Document, Keys, Node, capped
 
 ERT, ART = "ERT", "ART"
 
+LONGEST = 1_000
+"""Characters of a component's name."""
+
 MEANINGS: Mapping[str, tuple[str, ...]] = {
     "read": ("read", "drain"),
     "write": ("fill", "update"),
@@ -220,6 +223,10 @@ def _tables(document: Document, key: str, problems: list[Problem]) -> Iterator[_
         named = table.inside("name")
         if named is None or not isinstance(named.value, str):
             problems.append(Problem("a table has no name", document.where((*keys, index))))
+        elif len(named.value) > LONGEST:
+            what = f"a name of {len(named.value):,} characters"
+            where = document.where((*keys, index, "name"))
+            problems.append(Problem(what, where, expected=f"at most {LONGEST:,}"))
         else:
             yield (*keys, index), named.value, table
 
@@ -233,7 +240,7 @@ def _short(name: str) -> str:
     >>> _short("system.chip.PE[0..167].mac"), _short("top.DRAM[1..1]")
     ('mac', 'DRAM')
     """
-    return re.sub(r"\[[^]]*\]", "", name).rsplit(".", 1)[-1]
+    return re.sub(r"\[[^][]*\]", "", name).rsplit(".", 1)[-1]
 
 
 def _areas(document: Document, problems: list[Problem]) -> dict[str, Area]:

@@ -16,6 +16,7 @@ from accelsim.interchange.timeloop.writing.inputs import (
 )
 from accelsim.interchange.timeloop.writing.outputs import map_text, map_yaml, stats_text
 from accelsim.interchange.timeloop.writing.parts import chain_of
+from accelsim.interchange.timeloop.writing.prices import level_tables
 from accelsim.mapping.records import Mapping
 from accelsim.specs.fields import one_of
 from accelsim.verbs.evaluate import evaluate
@@ -68,8 +69,8 @@ def export(
     -------
     Exported
         Of Accelergy ``ERT.yaml`` and ``ART.yaml``; of Timeloop ``problem.yaml``, ``arch.yaml``
-        and ``mapping.yaml`` of generation 0.4, and the outputs ``timeloop-model.map.yaml``,
-        ``.map.txt`` and ``.stats.txt``.
+        and ``mapping.yaml`` of generation 0.4 with the prices of their levels in ``ERT.yaml`` and
+        ``ART.yaml``, and the outputs ``timeloop-model.map.yaml``, ``.map.txt`` and ``.stats.txt``.
 
     Raises
     ------
@@ -103,6 +104,7 @@ def export(
         what = f"the files of {format} have no words for maps that stay on the chip ({maps})"
         raise SpecError([Problem(what, hint="--set stay_on_chip=[] takes them back")])
     written = chain_of(found.arch, found.layer, found.mapping)
+    tables = level_tables(written, found)
     texts = {
         "problem.yaml": problem_text(found.layer),
         "arch.yaml": architecture_text(written),
@@ -110,8 +112,10 @@ def export(
         f"{PREFIX}.map.yaml": map_yaml(written),
         f"{PREFIX}.map.txt": map_text(written),
         f"{PREFIX}.stats.txt": stats_text(written, found),
+        "ERT.yaml": tables.ert,
+        "ART.yaml": tables.art,
     }
-    return Exported(texts, tuple(dict.fromkeys(written.notes)))
+    return Exported(texts, tuple(dict.fromkeys([*written.notes, *tables.notes])))
 
 
 def _accelergy(

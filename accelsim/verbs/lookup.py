@@ -230,6 +230,7 @@ def _of(layer: Layer, found: LayerResult) -> LayerResult:
             instances=dict(evaluation.instances),
             port_cycles=dict(evaluation.port_cycles),
             port_bits=dict(evaluation.port_bits),
+            moved_bits=dict(evaluation.moved_bits),
         )
     if infeasible is not None:
         infeasible = infeasible.named(layer.name, infeasible.arch)

@@ -19,6 +19,7 @@ from accelsim.yamldoc.document import (
     Node,
     Scalar,
     capped,
+    lines_of,
     unwritten,
 )
 from accelsim.yamldoc.reading import (
@@ -44,6 +45,7 @@ __all__ = [
     "Scalar",
     "capped",
     "decoded",
+    "lines_of",
     "load",
     "parse",
     "read_bytes",

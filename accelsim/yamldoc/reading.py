@@ -58,11 +58,15 @@ def read_bytes(path: Path) -> bytes:
 
 
 def shown_path(path: Path) -> str:
-    """Return a path as messages write it: relative where it lies below the current directory."""
+    """Return a path as messages write it: relative where it lies below the current directory.
+
+    What a terminal would obey rather than show is written as an escape.
+    """
     try:
-        return str(path.absolute().relative_to(Path.cwd()))
+        text = str(path.absolute().relative_to(Path.cwd()))
     except (ValueError, OSError):
-        return str(path)
+        text = str(path)
+    return "".join(its if its.isprintable() else ascii(its)[1:-1] for its in text)
 
 
 def _too_large(file: str, size: int) -> Problem:
@@ -132,7 +136,11 @@ def read_text(path: Path) -> str:
     return text
 
 
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+    "|[\u202a-\u202e\u2066-\u2069]"
+)
+"""Control characters, and those that show a text in another order than it is read in."""
 
 
 def _refuse_control_characters(text: str, file: str) -> None:

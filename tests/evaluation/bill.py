@@ -11,6 +11,7 @@ from fractions import Fraction
 from math import ceil, prod
 
 from accelsim.arch.records import Architecture, Compute, Fanout, Memory
+from accelsim.roles import ROLES
 from accelsim.technology.records import COMPUTE_ACTIONS
 from accelsim.workload.records import Tensor
 from tests.evaluation.cases import PricedCase
@@ -185,13 +186,16 @@ def _port_cycles(priced: PricedCase, part: Memory | Fanout) -> int | None:
         }
     else:
         widths = {("deliver", "collect"): part.words_per_cycle}
+    limits = [({(a, role) for a in its for role in ROLES}, w) for its, w in widths.items() if w]
+    for port in part.ports if isinstance(part, Memory) else ():
+        passing = {(action, role) for action, roles in port.moves.items() for role in roles}
+        limits.append((passing, port.words_per_cycle))
+    role_of = {tensor.name: tensor.role for tensor in priced.case.layer.tensors}
     slowest: int | None = None
-    for actions, width in widths.items():
-        if width is None:
-            continue
+    for passing, width in limits:
         through: defaultdict[object, int] = defaultdict(int)
         for event in priced.traffic.events:
-            if event.level == part.name and event.action in actions:
+            if event.level == part.name and (event.action, role_of[event.tensor]) in passing:
                 through[event.instance] += event.words * bits[event.tensor]
         # A width is the decimal number that a spec states.
         per_cycle = Fraction(str(width)) * part.word_bits

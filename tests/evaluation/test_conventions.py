@@ -19,6 +19,7 @@ from accelsim.mapping.arrays import pack_layer, pack_machine, pack_mapping
 from accelsim.technology.records import Accounting
 from tests.evaluation.cases import PricedCase, random_priced_case
 from tests.evaluation.compare import TOLERANCE
+from tests.evaluation.ports import ported
 from tests.naive.by_convention import walk_by_convention
 from tests.naive.convention_cases import CONVENTIONS, TIMELOOP
 from tests.naive.ragged_cases import random_ragged_case
@@ -38,7 +39,7 @@ def under(priced: PricedCase, conventions: Conventions) -> Evaluation:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_the_general_kernel_prices_the_default_conventions_alike(seed: int) -> None:
-    priced = random_priced_case(seed)
+    priced = ported(random_priced_case(seed), seed)
     case = priced.case
     found = evaluate(case.layer, case.architecture, case.mapping, priced.table, priced.accounting)
     prices = pack(

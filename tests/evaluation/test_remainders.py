@@ -25,6 +25,7 @@ from tests.evaluation.machines import (
     priced,
     row,
 )
+from tests.evaluation.ports import ported
 from tests.naive.ragged_cases import random_ragged_case
 
 FULL_CASES = 3000
@@ -32,8 +33,9 @@ STEPS = MAPPING.steps
 NEEDLESS = "have turns without any position"
 
 
-def assert_equal(seed: int) -> None:
+def assert_equal(seed: int, *, with_ports: bool = False) -> None:
     case = random_priced_case(seed, random_ragged_case)
+    case = ported(case, seed) if with_ports else case
     found = _differences(bill(case), evaluate_case(case))
     assert not found, f"{case}\n" + "\n".join(found)
 
@@ -43,6 +45,12 @@ def assert_equal(seed: int) -> None:
 @given(st.integers(0, 2**32))
 def test_evaluation_equals_the_bill(seed: int) -> None:
     assert_equal(seed)
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**32))
+def test_evaluation_equals_the_bill_with_ports_of_some_movements(seed: int) -> None:
+    assert_equal(seed, with_ports=True)
 
 
 @pytest.mark.full

@@ -13,6 +13,7 @@ from accelsim.evaluation.evaluate import IllegalMappingError, evaluate
 from tests.evaluation.bill import bill
 from tests.evaluation.cases import PricedCase, random_priced_case
 from tests.evaluation.compare import differences
+from tests.evaluation.ports import ported
 from tests.naive.walk import walk
 
 FULL_CASES = 3000
@@ -31,10 +32,17 @@ def test_evaluation_equals_the_bill(seed: int) -> None:
     assert_equal(random_priced_case(seed))
 
 
+@settings(max_examples=60)
+@given(st.integers(0, 2**32))
+def test_evaluation_equals_the_bill_with_ports_of_some_movements(seed: int) -> None:
+    assert_equal(ported(random_priced_case(seed), seed))
+
+
 @pytest.mark.full
 def test_evaluation_equals_the_bill_on_thousands() -> None:
     for seed in range(FULL_CASES):
         assert_equal(random_priced_case(seed))
+        assert_equal(ported(random_priced_case(seed), seed))
 
 
 @pytest.mark.parametrize("first_seed", range(0, 100, 25))

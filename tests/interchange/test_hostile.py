@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import random
-import resource
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,33 +11,8 @@ import pytest
 from accelsim import cli
 from accelsim.errors import ExitCode
 from tests.interchange import hostile
+from tests.interchange.guarded import MOST_BYTES, MOST_SECONDS, peak_bytes, watched
 from tests.interchange.models import written
-
-MOST_SECONDS = 5
-"""Of the processor, so that a machine that does much else does not count."""
-
-MOST_BYTES = 2**30
-
-_opened: list[str] | None = None
-
-
-def _note(event: str, arguments: tuple[object, ...]) -> None:
-    if event == "open" and _opened is not None:
-        _opened.append(str(arguments[0]))
-
-
-sys.addaudithook(_note)
-
-
-@contextmanager
-def opened() -> Iterator[list[str]]:
-    """Note every file that is opened."""
-    global _opened
-    _opened = []
-    try:
-        yield _opened
-    finally:
-        _opened = None
 
 
 def test_there_are_many() -> None:
@@ -58,11 +29,6 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> int:
     return peak_bytes()
 
 
-def peak_bytes() -> int:
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
 @pytest.mark.parametrize(("name", "made"), hostile.cases(), ids=[n for n, _ in hostile.cases()])
 def test_a_message_and_nothing_else(
     name: str,
@@ -72,27 +38,26 @@ def test_a_message_and_nothing_else(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     file = written(tmp_path, made(), "bad.onnx")
-    started = time.process_time()
-    with opened() as files:
+    with watched() as seen:
         code = cli.guarded(["import", "onnx", str(file), "-o", str(tmp_path / "out.yaml")])
-    seconds = time.process_time() - started
     printed = capsys.readouterr()
     assert (code, printed.out) == (ExitCode.BAD_SPEC, ""), name
     assert printed.err.startswith(f"{file}: ")
     assert "internal error" not in printed.err
     assert all(len(line) < 1000 for line in printed.err.splitlines())
     assert [path.name for path in tmp_path.iterdir()] == ["bad.onnx"]
-    assert {path for path in files if not path.endswith((".py", ".pyc"))} <= {str(file)}
-    assert seconds < MOST_SECONDS
+    assert {path for path in seen.opened if not path.endswith((".py", ".pyc"))} <= {str(file)}
+    assert seen.started == []
+    assert seen.seconds < MOST_SECONDS
     assert peak_bytes() - warm < MOST_BYTES
 
 
 def test_shapes_that_double_take_no_memory(tmp_path: Path, warm: int) -> None:
     """ONNX would follow 2^32 numbers; what they are is not needed to import the rest."""
     file = written(tmp_path, hostile.bomb(30))
-    started = time.process_time()
-    assert cli.guarded(["import", "onnx", str(file), "-o", str(tmp_path / "out.yaml")]) == 0
-    assert time.process_time() - started < MOST_SECONDS
+    with watched() as seen:
+        assert cli.guarded(["import", "onnx", str(file), "-o", str(tmp_path / "out.yaml")]) == 0
+    assert seen.seconds < MOST_SECONDS
     assert peak_bytes() - warm < MOST_BYTES
 
 

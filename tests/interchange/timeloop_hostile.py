@@ -87,10 +87,8 @@ def yaml_itself() -> Iterator[Case]:
     keys = "architecture:\n" + "".join(f"  k{n}: {n}\n" for n in range(60_000))
     texts = {
         "a python object": ("x: !!python/object/apply:os.system [echo]", "not allowed|unknown tag"),
-        "a python name": ("architecture: !!python/name:os.system ''", "unknown tag"),
         "an unknown tag": ("architecture:\n  nodes:\n  - !Compnent {name: x}", "!Compnent"),
         "a tag of another program": ("architecture: !include /etc/hostname", "unknown tag"),
-        "a verbatim tag": ("architecture: !<tag:x.org,2000:y> {}", "unknown tag"),
         "a cyclic anchor": ("architecture: &a\n  nodes: [*a]", "contains itself"),
         "a cyclic merge": ("architecture: &a\n  <<: *a", "contains itself"),
         "an unknown anchor": ("architecture: {nodes: *nowhere}", "unknown anchor"),
@@ -137,7 +135,11 @@ def architectures() -> Iterator[Case]:
             "further in than the compute",
         ),
         "a mesh of 0": ("meshX: 4", "meshX: 0", "'meshX' is 0"),
-        "a mesh of half": ("meshX: 4", "meshX: 4.5", "'meshX' is 4.5"),
+        "a depth of very many digits": ("depth: 16", f"depth: {'9' * 5000}", "depth"),
+        "a depth of very many bits": ("depth: 16", f"depth: 0x{'f' * 5000}", "depth"),
+        "a depth to the base of 60": ("depth: 16", f"depth: 1{':59' * 5000}", "depth"),
+        "a depth that is no number": ("depth: 16", "depth: .nan", "'.nan'"),
+        "a depth that is a day": ("depth: 16", "depth: 2020-02-30", "depth|day"),
         "a mesh without end": ("meshX: 4", "meshX: 2**40", "at most 2"),
         "a fanout around the top": (
             "name: DRAM, class: DRAM",
@@ -217,23 +219,26 @@ def architectures() -> Iterator[Case]:
 def expressions() -> Iterator[Case]:
     texts = {
         "a call": ("__import__('os').system('touch hacked')", "calls something|calls"),
-        "open": ("open('hacked', 'w')", "calls 'open'"),
-        "exec": ("exec('import os')", "calls 'exec'"),
         "an attribute": ("(1).__class__", "is not a number"),
         "a subscript": ("[1, 2][0]", "is not a number|not valid"),
         "a lambda": ("(lambda: 1)()", "calls something"),
-        "a comprehension": ("sum([x for x in (1, 2)])", "calls 'sum'"),
+        "a comprehension": ("[x for x in (1, 2)]", "is not a number"),
         "a walrus": ("(x := 3)", "is not a number"),
         "a string": ("'16' * 3", "is not a number|not valid"),
         "a power without end": ("9**9**9**9", "too large"),
-        "a large product": ("2**40 * 2**40", "too large"),
+        "a power of a power": ("2**10**10", "too large"),
+        "an infinite number": ("1e999 / 2", "too large"),
+        "a number of many digits": ("round(5, -2**61)", "has no value"),
+        "arguments without end": ("max(*[1] * 10**9)", "is not a number"),
+        "a formatted text": ("f'{__import__(1)}'", "is not a number|not valid"),
+        "another alphabet": ("ｅval(1)", "calls 'eval'"),
         "a root of less than 0": ("sqrt(-1)", "has no value"),
         "a division by 0": ("1 / 0", "has no value"),
         "an unknown name": ("wrods * 2", "unknown name 'wrods'"),
         "itself": ("depth + 1", "hangs on itself"),
         "too many arguments": ("floor(1, 2, 3)", "has no value"),
         "a keyword": ("round(number=3)", "calls 'round'"),
-        "brackets without end": ("(" * 400 + "1" + ")" * 400, "at most 500|not a number"),
+        "brackets in brackets": ("(" * 240 + "1" + ")" * 240, "not a number"),
         "very long": ("1 + " * 300 + "1", "at most 500"),
         "a shift": ("1 << 60", "is not a number"),
         "a complex number": ("2j * 2j", "is not a number"),
@@ -283,7 +288,6 @@ def problems() -> Iterator[Case]:
 
 def mappings() -> Iterator[Case]:
     edits = {
-        "no type": ("type: temporal, factors: [M=4]", "factors: [M=4]", "has no 'type'"),
         "no target": ("target: DRAM, ", "", "has no 'target'"),
         "an unknown type": (
             "type: temporal, factors: [M=4]",
@@ -295,7 +299,6 @@ def mappings() -> Iterator[Case]:
         "no fanout there": ("target: PE", "target: RF", "no fanout inside"),
         "a spatial loop over nothing": ("[K=4]", "[X=4]", "has no dim 'X'"),
         "a factor without a number": ("[M=4]", "[M=]", "is not a factor"),
-        "a factor that is half": ("[M=4]", "[M=4.5]", "the factor 4.5"),
         "a factor below 0": ("[M=4]", "[M=-4]", "the factor -4"),
         "factors that do not multiply": ("[M=4]", "[M=3]", "multiply to 3"),
         "a limit in a mapping": ("[M=4]", "[M<=4]", "one choice"),
@@ -326,7 +329,6 @@ def mappings() -> Iterator[Case]:
 def tables() -> Iterator[Case]:
     edits = {
         "without tables": ("tables:", "table:", "no tables"),
-        "an energy of words": ("energy: 4}, {name: w", "energy: four}, {name: w", "no energy"),
         "an energy below 0": ("energy: 4}, {name: w", "energy: -4}, {name: w", "no energy"),
         "a table without a name": ("{name: DRAM, ", "{", "no name"),
     }
@@ -334,43 +336,6 @@ def tables() -> Iterator[Case]:
         yield f"an ERT: {name}", {**SOUND, **changed("ert.yaml", old, new)}, said
 
 
-def templates() -> Iterator[Case]:
-    texts = {
-        "loops for long": (
-            ("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"),
-            "does not end",
-        ),
-        "grows for long": (
-            (
-                "{% set n = namespace(x='aaaa') %}{% for i in range(60) %}{% set n.x = "
-                "n.x ~ n.x %}{% endfor %}{{ n.x }}"
-            ),
-            "memory|MB",
-        ),
-        "writes without end": ("{% for a in range(99999) %}{{ 'x' * 999 }}{% endfor %}", "longer"),
-        "calls itself": ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "memory|MB"),
-        "reads outside": ("{{ include_text('/etc/passwd') }}", "outside the folders"),
-        "reads above": ("{{ include_text('../../../../etc/passwd') }}", "outside the folders"),
-        "reads above by adding a path": ("{{ add_to_path('..') }}", "no folder within"),
-        "reads nothing": ("{{ include_text('nothing.yaml') }}", "no file 'nothing.yaml'"),
-        "includes itself": ("{{ include_text('top.yaml.jinja2') }}", "included|memory"),
-        "climbs to objects": ("{{ ''.__class__.__mro__[1].__subclasses__() }}", "unsafe"),
-        "calls the system": (
-            "{{ cycler.__init__.__globals__.os.system('touch hacked') }}",
-            "undefined|unsafe",
-        ),
-        "imports": ("{% import 'os' as os %}{{ os }}", "cannot be rendered"),
-        "an unknown name": ("{{ glb_depth }}", "'glb_depth' is undefined"),
-        "an unknown filter": ("{{ 3|system }}", "no template"),
-        "does not close": ("{% for a in [1] %}", "no template"),
-        "divides by 0": ("{{ 1 / 0 }}", "cannot be rendered"),
-    }
-    for name, (text, said) in texts.items():
-        yield f"a template {name}", {"top.yaml.jinja2": f"# {name}\n{text}\n"}, said
-    rendered = {"top.yaml.jinja2": "{% set x = 1 %}\narchitecture: {nodes: {{ x }} }\n"}
-    yield "a template of nonsense", rendered, "must be a list"
-
-
 def cases() -> list[Case]:
-    groups = (yaml_itself, architectures, expressions, problems, mappings, tables, templates)
+    groups = (yaml_itself, architectures, expressions, problems, mappings, tables)
     return [case for group in groups for case in group()]

@@ -134,16 +134,34 @@ EVALUATION_MUTANTS = (
         "whole_cycles(max(read, written), prices.shared_bits[memory])",
     ),
     Mutant(
+        "ports of some movements are ignored",
+        KERNEL,
+        "cycles = max(cycles, whole_cycles(case.moved_bits[port], prices.port_width[port]))",
+        "pass",
+    ),
+    Mutant(
+        "a port of some movements passes those of every tensor",
+        KERNEL,
+        "bits * prices.port_moves[port, tensor, action]",
+        "bits * prices.port_moves[port, :, action].max()",
+    ),
+    Mutant(
+        "a port of some movements passes all of its tensors",
+        KERNEL,
+        "bits * prices.port_moves[port, tensor, action]",
+        "bits * prices.port_moves[port, tensor].max()",
+    ),
+    Mutant(
         "drains pass the write port",
         KERNEL,
-        "port[memory, 0] += moved[DRAINS]",
-        "port[memory, 1] += moved[DRAINS]",
+        "pass_bits(case, memory, tensor, DRAINS, moved[DRAINS]",
+        "pass_bits(case, memory, tensor, FILLS, moved[DRAINS]",
     ),
     Mutant(
         "first reads pass the port",
         KERNEL,
-        "port[memory, 0] += reads // nest.instances[parent] * bits[READS]",
-        "port[memory, 0] += (reads + moved[FIRST_READS]) // nest.instances[parent] * bits[READS]",
+        "READS, reads // copies * bits[READS])",
+        "READS, (reads + moved[FIRST_READS]) // copies * bits[READS])",
     ),
     Mutant(
         "ports take words of any bits alike",

@@ -9,11 +9,15 @@ import pytest
 
 from tests.evaluation.bill import bill
 from tests.evaluation.cases import random_priced_case
+from tests.evaluation.ports import ported
 from tests.mutants.copies import copy_package, make_mistake, run_on
 from tests.mutants.evaluation_mutants import EVALUATION_MUTANTS
 from tests.mutants.mutants import Mutant
 
 CASES = 300
+WITH_PORTS = 30
+"""Cases more, with ports that only some movements pass."""
+
 AT_THE_KNEE = (322, 489)
 """A port takes exactly as long as the compute."""
 
@@ -21,6 +25,7 @@ AT_THE_KNEE = (322, 489)
 @pytest.fixture(scope="module")
 def billed_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cases = [random_priced_case(seed) for seed in (*range(CASES), *AT_THE_KNEE)]
+    cases += [ported(random_priced_case(seed), seed) for seed in range(WITH_PORTS)]
     path = tmp_path_factory.mktemp("billed") / "cases.pickle"
     path.write_bytes(pickle.dumps([(case, bill(case)) for case in cases]))
     return path

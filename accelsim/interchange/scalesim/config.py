@@ -46,10 +46,13 @@ TECHNOLOGY = "eyeriss-relative"
 
 MIB = 1024
 
+MOST_ENTRIES = 1_000
+"""Sections and keys of a configuration."""
+
 DOUBLE = 2
 """Half of an SRAM is filled while the other half is read."""
 
-_SECTION = re.compile(rf"^\s*\[\s*{HARDWARE}\s*\]", re.MULTILINE)
+_SECTION = re.compile(rf"^[ \t]*\[[ \t]*{HARDWARE}[ \t]*\]", re.MULTILINE)
 
 
 def looks_like_config(path: Path) -> bool:
@@ -261,10 +264,15 @@ def _sections(page: Page) -> dict[str, dict[str, Cell]]:
     """Return the values by section and key, both in small letters, keys without underscores."""
     found: dict[str, dict[str, Cell]] = {}
     section: dict[str, Cell] | None = None
+    entries = 0
     for number, line in enumerate(page.text.splitlines(), 1):
         cell = cell_of(line, number, 0)
         if not cell.text or cell.text[0] in "#;":
             continue
+        entries += 1
+        if entries > MOST_ENTRIES:
+            page.fault(cell.mark, f"more than {MOST_ENTRIES:,} lines that state something")
+            break
         if cell.text[0] == "[":
             section = _section(page, cell, found)
             continue

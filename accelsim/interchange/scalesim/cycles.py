@@ -64,7 +64,7 @@ def scalesim_cycles(layer: Layer, rows: int, cols: int, dataflow: str = "ws") ->
         If the layer is of another shape, there is no such dataflow, or no PE.
 
     Source: Samajdar et al., "A systematic methodology for characterizing scalability of DNN
-    accelerators using SCALE-Sim", ISPASS 2020, section III.
+    accelerators using SCALE-Sim", ISPASS 2020, section III (remembered).
     """
     if dataflow not in LAID_OUT:
         raise UsageError(Problem(f"unknown dataflow '{dataflow}'", expected=one_of(DATAFLOWS)))

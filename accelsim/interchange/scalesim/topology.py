@@ -24,6 +24,8 @@ PRODUCT = ("m", "n", "k")
 
 MOST_LAYERS = 5_000
 
+MOST_COLUMNS = 100
+
 BITS = 8
 """SCALE-Sim holds a value in a byte."""
 
@@ -51,7 +53,7 @@ def looks_like_topology(path: Path) -> bool:
         text = read_text(path)
     except SpecError:
         return False
-    return bool(_form(next(_rows(text), [])))
+    return bool(_form(next(_rows(Page(path.name, text)), [])))
 
 
 def read_topology(path: Path) -> tuple[Document, Page]:
@@ -65,7 +67,7 @@ def read_topology(path: Path) -> tuple[Document, Page]:
     file = shown_path(path)
     text = read_text(path)
     page = Page(file, text)
-    rows = _rows(text)
+    rows = _rows(page)
     header = next(rows, [])
     form = _form(header)
     top = Mark(1, 1, 1)
@@ -91,9 +93,15 @@ def read_topology(path: Path) -> tuple[Document, Page]:
     return page.document(made.mapping(items)), page
 
 
-def _rows(text: str) -> Iterator[list[Cell]]:
+def _rows(page: Page) -> Iterator[list[Cell]]:
     """Yield the rows that hold something, each without what is empty at its end."""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(page.text.splitlines(), 1):
+        if not line.strip(", \t"):
+            continue
+        columns = line.count(",") + 1
+        if columns > MOST_COLUMNS:
+            page.fault(Mark(number, 1, 1), f"{columns:,} columns", f"at most {MOST_COLUMNS}")
+            continue
         cells, start = [], 0
         for piece in line.split(","):
             cells.append(cell_of(piece, number, start))

@@ -18,6 +18,7 @@ from accelsim.units import ValueProblemError, shown
 
 MAX_LENGTH = 500
 LARGEST = 2.0**62
+MOST_DIGITS = 30
 
 Number = int | float
 Lookup = Callable[[str], Number | None]
@@ -37,7 +38,7 @@ FUNCTIONS: Mapping[str, Callable[..., Number]] = {
     "max": max,
     "min": min,
     "pow": lambda base, exponent: _power(base, exponent),
-    "round": round,
+    "round": lambda value, digits=0: _rounded(value, digits),
     "sqrt": math.sqrt,
     "trunc": math.trunc,
 }
@@ -139,6 +140,13 @@ class _Walk:
             what = f"'{shown(self.text)}' is too large"
             raise ValueProblemError(Problem(what, expected="at most 2^62"))
         return value
+
+
+def _rounded(value: Number, digits: Number) -> Number:
+    """Round to a number of digits, to whole numbers without one."""
+    if digits != int(digits) or not 0 <= digits <= MOST_DIGITS:
+        raise ValueError(f"digits are 0 to {MOST_DIGITS}")
+    return round(value, int(digits)) if digits else round(value)
 
 
 def _power(base: Number, exponent: Number) -> Number:

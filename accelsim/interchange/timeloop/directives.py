@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -259,8 +260,8 @@ def _order(sources: Sources, node: Node) -> list[str]:
         text = word(sources, node, "permutation") if node.value is not None else ""
         apart = re.split(r"[\s,]+", text.strip()) if re.search(r"[\s,]", text.strip()) else [*text]
         dims = [dim for dim in apart if dim]
-    for dim in dims:
-        if dims.count(dim) > 1:
+    for dim, times in Counter(dims).items():
+        if times > 1:
             sources.fault(node, f"dim '{shown(dim)}' is twice in 'permutation'")
             return []
     return dims
@@ -276,9 +277,9 @@ def _factors(sources: Sources, node: Node, variables: Scope) -> list[Factor]:
                 found += _written(sources, f"{dim}={value.text}", value, variables)
         elif item.value is not None:
             found += _written(sources, word(sources, item, "factors"), item, variables)
+    counted = Counter((one.dim, one.relation) for one in found)
     for one in found:
-        same = [other for other in found if other.dim == one.dim and other.relation == one.relation]
-        if len(same) > 1:
+        if counted[one.dim, one.relation] > 1:
             sources.fault(one.node, f"dim '{one.dim}' has two factors here")
             return []
     return found

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from math import floor
 
 from accelsim.interchange.timeloop.chain import Chain, Fan, Storage, Unit
+from accelsim.interchange.timeloop.clock import clock_of
 from accelsim.interchange.timeloop.directives import KEEPING, LINKS, REUSE, SPATIAL, Directive
 from accelsim.interchange.timeloop.energies import Energies
 from accelsim.interchange.timeloop.making import Made, native_name, notes_of
@@ -82,9 +83,9 @@ def architecture(
 ) -> Node:
     """Return a chain as an architecture."""
     made = Made(chain.node)
-    build = _Build(sources, chain, energies, roles)
+    clock, seconds = clock_of(variables, chain)
+    build = _Build(sources, chain, energies, roles, seconds)
     levels = made.listed([build.part(index) for index in range(len(chain.parts))])
-    clock = _clock(variables, chain)
     technology = variables.word("accelsim_technology")
     if not technology and build.unpriced:
         named = ", ".join(build.unpriced)
@@ -105,24 +106,17 @@ def architecture(
     return made.mapping(items)
 
 
-def _clock(variables: Scope, chain: Chain) -> str:
-    """Return the clock, where the files state the length of a cycle."""
-    names = ("global_cycle_seconds", "GLOBAL_CYCLE_SECONDS")
-    seconds = variables.number(*names)
-    for storage in chain.storages:
-        if seconds is None:
-            seconds = storage.values.number(*names)
-    return f"{1e-6 / seconds:.12g} MHz" if seconds else ""
-
-
 def _text(number: float) -> str:
     """Write a number exactly, a whole one without a fraction."""
     return str(int(number)) if number == int(number) else repr(float(number))
 
 
 class _Build:
-    def __init__(self, sources: Sources, chain: Chain, energies: Energies, roles: Roles) -> None:
+    def __init__(
+        self, sources: Sources, chain: Chain, energies: Energies, roles: Roles, seconds: float
+    ) -> None:
         self.sources, self.chain, self.energies, self.roles = sources, chain, energies, roles
+        self.seconds = seconds
         self.unpriced: list[str] = []
         self.first = chain.storages[0]
 
@@ -167,7 +161,7 @@ class _Build:
         if word_bits != DEFAULT_WORD:
             items["widths"] = made.mapping({role: made.value(word_bits) for role in ROLES})
         items |= dict(self.ports(values, made))
-        items |= self.memory_prices(it, made, block)
+        items |= self.memory_prices(it, made, block, word_bits)
         if size == 0:
             items["assumed"] = made.value("absent in the source: it only stands for a fanout")
             return made.mapping(items)
@@ -224,15 +218,19 @@ class _Build:
                     self.sources.fault(node, f"'{key}' is {width:g}", "more than 0 words a cycle")
                 yield key, made.value(f"{_text(width)} words/cycle")
 
-    def memory_prices(self, it: Storage, made: Made, block: int) -> dict[str, Node]:
-        """Return what accesses cost a word, leakage and area, where the files say so."""
+    def memory_prices(self, it: Storage, made: Made, block: int, word_bits: int) -> dict[str, Node]:
+        """Return what accesses cost a word, leakage and area, where the files say so.
+
+        The files price a word whatever its bits, the machine one of :data:`DEFAULT_WORD` bits.
+        """
         energies, values = self.energies, it.values
         whole = values.number("vector_access_energy")
         found = {
             action: energies.of(it.name, action) if energies.table else whole for action in ACTIONS
         }
         items: dict[str, Node] = {}
-        stated = {action: pj / block for action, pj in found.items() if pj is not None}
+        whole_word = DEFAULT_WORD / word_bits
+        stated = {action: pj / block * whole_word for action, pj in found.items() if pj is not None}
         missing = [ACTIONS[action] for action in found if action not in stated]
         if missing and not it.is_void:
             self.unpriced.append(f"{it.name} ({', '.join(missing)})" if stated else it.name)
@@ -248,7 +246,7 @@ class _Build:
             )
         leak = energies.leaks.get(it.name)
         if leak:
-            items["leakage"] = made.value(f"{_text(leak)} mW")
+            items["leakage"] = made.value(f"{_text(leak * 1e-9 / self.seconds)} mW")
             items["gates_unused"] = made.value(True)
         area = energies.area(it.name)
         if area is not None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from accelsim.interchange.timeloop.chain import Chain, Fan, Storage, Unit, class_kind
 from accelsim.interchange.timeloop.directives import KEEPING, Directive, of_node
 from accelsim.interchange.timeloop.scope import Scope, word
-from accelsim.interchange.timeloop.sources import Sources, at
+from accelsim.interchange.timeloop.sources import SPARSE, Sources, at
 from accelsim.yamldoc import Node
 
 _KEYS = (
@@ -24,7 +24,7 @@ _KEYS = (
     "enabled",
     "required_actions",
     "area_share",
-    "sparse_optimizations",
+    SPARSE,
     "networks",
 )
 
@@ -95,6 +95,7 @@ class _Nodes:
             sources.fault(node, "this node has no 'name'")
             return []
         sources.unknown(node, _KEYS, f"this {node.tag[1:].lower()}")
+        sources.note_sparse(node)
         name = word(sources, named, "name")
         if name in self.names:
             what = f"two nodes are called '{name}'"

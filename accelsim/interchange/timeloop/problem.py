@@ -30,6 +30,8 @@ _CNN_TENSORS: dict[str, list[list[list[str]]]] = {
 MOST = 2**40
 """Of the size of a coefficient."""
 
+MOST_DIMS = 64
+
 _SHAPE_KEYS = ("name", "version", "dimensions", "coefficients", "data_spaces")
 _PROBLEM_KEYS = ("version", "shape", "instance", "name", "densities", "data_bits")
 
@@ -139,7 +141,11 @@ class _Shape:
         if listed is None:
             sources.fault(node, "the shape has no 'dimensions'")
             return
-        for dim, place in words(sources, listed, "dimensions"):
+        named_dims = words(sources, listed, "dimensions")
+        if len(named_dims) > MOST_DIMS:
+            sources.fault(listed, f"{len(named_dims):,} dimensions", f"at most {MOST_DIMS}")
+            return
+        for dim, place in named_dims:
             if dim in self.dims:
                 sources.fault(place, f"dimension '{dim}' is listed twice")
             self.dims[dim] = place

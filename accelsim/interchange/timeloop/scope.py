@@ -15,6 +15,9 @@ from accelsim.interchange.timeloop.sources import Sources, plain_key
 from accelsim.units import ValueProblemError, shown
 from accelsim.yamldoc import Node
 
+LONGEST = 2_000
+"""Characters of a word, or of a text with several."""
+
 _TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
 
 
@@ -24,13 +27,18 @@ class _SaidError(ValueProblemError):
 
 @dataclass
 class Scope:
-    """Named values, those nearest first; ``own`` wins over what is passed on from ``outside``."""
+    """Named values, those nearest first; ``own`` wins over what is passed on from ``outside``.
+
+    A value is found once, so that one which others hang on twice over does not double the work.
+    """
 
     sources: Sources
     own: Mapping[str, Node] = field(default_factory=dict)
     outside: Scope | None = None
     open: set[str] = field(default_factory=set)
     """Names whose value is being found, so that a circle is seen."""
+    found: dict[int, Number] = field(default_factory=dict)
+    """Values found by the identity of their nodes."""
 
     @classmethod
     def of(cls, sources: Sources, node: Node | None, outside: Scope | None = None) -> Scope:
@@ -85,12 +93,15 @@ class Scope:
             return None
         if isinstance(raw, int | float):
             return raw
+        if id(node) in self.found:
+            return self.found[id(node)]
         if name in self.open:
             self.sources.fault(node, f"the value of '{name}' hangs on itself")
             return None
         self.open.add(name)
         try:
-            return evaluate(raw, self._named, self.names())
+            value = self.found[id(node)] = evaluate(raw, self._named, self.names())
+            return value
         except _SaidError:
             return None
         except ValueProblemError as fault:
@@ -139,7 +150,12 @@ def word(sources: Sources, node: Node, name: str) -> str:
     if isinstance(node.value, list | dict | bool) or node.value is None:
         sources.fault(node, f"'{name}' must be a word")
         return ""
-    return str(node.text or node.value)
+    text = str(node.text or node.value)
+    if len(text) > LONGEST:
+        what = f"'{name}' has {len(text):,} characters"
+        sources.fault(node, what, f"at most {LONGEST:,}")
+        return ""
+    return text
 
 
 def words(sources: Sources, node: Node, name: str) -> list[tuple[str, Node]]:

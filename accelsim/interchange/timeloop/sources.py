@@ -22,6 +22,7 @@ from accelsim.yamldoc import (
     Node,
     capped,
     decoded,
+    lines_of,
     parse,
     read_bytes,
     shown_path,
@@ -75,12 +76,15 @@ UNUSED = {
 }
 """Sections that say nothing here -> why, if that is worth a note."""
 
+SPARSE = "sparse_optimizations"
+"""What says at a node, or as a section, how it treats zeros."""
+
 COMBINED = ("constraints", "variables", "components", "globals")
 """Sections that may be given several times, under names with these words in them."""
 
 _SECTION = re.compile(
     r"^(?:architecture|problem|mapping|mapper|variables|compound_components|mapspace"
-    r"|\w*constraints\w*)\s*:",
+    r"|(?=\w*constraints)\w+)[ \t]*:",
     re.MULTILINE,
 )
 """What tells a file: one with an ERT alone is an energy table, which others read."""
@@ -114,6 +118,10 @@ class Sources:
     notes: list[Note] = field(default_factory=list)
     about: str = ""
     """The kind of spec that is being read."""
+    lines: dict[str, list[str]] = field(default_factory=dict)
+    """The texts, each cut into lines once."""
+    said: set[tuple[object, ...]] = field(default_factory=set)
+    """What has been noted, and where."""
 
     @contextmanager
     def reading(self, kind: str) -> Iterator[None]:
@@ -133,20 +141,30 @@ class Sources:
         return self.at(node.mark)
 
     def at(self, mark: Mark) -> Where:
-        return self.document(_NOTHING).at(mark)
+        if mark.file not in self.lines:
+            self.lines[mark.file] = lines_of(self.texts.get(mark.file, ""))
+        lines = self.lines[mark.file]
+        line = lines[mark.line - 1] if 0 < mark.line <= len(lines) else ""
+        file = mark.file or (self.files[0] if self.files else "<files>")
+        return Where(file, mark.line, mark.column, max(1, mark.length), line)
+
+    def is_new(self, said: str, mark: Mark, what: str) -> bool:
+        """Note that a fault or note is said of a place; false if it has been before."""
+        before = len(self.said)
+        self.said.add((said, what, mark.file, mark.line, mark.column))
+        return len(self.said) > before
 
     def fault(self, node: Node | Mark, what: str, expected: str = "", hint: str = "") -> None:
         """Note a fault at a node or mark; the same one is noted once."""
         mark = node.mark if isinstance(node, Node) else node
-        problem = Problem(what, self.at(mark), "", expected, hint)
-        if problem not in self.problems:
-            self.problems.append(problem)
+        if self.is_new("fault", mark, what):
+            self.problems.append(Problem(what, self.at(mark), "", expected, hint))
 
     def note(self, node: Node | Mark, what: str) -> None:
         """Note what is left out or taken in another way."""
-        note = Note(what, self.at(node.mark if isinstance(node, Node) else node), self.about)
-        if not any((note.what, note.where) == (one.what, one.where) for one in self.notes):
-            self.notes.append(note)
+        mark = node.mark if isinstance(node, Node) else node
+        if self.is_new("note", mark, what):
+            self.notes.append(Note(what, self.at(mark), self.about))
 
     def one(self, section: str) -> Node | None:
         """Return the only occurrence of a section; a second one is a fault."""
@@ -157,6 +175,12 @@ class Sources:
                 hint = "one of the files looks like a checkpoint of Jupyter's"
             self.fault(other, f"a second '{section}'", f"one, as in {self.where(found[0])}", hint)
         return found[0] if found else None
+
+    def note_sparse(self, node: Node) -> None:
+        """Note what a node says of zeros, which is left out."""
+        said = at(node, SPARSE)
+        if said is not None and said.value:
+            self.note(said, f"'{SPARSE}' is left out: {UNUSED[SPARSE]}")
 
     def unknown(self, node: Node, known: Iterable[str], within: str) -> None:
         """Note the keys of a mapping that are not known."""
@@ -179,9 +203,6 @@ class Sources:
         """
         if self.problems:
             raise SpecError(capped(self.problems, self.files[0] if self.files else ""))
-
-
-_NOTHING = Node({}, Mark(0, 0, 0))
 
 
 def plain_key(key: str) -> str:
@@ -249,10 +270,23 @@ def _listed(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     inside = [file for file in sorted(path.iterdir()) if file.name.endswith(SUFFIXES)]
+    for file in inside:
+        if not _within(file, path):
+            what = "this link leads outside the folder"
+            hint = "name the file itself, too, if it is meant"
+            raise SpecError([Problem(what, Where(shown_path(file)), hint=hint)])
     if not inside:
         what, ends = "no file of Timeloop's in this folder", ", ".join(SUFFIXES)
         raise SpecError([Problem(what, Where(shown_path(path)), expected=f"names with {ends}")])
     return inside
+
+
+def _within(file: Path, folder: Path) -> bool:
+    """Tell whether a file lies in a folder; of one that leads nowhere, reading says so."""
+    try:
+        return file.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):
+        return True
 
 
 def _take(sources: Sources, path: Path, folders: Sequence[Path]) -> None:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from accelsim.interchange.timeloop.chain import Chain, Fan, Storage, Unit, class_kind
 from accelsim.interchange.timeloop.scope import Scope, word
-from accelsim.interchange.timeloop.sources import Sources, at
+from accelsim.interchange.timeloop.sources import SPARSE, Sources, at
 from accelsim.units import shown
 from accelsim.yamldoc import Node
 
-_RANGED = re.compile(r"(.*?)\s*\[\s*(\d{1,9})\s*\.\.\s*(\d{1,9})\s*\]")
+_RANGED = re.compile(r"([^\[\]]*)\[\s*(\d{1,9})\s*\.\.\s*(\d{1,9})\s*\]")
 _DUMMY = re.compile(r"inter_(.+)_spatial")
 
 _TREE_KEYS = ("name", "attributes", "local", "subtree", "version", "class", "constraints")
@@ -30,7 +30,7 @@ _LEVEL_KEYS = (
     "enabled",
     "required_actions",
     "area_share",
-    "sparse_optimizations",
+    SPARSE,
     "spatial",
 )
 
@@ -127,6 +127,7 @@ def _level(sources: Sources, item: Node, inherited: Scope, copies: int) -> _Leve
         sources.fault(item, f"a level has no '{'name' if named is None else 'class'}'")
         return None
     sources.unknown(item, _LEVEL_KEYS, "this level")
+    sources.note_sparse(item)
     name, own = _ranged(sources, named, "level")
     enabled = Scope.of(sources, item).flag("enabled", default=True)
     class_name = word(sources, kind_node, "class")
@@ -160,8 +161,8 @@ def _ranged(sources: Sources, node: Node, what: str) -> tuple[str, int]:
     first, last = int(found[2]), int(found[3])
     if last < first:
         sources.fault(node, f"the range of '{shown(text)}' is empty", "its smaller end first")
-        return found[1], 1
-    return found[1], last - first + 1
+        return found[1].strip(), 1
+    return found[1].strip(), last - first + 1
 
 
 def _chained(sources: Sources, node: Node, levels: list[_Level]) -> Chain | None:

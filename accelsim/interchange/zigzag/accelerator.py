@@ -11,14 +11,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from accelsim.interchange.timeloop.making import Made, native_name
+from accelsim.interchange.zigzag.ports import ROLES, WRITES, Port, Ports, port_keys
 from accelsim.interchange.zigzag.reading import ARRAYS, Source
 from accelsim.yamldoc import Document, Node
-
-ROLES: Mapping[str, str] = {"I1": "Inputs", "I2": "Weights", "O": "Outputs"}
-"""Memory operand -> role, as its usual links have it."""
-
-MOVES = ("fh", "th", "fl", "tl")
-"""Movements that have ports: from and to what is higher, from and to what is lower."""
 
 MEMORY_KEYS = (
     "size", "r_bw", "w_bw", "r_cost", "w_cost", "area", "r_port", "w_port", "rw_port", "latency",
@@ -35,6 +30,9 @@ TECHNOLOGY = "accelergy-eyeriss-like-45nm"
 """A table in pJ a 16-bit word; the machine states all that it costs by itself."""
 
 WORD_BITS = 16
+
+USUAL_BITS = 8
+"""Of operands, where the file does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +135,14 @@ def _memory(source: Source, name: str, node: Node, sizes: Mapping[str, int]) -> 
     numbers = {
         key: source.number(node.inside(key), key, node) for key in ("size", "r_cost", "w_cost")
     }
-    widths = {key: source.whole(node.inside(key), key, node) for key in ("r_bw", "w_bw")}
+    ports = Ports(source, name, node, operands).read()
+    widths = _access_bits(source, name, node, ports)
     auto = node.inside("auto_cost_extraction")
     if auto is not None and auto.text.lower() == "true":
         page.note(auto.mark, f"'{name}' has the costs that are written: CACTI is not run")
     read, write = (
-        numbers[cost] * WORD_BITS / max(1, widths[width])
-        for cost, width in (("r_cost", "r_bw"), ("w_cost", "w_bw"))
+        numbers[cost] * WORD_BITS / width
+        for cost, width in zip(("r_cost", "w_cost"), widths, strict=True)
     )
     energy = {"read": read, "drain": read, "fill": write, "update": write}
     roles = [ROLES[operand] for operand in operands if operand in ROLES]
@@ -151,7 +150,7 @@ def _memory(source: Source, name: str, node: Node, sizes: Mapping[str, int]) -> 
         "memory": made.value(native_name(name)),
         "component": made.value(native_name(name)),
         "size": made.value(f"{int(numbers['size'])} b"),
-        **_ports(source, name, node, widths),
+        **port_keys(source, ports, node),
         "energy": made.mapping({action: made.value(cost) for action, cost in energy.items()}),
         "keep": made.words(roles),
     }
@@ -161,32 +160,22 @@ def _memory(source: Source, name: str, node: Node, sizes: Mapping[str, int]) -> 
     return Stored(name, node, served, made.mapping(items))
 
 
-def _ports(source: Source, name: str, node: Node, widths: Mapping[str, int]) -> dict[str, Node]:
-    """Return the bandwidths: those of the ports that movements use, taken together."""
-    used: set[str] = set()
-    for entry in source.listed(node.inside("ports"), "ports", node):
-        moves = source.items(entry, "ports", node)
-        for move, port in moves.items():
-            if move not in MOVES:
-                source.page.fault(entry.mark, f"unknown movement '{move}'", ", ".join(MOVES))
-            elif port.text.rpartition("_port_")[0] not in ("r", "w", "rw"):
-                what = f"unknown port '{port.text}'"
-                source.page.fault(port.mark, what, "as r_port_1, w_port_1 or rw_port_1")
-            else:
-                used.add(port.text)
-    made = Made(node)
-    found = {}
-    for kind, key, width in (
-        ("r", "read_bandwidth", "r_bw"),
-        ("w", "write_bandwidth", "w_bw"),
-        ("rw", "shared_bandwidth", "r_bw"),
-    ):
-        ports = sum(port.startswith(f"{kind}_") for port in used)
-        if ports:
-            found[key] = made.value(f"{ports * widths[width]} b/cycle")
-        if ports > 1:
-            what = f"the {ports} {kind} ports of '{name}' are one of their widths together"
-            source.page.note(node.mark, what)
+def _access_bits(source: Source, name: str, node: Node, ports: Mapping[str, Port]) -> list[int]:
+    """Return the bits that a read and a write move for their costs: those of the widest port."""
+    found = []
+    for key, write in (("r_bw", False), ("w_bw", True)):
+        if node.inside(key) is not None:
+            found.append(source.whole(node.inside(key), key, node))
+            continue
+        widths = {
+            port.width
+            for port in ports.values()
+            if any((move in WRITES) == write for _, move in port.moves)
+        }
+        if len(widths) > 1:
+            what = f"an access of '{name}' costs what it does at the widest of its ports"
+            source.page.note(node.mark, f"{what}, {max(widths)} b")
+        found.append(max(widths, default=1))
     return found
 
 
@@ -225,5 +214,9 @@ def _compute(source: Source, array: Node) -> Node:
 
 def _precisions(source: Source, array: Node) -> list[int]:
     """Return the bits of the operands of a multiplier."""
+    if array.inside("input_precision") is None:
+        what = f"no input_precision: energies of the array are those of {USUAL_BITS}-bit operands"
+        source.page.note_once(array.mark, what)
+        return [USUAL_BITS] * 2
     listed = source.listed(array.inside("input_precision"), "input_precision", array)
     return [source.whole(node, "input_precision", array) for node in listed]

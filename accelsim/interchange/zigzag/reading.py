@@ -17,10 +17,10 @@ SUFFIXES = (".yaml", ".yml")
 
 KINDS = ("architecture", "workload", "dataflow")
 
-_OURS = re.compile(r"^(?:kind|architecture|problem|mapping|ERT)\s*:", re.MULTILINE)
-_MACHINE = re.compile(r"^memories\s*:", re.MULTILINE)
-_LAYER = re.compile(r"^(?:- |  )\s*(?:equation|operator_type)\s*:", re.MULTILINE)
-_MAPPING = re.compile(r"^(?:- |  )\s*(?:spatial_mapping|memory_operand_links)\s*:", re.MULTILINE)
+_OURS = re.compile(r"^(?:kind|architecture|problem|mapping|ERT)[ \t]*:", re.MULTILINE)
+_MACHINE = re.compile(r"^memories[ \t]*:", re.MULTILINE)
+_LAYER = re.compile(r"^(?:- |  ) *(?:equation|operator_type)[ \t]*:", re.MULTILINE)
+_MAPPING = re.compile(r"^(?:- |  ) *(?:spatial_mapping|memory_operand_links)[ \t]*:", re.MULTILINE)
 
 _TOP = Mark(1, 1, 1)
 

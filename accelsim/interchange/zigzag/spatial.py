@@ -1,4 +1,9 @@
-"""ZigZag's mappings as dataflows: which loops each dim of the array shares out."""
+"""ZigZag's mappings as dataflows: which loops each dim of the array shares out, and their order.
+
+A ``temporal_ordering`` lists loops from the innermost outward, each as ``[dim, size]``; ZigZag then
+gives each operand's memories as many of the inner ones as they hold.  A dataflow orders the loops
+of each level, so that this much of it is read.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +22,9 @@ KEYS = (
 USUAL = {"O": "O", "W": "I2", "I": "I1"}
 
 DEFAULT = "default"
+
+PLACES = ("backing", "buffers", "registers")
+"""Selectors that mean every place of any machine."""
 
 
 def dataflow(source: Source, name: str) -> Document:
@@ -61,10 +69,7 @@ def _rules(source: Source, node: Node) -> list[Node]:
         for key, it in source.items(links, "memory_operand_links", node).items():
             if USUAL.get(key, it.text) != it.text:
                 page.fault(it.mark, f"'{key}' is linked to '{it.text}'", f"`{key}: {USUAL[key]}`")
-    order = node.inside("temporal_ordering")
-    if order is not None:
-        page.note(order.mark, "temporal_ordering is left out: the search finds the order of loops")
-    rules = []
+    rules = _order(source, node)
     spatial = node.inside("spatial_mapping")
     for dim, listed in (source.items(spatial, "spatial_mapping", node) if spatial else {}).items():
         limits: dict[str, Node] = {}
@@ -85,6 +90,33 @@ def _rules(source: Source, node: Node) -> list[Node]:
     if not rules and not page.problems:
         page.fault(node.mark, "there is no spatial_mapping", "`spatial_mapping: {D1: [...]}`")
     return rules
+
+
+def _order(source: Source, node: Node) -> list[Node]:
+    """Return a rule for the places of every kind that orders their loops, outermost first."""
+    page, listed = source.page, node.inside("temporal_ordering")
+    if listed is None or listed.value in (None, []):
+        return []
+    dims: list[str] = []
+    for item in source.listed(listed, "temporal_ordering", node):
+        said = _texts(item)
+        dim, size = said if len(said) == 2 else ("", "")
+        if not re.fullmatch(r"[A-Z]\w{0,15}", dim, re.ASCII) or not re.fullmatch(
+            r"[1-9]\d{0,8}|\*", size, re.ASCII
+        ):
+            page.fault(item.mark, "this is no loop of temporal_ordering", "as [OX, 112] or [C, *]")
+            return []
+        dims.append(dim)
+    what = "temporal_ordering holds for the loops of each level"
+    page.note(listed.mark, f"{what}: which of them stand there, and how far, is left to the search")
+    several = [dim for dim in dict.fromkeys(dims) if dims.count(dim) > 1]
+    if several:
+        what = f"{', '.join(several)} several times in temporal_ordering: their place is left out"
+        page.note(listed.mark, what)
+    made = Made(listed)
+    order = [made.words([dim]) for dim in reversed(dims) if dims.count(dim) == 1]
+    rules = [{"at": made.value(at), "order": made.listed(order)} for at in PLACES]
+    return [made.mapping(rule) for rule in rules] if order else []
 
 
 def _texts(node: Node) -> list[str]:

@@ -165,8 +165,7 @@ FIELDS = np.dtype(
         ("sheet_node", _int, (MAX_SHEETS,)),  # lanes outside it are instances of the port
         ("sheet_memory", _int, (MAX_SHEETS,)),  # -1 for a network
         ("sheet_waits", _int, (MAX_SHEETS,)),  # 1 where transfers stop the compute
-        ("sheet_reads", _int, (MAX_SHEETS,)),  # 1 where the port serves them
-        ("sheet_writes", _int, (MAX_SHEETS,)),
+        ("sheet_passes", _float, (MAX_SHEETS, MAX_TENSORS, 5)),  # 1 where the port serves actions
         # Columns of ``q``.
         ("ports", _int),
         ("resources", _int),

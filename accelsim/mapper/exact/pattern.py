@@ -283,9 +283,9 @@ def write_bits(
     finished outputs take less than sums under way.
     """
     memory, network, outermost = s.sheet_memory[k], s.sheet_node[k], s.n_nodes - 1
-    reads, writes, credited = s.sheet_reads[k], s.sheet_writes[k], 0.0
+    credited = 0.0
     for tensor in range(s.n_tensors):
-        row = 0
+        row, passes = 0, s.sheet_passes[k, tensor]
         while True:
             parent = s.parent[row, tensor]
             if memory < 0 and row <= network < parent:
@@ -296,20 +296,20 @@ def write_bits(
                     credited += wire
             if memory >= 0 and place_memory[s.place[parent], tensor] == memory:
                 bits = port_bits[s.place[parent], tensor]
-                s.read[k, row, tensor] += bits[READS] * reads
+                s.read[k, row, tensor] += bits[READS] * passes[READS]
                 if tensor == s.output:
-                    s.update[k, row] += bits[UPDATES] * writes
-                    credited += bits[READS] * reads
+                    s.update[k, row] += bits[UPDATES] * passes[UPDATES]
+                    credited += bits[READS] * passes[READS]
             if memory >= 0 and row > 0 and place_memory[s.place[row - 1], tensor] == memory:
                 bits = port_bits[s.place[row - 1], tensor]
                 if tensor == s.output:
-                    s.drain[k, row] += bits[DRAINS] * reads + bits[FILLS] * writes
-                    credited += bits[FILLS] * writes
+                    s.drain[k, row] += bits[DRAINS] * passes[DRAINS] + bits[FILLS] * passes[FILLS]
+                    credited += bits[FILLS] * passes[FILLS]
                 else:
-                    s.fill_price[k, row, tensor] += bits[FILLS] * writes
+                    s.fill_price[k, row, tensor] += bits[FILLS] * passes[FILLS]
             if parent == outermost:
                 break
             row = parent + 1
     if memory >= 0 and place_memory[s.place[outermost], s.output] == memory:
-        credited += finished_bits * writes
+        credited += finished_bits * s.sheet_passes[k, s.output, UPDATES]
     s.sheet_credit[k] = credited * s.output_words

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from accelsim.counter.layout import DRAINS, FILLS, READS, UPDATES
+from accelsim.evaluation.prices import Floats
 from accelsim.mapper.contract import MappingProblem
 from accelsim.mapper.exact.machine import node_slots
 
@@ -19,17 +23,16 @@ class Sheet:
         Lanes outside it are its instances.
     memory : int
         -1 for the network of the fanout ``node``.
-    reads, writes : int
-        1 where the port serves them.
+    passes : float[tensor, action]
+        1 where the port serves the action.
     waits : int
         1 where transfers stop the compute.
     """
 
     bits_per_cycle: float
     node: int
+    passes: Floats
     memory: int = -1
-    reads: int = 0
-    writes: int = 0
     waits: int = 0
 
 
@@ -42,16 +45,21 @@ def limited_sheets(problem: MappingProblem) -> list[Sheet]:
     for memory in range(len(machine.memory_bits)):
         node = node_of_place[int(prices.memory_place[memory])]
         waits = int(not prices.overlaps[memory])
-        for widths, reads, writes in (
-            (prices.read_bits, 1, 0),
-            (prices.write_bits, 0, 1),
-            (prices.shared_bits, 1, 1),
+        for widths, actions in (
+            (prices.read_bits, [READS, DRAINS]),
+            (prices.write_bits, [UPDATES, FILLS]),
+            (prices.shared_bits, [READS, DRAINS, UPDATES, FILLS]),
         ):
             if widths[memory] > 0:
-                sheets.append(Sheet(float(widths[memory]), node, memory, reads, writes, waits))
+                passes = np.zeros(prices.port_bits.shape[1:])
+                passes[:, actions] = 1.0
+                sheets.append(Sheet(float(widths[memory]), node, passes, memory, waits))
+        for port in (prices.port_memory == memory).nonzero()[0]:
+            width, passes = float(prices.port_width[port]), prices.port_moves[port]
+            sheets.append(Sheet(width, node, passes, memory, waits))
     for v, of in enumerate(slots):
         if len(of) == 2:
             bits = float(prices.fanout_bits[machine.slot_fanout[of[0]]])
             if bits > 0:
-                sheets.append(Sheet(bits, v))
+                sheets.append(Sheet(bits, v, np.zeros(prices.port_bits.shape[1:])))
     return sheets

@@ -84,7 +84,7 @@ class Tables:
         for k, sheet in enumerate(sheets, start=1):
             s["sheet_bits"][k], s["sheet_node"][k] = sheet.bits_per_cycle, sheet.node
             s["sheet_memory"][k], s["sheet_waits"][k] = sheet.memory, sheet.waits
-            s["sheet_reads"][k], s["sheet_writes"][k] = sheet.reads, sheet.writes
+            s["sheet_passes"][k, : len(sheet.passes)] = sheet.passes
         s["sheet_memory"][0] = -1
         s["energy_power"], s["cycles_power"] = objective.energy_power, objective.cycles_power
         s["operation_energy"] = prices.operation_energy

@@ -216,6 +216,7 @@ def _late(twin: MappingProblem, words: float) -> tuple[float, int]:
     waiting: list[float] = []
     for m, overlaps in enumerate(prices.overlaps):
         widths = [w[m] for w in (prices.read_bits, prices.write_bits, prices.shared_bits) if w[m]]
+        widths += [*prices.port_width[prices.port_memory == m]]
         if widths:  # reads of what is kept there, fills of the same
             bits = float(prices.port_bits[places == m, output].max(initial=0.0))
             late = 2 * int((places[holders(twin)] == m).sum()) * words * bits / min(widths)

@@ -130,10 +130,8 @@ def _lossy(written: Written) -> None:
                     f"{memory.name}: {tensor.name} has {bits} b in words of {memory.word_bits} b; "
                     "Timeloop counts a word for each value"
                 )
-        if memory.energy or memory.leakage_mw or memory.area_um2:
-            notes.append(
-                f"{memory.name}: energies, leakage and area are left out: an ERT says them"
-            )
+        if memory.ports:
+            notes.append(f"{memory.name}: Timeloop's ports pass all tensors, `ports` are left out")
     for fanout in arch.fanouts:
         if fanout.words_per_cycle is not None:
             notes.append(f"{fanout.name}: Timeloop's network has no bandwidth, it is left out")
