@@ -175,4 +175,5 @@ def port_keys(source: Source, ports: Mapping[str, Port], node: Node) -> dict[str
                 if any(its == move for _, its in port.moves)
             }
             apart.append(Made(port.node).mapping({"bandwidth": width, **moved}))
-    return {**keys, "ports": made.listed(apart)} if apart else keys
+    found = {key: keys[key] for key in (f"{it}_bandwidth" for it in ALONE.values()) if key in keys}
+    return {**found, "ports": made.listed(apart)} if apart else found
