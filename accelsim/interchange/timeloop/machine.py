@@ -167,7 +167,7 @@ class _Build:
         if word_bits != DEFAULT_WORD:
             items["widths"] = made.mapping({role: made.value(word_bits) for role in ROLES})
         items |= dict(self.ports(values, made))
-        items |= self.memory_prices(it, made, block)
+        items |= self.memory_prices(it, made, word_bits, block)
         if size == 0:
             items["assumed"] = made.value("absent in the source: it only stands for a fanout")
             return made.mapping(items)
@@ -224,7 +224,9 @@ class _Build:
                     self.sources.fault(node, f"'{key}' is {width:g}", "more than 0 words a cycle")
                 yield key, made.value(f"{_text(width)} words/cycle")
 
-    def memory_prices(self, it: Storage, made: Made, block: int) -> dict[str, Node]:
+    def memory_prices(
+        self, it: Storage, made: Made, word_bits: int, block: int
+    ) -> dict[str, Node]:
         """Return what accesses cost a word, leakage and area, where the files say so."""
         energies, values = self.energies, it.values
         whole = values.number("vector_access_energy")
@@ -242,7 +244,7 @@ class _Build:
             address = values.number("addr_gen_energy")
             if address is not None and address >= 0:
                 stated["address"] = float(address)
-            items["energy"] = _prices(made, stated)
+            items["energy"] = _prices(made, stated, word_bits)
             items["source"] = made.value(
                 energies.source or self.stated_at("vector_access_energy", values)
             )
@@ -373,8 +375,11 @@ def _float(value: float | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _prices(made: Made, prices: Mapping[str, float]) -> Node:
+def _prices(made: Made, prices: Mapping[str, float], word_bits: int | None = None) -> Node:
+    """Return prices, of words of a width where one is said."""
     plain: dict[str, Scalar] = dict(prices)
+    if word_bits is not None:
+        plain["width"] = f"{word_bits} b"
     return made.mapping({action: made.value(price) for action, price in plain.items()})
 
 
