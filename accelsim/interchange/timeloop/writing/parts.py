@@ -68,9 +68,7 @@ class Written:
         return [tensor.name for tensor in self.layer.tensors if tensor.role in roles]
 
 
-def chain_of(
-    arch: Architecture, layer: Layer, mapping: Mapping, *, boxes: bool = False
-) -> Written:
+def chain_of(arch: Architecture, layer: Layer, mapping: Mapping, *, boxes: bool = False) -> Written:
     """Return a machine with a mapping as Timeloop's chain; ``boxes`` as in :class:`Written`.
 
     Raises
