@@ -85,9 +85,7 @@ class _Files:
     def add_to_path(self, name: object) -> str:
         path = self.search[0] / str(name)
         if not path.is_dir() or not self.inside(path):
-            raise _RefusedError(
-                f"'{name}' is no folder within those given", OTHER_FOLDERS
-            )
+            raise _RefusedError(f"'{name}' is no folder within those given", OTHER_FOLDERS)
         self.search.append(path)
         return ""
 
