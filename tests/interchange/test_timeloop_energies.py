@@ -84,7 +84,7 @@ def design(form: str, word: int, block: int, *, ert: bool) -> str:
     return text + REST + (ERT if ert else "")
 
 
-def energies(file: Path, accounting: str | None) -> dict[tuple[str, str], float]:
+def energies(file: Path, accounting: str | None) -> dict[tuple[str, ...], float]:
     (row,) = acs.evaluate(file, file, file, accounting=accounting).rows
     evaluation = row.layers[0].evaluation
     assert evaluation is not None
