@@ -136,6 +136,7 @@ class Build:
             ports=self.ports(keys, spec, word),
             overlap=spec.overlap,
             energy=_stated(spec.energy),
+            energy_bits=self.energy_bits(keys, spec),
             leakage_mw=float(spec.leakage.worth()) if spec.leakage else 0.0,
             gates_unused=spec.gates_unused,
             area_um2=float(spec.area.worth()) if spec.area else None,
@@ -172,6 +173,14 @@ class Build:
                 f"a multiple of its word, {word} b",
             )
         return block
+
+    def energy_bits(self, keys: Keys, spec: HardwareSpec) -> int | None:
+        if spec.energy is None or spec.energy.width is None:
+            return None
+        bits = int(spec.energy.width.worth())
+        if bits < 1:
+            self.fault((*keys, "energy", "width"), "energies for a word of 0 bits", "at least 1 b")
+        return bits
 
     def port(self, keys: Keys, key: str, width: Quantity | None, word: int) -> float | None:
         if width is None:
@@ -306,4 +315,4 @@ def _forwards(named: Mapping[Role, frozenset[str]]) -> dict[str, frozenset[str]]
 
 
 def _stated(energy: SpecModel | None) -> dict[str, float]:
-    return energy.model_dump(exclude_none=True) if energy else {}
+    return energy.model_dump(exclude_none=True, exclude={"width"}) if energy else {}

@@ -87,6 +87,8 @@ class Memory:
         Whether its transfers hide behind compute.
     energy : mapping of action to energy per word, in the unit of the energy table
         Prices stated in the spec itself; they win over the table.
+    energy_bits : int or None
+        Width of the word that they are for; None: of the table's word.
     """
 
     name: str
@@ -107,6 +109,7 @@ class Memory:
     ports: tuple[Port, ...] = ()
     overlap: bool = True
     energy: Mapping[str, float] = field(default_factory=dict)
+    energy_bits: int | None = None
     leakage_mw: float = 0.0
     gates_unused: bool = False
     area_um2: float | None = None

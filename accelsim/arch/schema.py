@@ -82,6 +82,7 @@ class MemoryEnergy(SpecModel):
     access: Price | None = Field(None, description="each of read, fill, update and drain")
     address: Price | None = Field(None, description="an address generated, whatever the word")
     gated: Price | None = Field(None, description="a read or update that is switched off")
+    width: Words | None = Field(None, description="word that they are for; left out: the table's")
 
 
 class FanoutEnergy(SpecModel):

@@ -176,7 +176,10 @@ def stated_price(part: Memory | Fanout | Compute, action: str) -> Price | None:
     stated = part.energy.get("gated" if action.endswith(".gated") else action)
     if stated is None and action in ("read", "fill", "update", "drain"):
         stated = part.energy.get("access")
-    return None if stated is None else Price(stated, part.source or "stated in the architecture")
+    if stated is None:
+        return None
+    width = part.energy_bits if isinstance(part, Memory) else None
+    return Price(stated, part.source or "stated in the architecture", width_bits=width)
 
 
 def present_memories(arch: Architecture) -> tuple[Memory, ...]:

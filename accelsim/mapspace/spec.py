@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -25,8 +26,19 @@ def read_dataflow(name_or_path: str | Path) -> Dataflow:
     """
     reference = parse_reference(name_or_path)
     document = open_spec("dataflow", reference)
+    return dataflow_of(document, pattern_problems(document, reference))
+
+
+def dataflow_of(document: Document, problems: Sequence[Problem] = ()) -> Dataflow:
+    """Return the rules of a document; ``problems`` are what is known to be wrong with it.
+
+    Raises
+    ------
+    SpecError
+        With every problem of the document.
+    """
     check_kind(document, "dataflow")
-    faults = Faults(document, pattern_problems(document, reference))
+    faults = Faults(document, [*problems])
     spec = validate(DataflowSpec, faults)
     for index, _ in faults.intact_items("rules"):
         keys: Keys = ("rules", index)

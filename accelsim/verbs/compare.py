@@ -106,9 +106,11 @@ def compare(
         kind = "dataflow" if len(words.machines) == 1 else "machine"
         machines = words.machines
         per_machine, for_work = split_overrides(overrides, machines, work)
-        rows = machine_rows(machines, per_machine, words.dataflows)
+        rows = machine_rows(
+            machines, per_machine, words.dataflows, lambda: as_network(work, for_work)
+        )
     network = as_network(work, for_work)
-    plans = _plans(rows, technology, accounting, search)
+    plans = _plans(rows, technology, accounting, search, network)
     _check_comparable(plans)
     origins = [
         Origin(row.label, its.word, word_of(work), (*its.overrides, *for_work))
@@ -179,7 +181,11 @@ def _check_mix(words: _Sorted) -> None:
 
 
 def _plans(
-    rows: Sequence[Row], technology: Technology | None, accounting: Rules | None, search: Search
+    rows: Sequence[Row],
+    technology: Technology | None,
+    accounting: Rules | None,
+    search: Search,
+    network: Network,
 ) -> list[Plan]:
     """Put the rows together; the problems of all rows are raised at once."""
     plans = []
@@ -195,6 +201,7 @@ def _plans(
                     accounting or row.accounting or None,
                     search,
                     row.read_from,
+                    network,
                 )
             )
         except SpecError as fault:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from accelsim import shipped
+from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, SpecError
 from accelsim.evaluation.evaluate import IllegalMappingError
 from accelsim.evaluation.evaluate import evaluate as evaluate_mapping
@@ -14,6 +15,8 @@ from accelsim.interchange.timeloop.direct import timeloop_mapping
 from accelsim.interchange.timeloop.sources import looks_like_timeloop
 from accelsim.mapping.records import Mapping
 from accelsim.mapping.spec import read_mapping
+from accelsim.mapspace.kept import broken_rules
+from accelsim.mapspace.rules import binding_rules
 from accelsim.network.records import LayerResult, NetworkResult, RunInfo
 from accelsim.report.results import LayerRun
 from accelsim.report.settings import Origin, Settings
@@ -30,9 +33,11 @@ from accelsim.verbs.words import (
     as_energy_table,
     as_network,
     called,
+    machine_constraints,
     one_layer,
     word_of,
 )
+from accelsim.workload.records import Network
 
 
 def evaluate(
@@ -64,7 +69,7 @@ def evaluate(
         If the mapping breaks a rule of the machine or of the layer.
     """
     (for_machine,), rest = split_overrides(overrides, [machine], layer)
-    arch = as_architecture(machine, for_machine)
+    arch = as_architecture(machine, for_machine, lambda: as_network(layer, rest))
     network = one_layer(as_network(layer, rest), layer)
     (only,) = network.layers
     read_from = ReadFrom(word_of(machine), tuple(for_machine))
@@ -82,6 +87,7 @@ def evaluate(
             loops, left_out = timeloop_mapping(path, arch, only)
         else:
             loops = read_mapping(path, arch, only)
+        _keep_to_constraints(word_of(machine), network, arch, loops)
         entry = LayerResult(only, evaluate_mapping(only, arch, loops, table, rules))
     except SpecError as fault:
         raise SpecError([*others, *fault.problems]) from None
@@ -113,3 +119,19 @@ def evaluate(
         ),
     )
     return LayerRun((result,), settings)
+
+
+def _keep_to_constraints(machine: str, network: Network, arch: Architecture, its: Mapping) -> None:
+    """Refuse a mapping that breaks constraints of the machine's own file, as Timeloop does.
+
+    Raises
+    ------
+    IllegalMappingError
+        Naming each of them.
+    """
+    (layer,) = network.layers
+    rules = binding_rules(machine_constraints(machine, network, any_mapping=True), arch)
+    broken = broken_rules(its, layer, arch, rules)
+    if broken:
+        said = "; ".join(f"{one.rule.because}: {what}" for one, what in broken)
+        raise IllegalMappingError(f"the mapping breaks constraints of {arch.name}: {said}")

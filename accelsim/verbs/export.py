@@ -103,7 +103,8 @@ def export(
         maps = ", ".join(one.layer for one in found.layer.residents)
         what = f"the files of {format} have no words for maps that stay on the chip ({maps})"
         raise SpecError([Problem(what, hint="--set stay_on_chip=[] takes them back")])
-    written = chain_of(found.arch, found.layer, found.mapping)
+    boxes = found.prices.accounting.conventions.tiles == "box"
+    written = chain_of(found.arch, found.layer, found.mapping, boxes=boxes)
     tables = level_tables(written, found)
     texts = {
         "problem.yaml": problem_text(found.layer),

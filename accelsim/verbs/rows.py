@@ -30,6 +30,7 @@ from accelsim.verbs.words import (
     named_at,
     word_of,
 )
+from accelsim.workload.records import Network
 
 Named = TypeVar("Named")
 
@@ -60,7 +61,10 @@ def general_dataflows() -> list[str]:
 
 
 def machine_rows(
-    words: Sequence[Machine], overrides: Sequence[Sequence[str]], dataflows: Sequence[Flow]
+    words: Sequence[Machine],
+    overrides: Sequence[Sequence[str]],
+    dataflows: Sequence[Flow],
+    network: Callable[[], Network],
 ) -> list[Row]:
     """Return the rows of a comparison without a study.
 
@@ -70,9 +74,11 @@ def machine_rows(
         ReadFrom(word_of(word), tuple(its)) for word, its in zip(words, overrides, strict=True)
     ]
     machines = [
-        as_architecture(word, its.overrides) for word, its in zip(words, sources, strict=True)
+        as_architecture(word, its.overrides, network)
+        for word, its in zip(words, sources, strict=True)
     ]
-    flows = [as_dataflow(flow) for flow in dataflows]
+    only = machines[0] if len(machines) == 1 else None
+    flows = [as_dataflow(flow, network(), only) for flow in dataflows]
     if len(machines) == 1:
         (arch,), (its,) = machines, sources
         flows = flows or [as_dataflow(name) for name in general_dataflows()]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, UsageError
+from accelsim.interchange.timeloop.rules import OF_MACHINE
 from accelsim.keys import content_key
 from accelsim.mapper.contract import Budget, Driver, never
 from accelsim.mapper.drivers import driver_named
@@ -28,9 +29,10 @@ from accelsim.verbs.words import (
     Rules,
     Technology,
     as_accounting,
-    as_dataflow,
+    as_dataflows,
     as_energy_table,
     called,
+    machine_constraints,
 )
 from accelsim.workload.records import Network
 
@@ -150,8 +152,12 @@ def plan(
     accounting: Rules | None,
     search: Search,
     read_from: ReadFrom,
+    network: Network | None = None,
 ) -> Plan:
     """Put a row together; the energy table is the machine's own unless one is given.
+
+    Constraints in the machine's own file hold beside the dataflows; they may speak of the tensors
+    of ``network``.
 
     What would keep the row from being searched is said here, before any row is.
 
@@ -163,6 +169,8 @@ def plan(
         If remainders are asked for under conventions that do not know them, or a memory is to be
         mapped unevenly that no tensors share.
     """
+    own = machine_constraints(read_from.word, network)
+    dataflows = (*dataflows, *(one for one in own if not _among(one, dataflows)))
     binding_rules(dataflows, arch)
     rules = as_accounting(accounting)
     if search.remainders and not rules.conventions.plain:
@@ -183,6 +191,11 @@ def plan(
         budget=search.budget,
         driver=_driver(arch, search),
     )
+
+
+def _among(own: Dataflow, dataflows: Sequence[Dataflow]) -> bool:
+    """Tell whether the constraints of a machine's file are given as a dataflow, too."""
+    return any(own.rules == flow.rules for flow in dataflows)
 
 
 def _driver(arch: Architecture, search: Search) -> Driver:
@@ -207,8 +220,11 @@ def single_plan(
     accounting: Rules | None,
     search: Search,
     read_from: ReadFrom,
+    network: Network | None = None,
 ) -> Plan:
     """Return the row of one machine under a dataflow, if there is one.
+
+    Several files of Timeloop's constraints are one dataflow.
 
     Raises
     ------
@@ -216,7 +232,8 @@ def single_plan(
         For several dataflows, which could be meant in two ways.
     """
     given = [dataflow] if isinstance(dataflow, str | Path | Dataflow) else [*dataflow]
-    if len(given) > 1:
+    flows = as_dataflows(given, network, arch)
+    if len(flows) > 1:
         names = ", ".join(map(called, given))
         raise UsageError(
             Problem(
@@ -228,9 +245,8 @@ def single_plan(
                 ),
             )
         )
-    flows = [as_dataflow(flow) for flow in given]
     label = flows[0].name if flows else arch.name
-    return plan(label, arch, flows, technology, accounting, search, read_from)
+    return plan(label, arch, flows, technology, accounting, search, read_from, network)
 
 
 def settings_of(
@@ -255,6 +271,12 @@ def settings_of(
         for row in plans
         for rule in void_rules(row.dataflows, row.arch)
     )
+    kept = dict.fromkeys(
+        f"Mappings keep to the constraints that come with {row.arch.name}: {flow.source}."
+        for row in plans
+        for flow in row.dataflows
+        if flow.name == OF_MACHINE
+    )
     return Settings(
         words=tuple(words),
         overrides=tuple(overrides),
@@ -268,7 +290,7 @@ def settings_of(
         dataflow_keys=tuple(flows.items()),
         assumptions=(*assumptions, *assumed),
         origins=tuple(origins),
-        remarks=(*remarks, *void),
+        remarks=(*remarks, *kept, *void),
     )
 
 

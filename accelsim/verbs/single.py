@@ -47,10 +47,10 @@ def search_single(
         As for :func:`accelsim.run`.
     """
     (for_machine,), rest = split_overrides(overrides, [machine], work)
-    arch = as_architecture(machine, for_machine)
+    arch = as_architecture(machine, for_machine, lambda: as_network(work, rest))
     network = see(as_network(work, rest), work)
     read_from = ReadFrom(word_of(machine), tuple(for_machine))
-    plan = single_plan(arch, dataflow, technology, accounting, search, read_from)
+    plan = single_plan(arch, dataflow, technology, accounting, search, read_from, network)
     rows = search_rows(network, [replace(plan, front=pareto, apart=True)], search, stop, progress)
     words = [called(machine), called(work)]
     origin = Origin(plan.label, word_of(machine), word_of(work), (*for_machine, *rest))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,14 +14,27 @@ from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, SpecError, UsageError, Where
 from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, price_problems
 from accelsim.interchange.scalesim.direct import open_scalesim, scalesim_kinds
-from accelsim.interchange.timeloop.direct import kinds_of, open_timeloop
+from accelsim.interchange.timeloop.direct import (
+    constraints_of_machine,
+    kinds_of,
+    open_timeloop,
+    timeloop_constraints,
+    timeloop_machine,
+)
+from accelsim.interchange.timeloop.sources import looks_like_timeloop
 from accelsim.interchange.workloads import is_foreign, open_foreign
 from accelsim.interchange.zigzag.direct import open_zigzag
 from accelsim.interchange.zigzag.reading import zigzag_kind
 from accelsim.mapspace.records import Dataflow
-from accelsim.mapspace.spec import read_dataflow
+from accelsim.mapspace.spec import dataflow_of, read_dataflow
 from accelsim.specs.fields import one_of
-from accelsim.specs.references import Reference, also_open, open_spec, parse_reference
+from accelsim.specs.references import (
+    Reference,
+    also_open,
+    open_spec,
+    parse_reference,
+    pattern_problems,
+)
 from accelsim.technology.accelergy import is_reference_table
 from accelsim.technology.csv_table import CSV_SUFFIX
 from accelsim.technology.records import Accounting, EnergyTable
@@ -119,11 +132,23 @@ def _written_together(words: str, kinds: Sequence[str]) -> list[str]:
     return names if len(names) > 1 and known & {*names} else []
 
 
-def as_architecture(machine: Machine, overrides: Sequence[str] = ()) -> Architecture:
-    """Read a machine, unless it is one already."""
+def as_architecture(
+    machine: Machine,
+    overrides: Sequence[str] = (),
+    network: Callable[[], Network] | None = None,
+) -> Architecture:
+    """Read a machine, unless it is one already.
+
+    Timeloop's files may name tensors of the ``network`` of the call.
+    """
     if isinstance(machine, Architecture):
         _refuse_overrides(overrides, machine.name)
         return machine
+    path = timeloop_file(machine)
+    if path is not None and network is not None:
+        document = timeloop_machine(path, network().layers)
+        problems = pattern_problems(document, parse_reference(machine))
+        return arch_spec.architecture_of(document, overrides, problems)
     return arch_spec.read_architecture(machine, overrides)
 
 
@@ -153,10 +178,57 @@ def _refuse_overrides(overrides: Sequence[str], name: str) -> None:
         )
 
 
-def as_dataflow(flow: Flow) -> Dataflow:
-    """Read a dataflow, unless it is one already."""
+def timeloop_file(word: Word) -> Path | None:
+    """Return the path of a word that means one of Timeloop's files."""
+    name = parse_reference(word).name if word else ""
+    found = shipped.is_path(name) and looks_like_timeloop(Path(name))
+    return Path(name) if found else None
+
+
+def machine_constraints(
+    machine: Word, network: Network | None, *, any_mapping: bool = False
+) -> tuple[Dataflow, ...]:
+    """Return the constraints that the file of a machine has for its mappings: Timeloop's files do.
+
+    Parameters
+    ----------
+    any_mapping : only those that no mapping may break
+
+    Raises
+    ------
+    SpecError
+        If they are at fault.
+    """
+    path = timeloop_file(machine)
+    if path is None or "architecture" not in kinds_of(path):
+        return ()
+    layers = network.layers if network else ()
+    document = constraints_of_machine(path, layers, any_mapping=any_mapping)
+    return () if document is None else (dataflow_of(document),)
+
+
+def as_dataflows(
+    flows: Sequence[Flow], network: Network | None, arch: Architecture | None
+) -> list[Dataflow]:
+    """Read dataflows; files of Timeloop's are read as one, and for a machine and a network."""
+    words = [flow for flow in flows if not isinstance(flow, Dataflow)]
+    paths = [path for path in map(timeloop_file, words) if path is not None]
+    if not paths or len(paths) < len(flows):
+        return [as_dataflow(flow, network, arch) for flow in flows]
+    layers = network.layers if network else ()
+    return [dataflow_of(timeloop_constraints(paths, layers, arch))]
+
+
+def as_dataflow(
+    flow: Flow, network: Network | None = None, arch: Architecture | None = None
+) -> Dataflow:
+    """Read a dataflow, unless it is one already; Timeloop's is for a machine and a network."""
     if isinstance(flow, Dataflow):
         return flow
+    path = timeloop_file(flow)
+    if path is not None:
+        layers = network.layers if network else ()
+        return dataflow_of(timeloop_constraints([path], layers, arch))
     apart = _written_together(str(flow), ("dataflow",))
     if apart:
         hint = "write them apart: " + " ".join(f"--dataflow {name}" for name in apart)

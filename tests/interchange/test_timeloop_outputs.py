@@ -147,3 +147,38 @@ def test_statistics_are_in_picojoules(tmp_path: Path) -> None:
 def test_an_unknown_format() -> None:
     with pytest.raises(UsageError, match="unknown format 'maestro'"):
         export("maestro", "eyeriss", "alexnet:conv3", "eyeriss_alexnet_conv3")
+
+
+WIDE_STEPS = """\
+architecture:
+  version: 0.4
+  nodes:
+  - !Component {name: Far, class: DRAM, attributes: {width: 16, datawidth: 16}}
+  - !Component {name: Near, class: regfile, attributes: {depth: 64, width: 16, datawidth: 16}}
+  - !Component {name: Mul, class: intmac}
+problem:
+  shape:
+    name: line
+    dimensions: [P, R]
+    coefficients: [{name: step, default: 2}]
+    data_spaces:
+    - {name: Weights, projection: [[[R]]]}
+    - {name: Inputs, projection: [[[P, step], [R]]]}
+    - {name: Outputs, projection: [[[P]]], read_write: true}
+  instance: {P: 4, R: 1}
+mapping:
+- {target: Far, type: temporal, factors: [P=1, R=1], permutation: [P, R]}
+- {target: Near, type: temporal, factors: [P=4, R=1], permutation: [P, R]}
+"""
+
+
+def test_tiles_with_gaps_are_boxes_as_in_timeloop(tmp_path: Path) -> None:
+    """Inputs 0, 2, 4 and 6 are four words, and seven with the gaps between them."""
+    file = tmp_path / "all.yaml"
+    file.write_text(WIDE_STEPS, encoding="utf-8")
+    for accounting, held in (("timeloop", 7), (None, 4)):
+        texts = export("timeloop", file, file, file, accounting=accounting).texts
+        near = f"Near [ Weights:1 (1) Inputs:{held} ({held}) Outputs:4 (4) ]"
+        assert near in texts["timeloop-model.map.txt"]
+        found = levels(texts["timeloop-model.stats.txt"])
+        assert found["Near"]["Inputs"]["Max utilized data storage capacity"] == held

@@ -12,16 +12,23 @@ from accelsim.arch.spec import architecture_of
 from accelsim.errors import Problem, SpecError, Where
 from accelsim.interchange.timeloop.chain import Chain
 from accelsim.interchange.timeloop.chains import read_chain, unknown_targets
-from accelsim.interchange.timeloop.directives import KEEPING, Directive, read_directives
+from accelsim.interchange.timeloop.directives import (
+    KEEPING,
+    LINKS,
+    REUSE,
+    Directive,
+    read_directives,
+)
 from accelsim.interchange.timeloop.energies import Energies, read_energies
 from accelsim.interchange.timeloop.machine import architecture
 from accelsim.interchange.timeloop.nests import mapping
 from accelsim.interchange.timeloop.problem import Problem as Described
-from accelsim.interchange.timeloop.problem import read_problem, workload
+from accelsim.interchange.timeloop.problem import described, read_problem, workload
 from accelsim.interchange.timeloop.roles import Roles
-from accelsim.interchange.timeloop.rules import dataflow
+from accelsim.interchange.timeloop.rules import NAME, OF_MACHINE, dataflow
 from accelsim.interchange.timeloop.scope import Scope
 from accelsim.interchange.timeloop.sources import Sources, read_sources
+from accelsim.interchange.timeloop.targets import Targets
 from accelsim.mapping.records import Mapping
 from accelsim.mapping.spec import mapping_of
 from accelsim.technology.accelergy import ART, ERT
@@ -36,6 +43,10 @@ class Bundle:
     """Some of Timeloop's files together.  Parts are read when they are asked for."""
 
     sources: Sources
+    layers: Sequence[Layer] = ()
+    """What the call computes, where the files hold no problem."""
+    arch: Architecture | None = None
+    """The machine of the call, where the files hold none."""
 
     @cached_property
     def variables(self) -> Scope:
@@ -59,6 +70,8 @@ class Bundle:
 
     @cached_property
     def problem(self) -> Described | None:
+        if "problem" not in self.sources.sections and self.layers:
+            return described(self.layers)
         with self.sources.reading("workload"):
             return read_problem(self.sources, self.variables)
 
@@ -96,12 +109,25 @@ class Bundle:
     def limits(self) -> list[Directive]:
         """What limits mappings: at nodes, and under constraints; what machines say is not here."""
         has_machine = "architecture" in self.sources.sections
-        chain = self.chain if has_machine else None
+        said = [*self.built_in]
         hardware = self.of_hardware if has_machine else []
-        at_nodes = [one for one in (chain.constraints if chain else []) if one not in self.nest]
-        said = [one for one in at_nodes if one.kind != KEEPING]
-        said += [one for one in self.constraints if one not in [*said, *hardware]]
-        return [one for one in said if one.limits_loops or one.kind == KEEPING]
+        for one in self.constraints:
+            if one in said or one in hardware:
+                continue
+            if one.limits_loops or one.kind == KEEPING:
+                said.append(one)
+            elif one.no_links or one.no_reuse or one.kind in (LINKS, REUSE):
+                what = f"'{one.type}' at {one.target} is left out: it is of the machine, and so of "
+                self.sources.note(one.node, f"{what}its file (or import the files together)")
+        return said
+
+    @cached_property
+    def built_in(self) -> list[Directive]:
+        """What limits loops at nodes and under ``architecture_constraints``: of any mapping."""
+        if "architecture" not in self.sources.sections or self.chain is None:
+            return []
+        said = [one for one in self.chain.constraints if one not in self.nest]
+        return [one for one in said if one.kind != KEEPING and one.limits_loops]
 
     @cached_property
     def chain(self) -> Chain | None:
@@ -156,13 +182,35 @@ class Bundle:
 
     def _dataflow(self) -> Node:
         """Return what constrains mappings: what stands at nodes, and under constraints."""
+        return self._rules(self.limits, NAME)
+
+    def _rules(self, limits: Sequence[Directive], name: str) -> Node:
         sources = self.sources
         has = sources.sections
-        chain = self.chain if "architecture" in has else None
-        problem = self.problem if "problem" in has else None
+        there = Targets(self.arch) if self.arch is not None else None
+        chain = self.chain if "architecture" in has else there
         where = next(has[name][0] for name in (*CONSTRAINTS, "architecture") if name in has)
+        problem = self.problem
         roles = Roles(sources, problem.roles if problem else None)
-        return dataflow(sources, self.limits, where, chain, problem, roles)
+        return dataflow(sources, limits, where, chain, problem, roles, name)
+
+    def rules_of_machine(self, *, any_mapping: bool) -> Document | None:
+        """Return the constraints that come with the architecture as a dataflow, if there are any.
+
+        Parameters
+        ----------
+        any_mapping : only those that no mapping may break, and not those of its search
+
+        Raises
+        ------
+        SpecError
+            If they are at fault.
+        """
+        with self.sources.reading("dataflow"):
+            limits = self.built_in if any_mapping else self.limits
+            root = self._rules(limits, OF_MACHINE) if limits else None
+        self.sources.stop_if_wrong()
+        return None if root is None else self.sources.document(root)
 
     def machine(self) -> Architecture:
         """Return the machine.
@@ -201,12 +249,21 @@ class Bundle:
         return self.sources.document(root)
 
 
-def read_bundle(paths: Sequence[Path], folders: Sequence[Path] = ()) -> Bundle:
+def read_bundle(
+    paths: Sequence[Path],
+    folders: Sequence[Path] = (),
+    layers: Sequence[Layer] = (),
+    arch: Architecture | None = None,
+) -> Bundle:
     """Read some of Timeloop's files as one.
+
+    Parameters
+    ----------
+    layers, arch : the problem and the machine of a call, for files that hold none
 
     Raises
     ------
     SpecError
         If one cannot be read or parsed.
     """
-    return Bundle(read_sources(paths, folders))
+    return Bundle(read_sources(paths, folders), layers, arch)

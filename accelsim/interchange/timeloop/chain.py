@@ -26,7 +26,9 @@ class Storage:
 
     @property
     def is_dram(self) -> bool:
-        return "dram" in self.class_name.lower()
+        technology = self.values.node("technology")
+        named = technology is not None and technology.value == "DRAM"
+        return named or "dram" in self.class_name.lower()
 
     @property
     def is_void(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from accelsim.arch.records import Architecture
@@ -28,8 +29,54 @@ def open_timeloop(kind: str, path: Path) -> Document | None:
 
 
 def kinds_of(path: Path) -> tuple[str, ...]:
-    """Return the kinds of spec that a file of Timeloop's holds; none if it is no such file."""
-    return read_bundle([path]).kinds if looks_like_timeloop(path) else ()
+    """Return the kinds of spec that a file of Timeloop's holds; none if it is no such file.
+
+    Constraints beside a machine are the machine's.
+    """
+    found = read_bundle([path]).kinds if looks_like_timeloop(path) else ()
+    return tuple(kind for kind in found if kind != "dataflow" or "architecture" not in found)
+
+
+def timeloop_machine(path: Path, layers: Sequence[Layer]) -> Document:
+    """Return the machine of a file; what it says of data-spaces may be those of ``layers``.
+
+    Raises
+    ------
+    SpecError
+        If it is at fault, or there is none.
+    """
+    return read_bundle([path], layers=layers).document("architecture")
+
+
+def timeloop_constraints(
+    paths: Sequence[Path], layers: Sequence[Layer], arch: Architecture | None
+) -> Document:
+    """Return the constraints of some files, which are read as one, as a dataflow.
+
+    Raises
+    ------
+    SpecError
+        If they are at fault, or there are none.
+    """
+    return read_bundle(paths, layers=layers, arch=arch).document("dataflow")
+
+
+def constraints_of_machine(
+    path: Path, layers: Sequence[Layer], *, any_mapping: bool
+) -> Document | None:
+    """Return the constraints in the file of a machine as a dataflow; None if there are none.
+
+    Parameters
+    ----------
+    any_mapping : only those that no mapping may break, as Timeloop's model does not evaluate one
+        that does; and not those of its search
+
+    Raises
+    ------
+    SpecError
+        If they are at fault.
+    """
+    return read_bundle([path], layers=layers).rules_of_machine(any_mapping=any_mapping)
 
 
 def timeloop_mapping(path: Path, arch: Architecture, layer: Layer) -> tuple[Mapping, list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from accelsim.interchange.timeloop.arithmetic import evaluate
@@ -106,6 +106,8 @@ class Directive:
     order: list[str] = field(default_factory=list)
     """Inner to outer, as Timeloop writes it; ``*`` stands for all other dims."""
     order_node: Node | None = None
+    order_text: str = ""
+    """A permutation written as a text, which only the dims of a problem tell into words."""
     split: int | None = None
     keep: list[tuple[str, Node]] = field(default_factory=list)
     bypass: list[tuple[str, Node]] = field(default_factory=list)
@@ -231,7 +233,12 @@ def _fill(sources: Sources, it: Directive, node: Node, variables: Scope) -> None
         if listed is not None:
             into.extend(words(sources, listed, name))
     if order is not None:
-        it.order, it.order_node = _order(sources, order), order
+        it.order_node = order
+        if isinstance(order.value, list):
+            it.order = [word(sources, item, "permutation") for item in order.value]
+        elif order.value is not None:
+            it.order_text = word(sources, order, "permutation").partition("#")[0]
+            it.order = dims_in(it.order_text)
     if split is not None:
         it.split = Scope.of(sources, node, variables).whole("split")
     for name in ("keep", "keep_only", "bypass", "bypass_only"):
@@ -252,19 +259,35 @@ def _fill(sources: Sources, it: Directive, node: Node, variables: Scope) -> None
             sources.fault(node, f"'{it.type}' names no data-space")
 
 
-def _order(sources: Sources, node: Node) -> list[str]:
-    """Read a permutation: a list, or a text of letters or of words with separators."""
-    if isinstance(node.value, list):
-        dims = [word(sources, item, "permutation") for item in node.value]
-    else:
-        text = word(sources, node, "permutation") if node.value is not None else ""
-        apart = re.split(r"[\s,]+", text.strip()) if re.search(r"[\s,]", text.strip()) else [*text]
-        dims = [dim for dim in apart if dim]
-    for dim, times in Counter(dims).items():
+def dims_in(text: str, dims: Collection[str] = ()) -> list[str]:
+    """Return the dims in a text: letters, or words of ``dims``; blanks and commas mean nothing.
+
+    >>> dims_in("NM K"), dims_in("Ky, K"), dims_in("KyK N", ["Ky", "K", "N"])
+    (['N', 'M', 'K'], ['Ky', 'K'], ['KyK', 'N'])
+    >>> dims_in("NM K", ["N", "M", "K"])
+    ['N', 'M', 'K']
+    """
+    apart = "," in text and not dims
+    found: list[str] = []
+    for piece in text.split(","):
+        words = piece.split()
+        for said in words:
+            letters = all(len(dim) == 1 for dim in dims) or {*said} <= {*dims, "*"}
+            is_word = said in dims or (apart and len(words) == 1) or not letters
+            found += [said] if is_word else said
+    return found
+
+
+def settle_order(sources: Sources, it: Directive, dims: Collection[str]) -> None:
+    """Read a permutation as dims of a problem, if those are known; one that is twice is a fault."""
+    if it.order_text:
+        it.order = dims_in(it.order_text, dims)
+    for dim, times in Counter(it.order).items():
         if times > 1:
+            node = it.order_node if it.order_node is not None else it.node
             sources.fault(node, f"dim '{shown(dim)}' is twice in 'permutation'")
-            return []
-    return dims
+            it.order = []
+            return
 
 
 def _factors(sources: Sources, node: Node, variables: Scope) -> list[Factor]:

@@ -56,7 +56,7 @@ def rendered(
     file = shown_path(path)
     request = {
         "text": text,
-        "folder": str(path.parent.resolve()),
+        "file": str(path.resolve()),
         "folders": [str(folder.resolve()) for folder in folders],
         "seconds": MAX_SECONDS,
         "memory": MAX_MEMORY,

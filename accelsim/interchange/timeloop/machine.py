@@ -9,6 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from math import floor
 
+from accelsim.interchange.timeloop.attributes import (
+    WORDS,
+    block_words,
+    note_attributes,
+    size_words,
+)
 from accelsim.interchange.timeloop.chain import Chain, Fan, Storage, Unit
 from accelsim.interchange.timeloop.clock import clock_of
 from accelsim.interchange.timeloop.directives import KEEPING, LINKS, REUSE, SPATIAL, Directive
@@ -18,7 +24,6 @@ from accelsim.interchange.timeloop.roles import Roles
 from accelsim.interchange.timeloop.scope import Scope
 from accelsim.interchange.timeloop.sources import Sources
 from accelsim.roles import ROLES
-from accelsim.specs.fields import suggestion
 from accelsim.yamldoc import Node, Scalar
 
 TECHNOLOGY = "accelergy-eyeriss-like-45nm"
@@ -36,46 +41,8 @@ COMPONENTS = {
 
 DEFAULT_WORD = 16
 
-_USED = (
-    "depth",
-    "memory_depth",
-    "entries",
-    "sizeKB",
-    "width",
-    "memory_width",
-    "block_size",
-    "n_words",
-    "cluster_size",
-    "word_bits",
-    "word_width",
-    "datawidth",
-    "read_bandwidth",
-    "write_bandwidth",
-    "shared_bandwidth",
-    "bandwidth",
-    "multiple_buffering",
-    "meshX",
-    "meshY",
-    "instances",
-    "network_fill_latency",
-    "network_drain_latency",
-    "vector_access_energy",
-    "addr_gen_energy",
-    "energy_per_op",
-    "energy_per_hop",
-    "router_energy",
-    "min_utilization",
-)
-"""Attributes that are read: one written nearly like these is noted."""
-
 ACTIONS = {"read": "read", "fill": "write", "update": "update"}
 """What an access of a memory is -> Timeloop's action that prices it."""
-
-_LEFT_OUT = {
-    "min_utilization": "no use of a memory is demanded",
-    "allow_overbooking": "no tile may be larger than its memory",
-    "reduction_supported": "memories add sums up by reading them first",
-}
 
 
 def architecture(
@@ -133,21 +100,14 @@ class _Build:
 
     def memory(self, it: Storage) -> Node:
         sources, values, made = self.sources, it.values, Made(it.node)
-        for key, node in values.own.items():
-            close = suggestion(key, _USED) if key not in _USED else ""
-            if close:
-                sources.note(node, f"unknown attribute '{key}' of '{it.name}'; {close}")
-        for key, why in _LEFT_OUT.items():
-            said = values.own.get(key)
-            if said is not None and str(said.value).lower() not in ("false", "0", "0.0", "no"):
-                sources.note(said, f"'{key}' is left out: {why}")
-        word_bits = values.whole("word_bits", "word_width", "datawidth", least=1) or DEFAULT_WORD
-        block = self.block(values, word_bits)
+        note_attributes(sources, it)
+        word_bits = values.whole(*WORDS, least=1) or DEFAULT_WORD
+        block = block_words(sources, it, word_bits)
         items: dict[str, Node] = {
             "memory": made.value(native_name(it.name)),
             "component": made.value(_component(it)),
         }
-        size = 0 if it.is_void else self.size(values, word_bits, block)
+        size = 0 if it.is_void else size_words(sources, values, word_bits, block)
         buffering = values.number("multiple_buffering") or 1
         if size is not None and buffering != int(buffering):
             size, buffering = floor(size / buffering), 1
@@ -161,7 +121,7 @@ class _Build:
         if word_bits != DEFAULT_WORD:
             items["widths"] = made.mapping({role: made.value(word_bits) for role in ROLES})
         items |= dict(self.ports(values, made))
-        items |= self.memory_prices(it, made, block, word_bits)
+        items |= self.memory_prices(it, made, word_bits, block)
         if size == 0:
             items["assumed"] = made.value("absent in the source: it only stands for a fanout")
             return made.mapping(items)
@@ -179,32 +139,6 @@ class _Build:
         node = values.node(name)
         return "" if node is None else f"{name} in {self.sources.where(node)}"
 
-    def block(self, values: Scope, word_bits: int) -> int:
-        """Return the words of an access."""
-        stated = values.whole("block_size", "n_words", least=1)
-        cluster = values.whole("cluster_size", least=1)
-        width = values.whole("width", "memory_width", "data_storage_width", least=1)
-        if width is None or stated is not None:
-            return stated or 1
-        words, rest = divmod(width, word_bits * (cluster or 1))
-        if rest or not words:
-            node = values.node("width", "memory_width", "data_storage_width")
-            assert node is not None
-            what = f"a width of {width} b does not hold whole words of {word_bits} b"
-            self.sources.fault(node, what)
-        return max(1, words)
-
-    def size(self, values: Scope, word_bits: int, block: int) -> int | None:
-        """Return the capacity in words; None is unlimited."""
-        entries = values.whole("entries")
-        if entries is not None:
-            return entries
-        depth = values.whole("depth", "memory_depth", "data_storage_depth")
-        if depth is not None:
-            return depth * block
-        kib = values.number("sizeKB")
-        return None if kib is None else int(kib * 1024 * 8 / word_bits)
-
     def ports(self, values: Scope, made: Made) -> Iterator[tuple[str, Node]]:
         both = values.number("bandwidth")
         for key in ("read_bandwidth", "write_bandwidth", "shared_bandwidth"):
@@ -218,32 +152,28 @@ class _Build:
                     self.sources.fault(node, f"'{key}' is {width:g}", "more than 0 words a cycle")
                 yield key, made.value(f"{_text(width)} words/cycle")
 
-    def memory_prices(self, it: Storage, made: Made, block: int, word_bits: int) -> dict[str, Node]:
-        """Return what accesses cost a word, leakage and area, where the files say so.
-
-        The files price a word whatever its bits, the machine one of :data:`DEFAULT_WORD` bits.
-        """
+    def memory_prices(self, it: Storage, made: Made, word_bits: int, block: int) -> dict[str, Node]:
+        """Return what accesses cost a word, leakage and area, where the files say so."""
         energies, values = self.energies, it.values
         whole = values.number("vector_access_energy")
         found = {
             action: energies.of(it.name, action) if energies.table else whole for action in ACTIONS
         }
         items: dict[str, Node] = {}
-        whole_word = DEFAULT_WORD / word_bits
-        stated = {action: pj / block * whole_word for action, pj in found.items() if pj is not None}
+        stated = {action: pj / block for action, pj in found.items() if pj is not None}
         missing = [ACTIONS[action] for action in found if action not in stated]
         if missing and not it.is_void:
             self.unpriced.append(f"{it.name} ({', '.join(missing)})" if stated else it.name)
+        at = energies.source or self.stated_at("vector_access_energy", values)
+        if "read" in stated:
+            stated["drain"] = stated["read"]
+        address = values.number("addr_gen_energy")
+        if address is not None and address >= 0:
+            stated["address"] = float(address)
+            at = at if len(stated) > 1 else self.stated_at("addr_gen_energy", values)
         if stated:
-            if "read" in stated:
-                stated["drain"] = stated["read"]
-            address = values.number("addr_gen_energy")
-            if address is not None and address >= 0:
-                stated["address"] = float(address)
-            items["energy"] = _prices(made, stated)
-            items["source"] = made.value(
-                energies.source or self.stated_at("vector_access_energy", values)
-            )
+            items["energy"] = _prices(made, stated, word_bits)
+            items["source"] = made.value(at)
         leak = energies.leaks.get(it.name)
         if leak:
             items["leakage"] = made.value(f"{_text(leak * 1e-9 / self.seconds)} mW")
@@ -348,6 +278,7 @@ class _Build:
 
     def compute(self, it: Unit) -> Node:
         made, values = Made(it.node), it.values
+        note_attributes(self.sources, it)
         items = {
             "compute": made.value(native_name(it.name)),
             "component": made.value(values.word("accelsim_component") or "mac"),
@@ -371,15 +302,18 @@ def _float(value: float | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _prices(made: Made, prices: Mapping[str, float]) -> Node:
+def _prices(made: Made, prices: Mapping[str, float], word_bits: int | None = None) -> Node:
+    """Return prices, of words of a width where one is said."""
     plain: dict[str, Scalar] = dict(prices)
+    if word_bits is not None:
+        plain["width"] = f"{word_bits} b"
     return made.mapping({action: made.value(price) for action, price in plain.items()})
 
 
 def _component(it: Storage) -> str:
     """Return the class under which a shipped energy table prices a memory."""
     stated = it.values.word("accelsim_component")
-    if stated:
-        return stated
+    if stated or it.is_dram:
+        return stated or "dram"
     lower = f"{it.class_name} {it.subclass}".lower()
     return next(component for part, component in COMPONENTS.items() if part in lower)

@@ -19,9 +19,11 @@ from accelsim.interchange.timeloop.directives import (
     TEMPORAL,
     Directive,
     Factor,
+    settle_order,
 )
-from accelsim.interchange.timeloop.making import Made, native_name
+from accelsim.interchange.timeloop.making import Made
 from accelsim.interchange.timeloop.sources import Sources
+from accelsim.interchange.timeloop.targets import Targets
 from accelsim.mapping.factors import last_turns
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.units import shown
@@ -103,46 +105,29 @@ def has_rows(layer: Layer) -> bool:
 class _Build:
     def __init__(self, sources: Sources, arch: Architecture, layer: Layer) -> None:
         self.sources, self.arch, self.layer = sources, arch, layer
+        self.targets = Targets(arch)
         self.said: dict[str, _Said] = {}
         self.dims = [dim for dim, _ in layer.dims]
         self.tensors = [tensor.name for tensor in layer.tensors]
         self.values: dict[tuple[str, str], int] = {}
         """(place or fanout, dim) -> bound"""
 
-    # --- targets ----------------------------------------------------------------------------------
-
-    def place(self, target: str | int) -> Place | None:
-        if isinstance(target, int):
-            inner = [*reversed(self.arch.places)]
-            return inner[target] if target < len(inner) else None
-        name = native_name(target)
-        return next((place for place in self.arch.places if place.name == name), None)
-
-    def fanout(self, target: str | int) -> Fanout | None:
-        """Return the fanout that a spatial directive means."""
-        if isinstance(target, str):
-            name = native_name(target)
-            stem = name.removeprefix("inter_").removesuffix("_spatial")
-            for known in (name, stem, f"inter_{name}_spatial"):
-                for fanout in self.arch.fanouts:
-                    if fanout.name == known:
-                        return fanout
-        outer = self.place(target)
-        inside = self.arch.nodes[self.arch.nodes.index(outer) + 1] if outer else None
-        return inside if isinstance(inside, Fanout) else None
-
     # --- directives -------------------------------------------------------------------------------
 
     def take(self, it: Directive) -> None:
         if it.kind == OTHER:
             return
-        node = self.fanout(it.target) if it.kind not in (TEMPORAL, KEEPING) else None
+        node = self.targets.fan(it.target) if it.kind not in (TEMPORAL, KEEPING) else None
         if node is None and it.kind not in (TEMPORAL, KEEPING) and self.does_nothing(it):
             return
-        place = self.place(it.target)
+        place = self.targets.storage(it.target)
         if node is None and (place is None or it.kind not in (TEMPORAL, KEEPING)):
             # A level that only stands for a fanout has no place here, and needs none.
-            if it.kind in (TEMPORAL, KEEPING) and self.fanout(it.target) and self.does_nothing(it):
+            if (
+                it.kind in (TEMPORAL, KEEPING)
+                and self.targets.fan(it.target)
+                and self.does_nothing(it)
+            ):
                 return
             self.no_target(it, place)
             return
@@ -151,6 +136,7 @@ class _Build:
         said.node = it.node
         for one in it.factors:
             self.factor(said, one)
+        settle_order(self.sources, it, self.dims)
         if it.order:
             if said.order:
                 self.sources.fault(it.node, f"a second permutation for '{it.target}'")

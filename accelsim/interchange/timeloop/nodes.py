@@ -12,6 +12,7 @@ from accelsim.interchange.timeloop.chain import Chain, Fan, Storage, Unit, class
 from accelsim.interchange.timeloop.directives import KEEPING, Directive, of_node
 from accelsim.interchange.timeloop.scope import Scope, word
 from accelsim.interchange.timeloop.sources import SPARSE, Sources, at
+from accelsim.units import shown
 from accelsim.yamldoc import Node
 
 _KEYS = (
@@ -102,10 +103,23 @@ class _Nodes:
             sources.fault(named, what, hint=f"the other: {sources.where(self.names[name])}")
         self.names[name] = named
         values = Scope.of(sources, at(node, "attributes"), self.around)
+        self.copies(name, named, values)
         if node.tag == "!Container":
             self.container(node, name, values, parallel=parallel)
             return []
         return self.component(node, name, values, parallel=parallel)
+
+    def copies(self, name: str, named: Node, values: Scope) -> None:
+        """Refuse copies that are stated as in generations 0.2 and 0.3."""
+        form = "`spatial: {meshX: ..., meshY: ...}`"
+        if "[" in name:
+            what = f"the range in the name '{shown(name)}' is of generations 0.2 and 0.3"
+            self.sources.fault(named, what, form)
+        for key in ("meshX", "meshY", "instances"):
+            said = values.own.get(key)
+            if said is not None and said.value != 1:
+                what = f"'{key}' among the attributes of '{name}' is of generations 0.2 and 0.3"
+                self.sources.fault(said, what, form)
 
     def container(self, node: Node, name: str, values: Scope, *, parallel: bool) -> None:
         if parallel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from accelsim.interchange.timeloop.making import Made, layer_name, native_name, notes_of
@@ -9,7 +10,8 @@ from accelsim.interchange.timeloop.scope import Scope, flag, word, words
 from accelsim.interchange.timeloop.sources import Sources, at, plain_key
 from accelsim.roles import Role
 from accelsim.specs.fields import one_of, suggestion
-from accelsim.yamldoc import Node
+from accelsim.workload.records import Layer
+from accelsim.yamldoc import Mark, Node
 
 CNN_DIMS = ("C", "M", "R", "S", "N", "P", "Q")
 
@@ -294,6 +296,24 @@ def _give_roles(problem: Problem) -> None:
     for tensor in problem.tensors:
         if tensor.written:
             tensor.role = "Outputs"
+
+
+def described(layers: Sequence[Layer]) -> Problem:
+    """Return what layers read elsewhere say of dims and data-spaces, all of them together."""
+    nowhere = Node({}, Mark(0, 0, 0))
+    dims: dict[str, int] = {}
+    tensors: dict[str, DataSpace] = {}
+    for layer in layers:
+        for dim, bound in layer.dims:
+            dims[dim] = max(bound, dims.get(dim, 1))
+        for tensor in layer.tensors:
+            written = tensor is layer.output
+            new = DataSpace(tensor.name, nowhere, [], written, tensor.role)
+            known = tensors.setdefault(tensor.name, new)
+            known.ranks += [
+                [(it.dim, it.coefficient) for it in rank.terms] for rank in tensor.ranks
+            ]
+    return Problem("", nowhere, dims, {}, [*tensors.values()])
 
 
 def workload(sources: Sources, problem: Problem) -> Node:

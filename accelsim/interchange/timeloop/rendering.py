@@ -15,6 +15,8 @@ if sys.platform != "win32":
 
 MAX_INCLUDES = 200
 
+OTHER_FOLDERS = "accelsim import timeloop FILE --folder DIR takes in files of other folders"
+
 
 class _RefusedError(Exception):
     """What a template may not do; ``hint`` says what it may."""
@@ -27,8 +29,10 @@ class _RefusedError(Exception):
 class _Files:
     """The functions by which templates take in files; paths are seen from the file at hand."""
 
-    def __init__(self, folder: Path, folders: list[Path], most: int) -> None:
-        self.search, self.folders, self.most = [folder], folders, most
+    def __init__(self, file: Path, folders: list[Path], most: int) -> None:
+        self.search, self.folders, self.most = [file.parent], folders, most
+        self.open = [file]
+        """The files that are being rendered, each taken in by the one before."""
         self.taken: dict[str, tuple[str, str]] = {}
         self.count = 0
 
@@ -66,7 +70,8 @@ class _Files:
         if outside:
             given = ", ".join(map(str, self.folders))
             raise _RefusedError(
-                f"'{name}' lies outside the folders given", f"only files below {given}"
+                f"'{name}' lies outside the folders given",
+                f"only files below {given}; {OTHER_FOLDERS}",
             )
         raise _RefusedError(f"no file '{name}'")
 
@@ -80,9 +85,7 @@ class _Files:
     def add_to_path(self, name: object) -> str:
         path = self.search[0] / str(name)
         if not path.is_dir() or not self.inside(path):
-            raise _RefusedError(
-                f"'{name}' is no folder within those given", "name it, too: --folder DIR"
-            )
+            raise _RefusedError(f"'{name}' is no folder within those given", OTHER_FOLDERS)
         self.search.append(path)
         return ""
 
@@ -97,6 +100,10 @@ class _Files:
         return f"!include_loaded {'.'.join(filter(None, (key, str(keys).strip('.'))))}"
 
     def text_of(self, path: Path) -> str:
+        if path.resolve() in self.open:
+            way = [*self.open[self.open.index(path.resolve()) :], path]
+            named = " -> ".join(one.name for one in way)
+            raise _RefusedError(f"'{path.name}' is included by itself", named)
         self.count += 1
         if self.count > MAX_INCLUDES:
             raise _RefusedError(f"more than {MAX_INCLUDES} files are included")
@@ -110,10 +117,12 @@ class _Files:
             return text
         before = self.search
         self.search = [path.parent, *before]
+        self.open.append(path.resolve())
         try:
             return environment(self).from_string(text).render()
         finally:
             self.search = before
+            self.open.pop()
 
 
 def environment(files: _Files) -> jinja2.Environment:
@@ -128,7 +137,7 @@ def environment(files: _Files) -> jinja2.Environment:
 
 def answer(request: dict[str, Any]) -> dict[str, object]:
     """Render a template, or say why not."""
-    files = _Files(Path(request["folder"]), list(map(Path, request["folders"])), request["bytes"])
+    files = _Files(Path(request["file"]), list(map(Path, request["folders"])), request["bytes"])
     lines = request["text"].splitlines()
     try:
         parts, size = [], 0
@@ -143,6 +152,12 @@ def answer(request: dict[str, Any]) -> dict[str, object]:
         return _said(f"no template: {fault.message}", fault.lineno, lines)
     except (MemoryError, RecursionError):
         return _said("the template takes more memory than it may", 1, lines)
+    except TypeError as fault:
+        line = _line_of(fault)
+        if "no loader" in str(fault):
+            what = "'{% include %}', '{% import %}' and '{% extends %}' take in nothing here"
+            return _said(what, line, lines, "{{ include_text('FILE') }} does")
+        return _said(f"the template cannot be rendered: {fault}", line, lines)
     except Exception as fault:  # noqa: BLE001  (whatever a template raises is its fault)
         return _said(f"the template cannot be rendered: {fault}", _line_of(fault), lines)
     return {"text": "".join(parts), "taken": files.taken}

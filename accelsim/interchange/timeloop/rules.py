@@ -14,24 +14,30 @@ from accelsim.interchange.timeloop.directives import (
     SPATIAL,
     TEMPORAL,
     Directive,
+    settle_order,
 )
 from accelsim.interchange.timeloop.making import Made, native_name, notes_of
 from accelsim.interchange.timeloop.problem import Problem
 from accelsim.interchange.timeloop.roles import Roles
 from accelsim.interchange.timeloop.sources import Sources
+from accelsim.interchange.timeloop.targets import Targets
 from accelsim.roles import ROLES
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.units import shown
 from accelsim.yamldoc import Node, Scalar
+
+NAME, OF_MACHINE = "timeloop-constraints", "machine-constraints"
+"""Of constraints that are given, and of those that come with a machine."""
 
 
 def dataflow(
     sources: Sources,
     directives: Sequence[Directive],
     where: Node,
-    chain: Chain | None,
+    chain: Chain | Targets | None,
     problem: Problem | None,
     roles: Roles,
+    name: str = NAME,
 ) -> Node:
     """Return constraints as a dataflow; without a machine, targets are taken by their names."""
     made = Made(where)
@@ -40,7 +46,7 @@ def dataflow(
     return made.mapping(
         {
             "kind": made.value("dataflow"),
-            "name": made.value("timeloop-constraints"),
+            "name": made.value(name),
             "source": made.value(f"Timeloop, {', '.join(sources.files)}"),
             "rules": made.listed(rules),
             **({"assumed": notes["assumptions"]} if (notes := _notes(sources, made)) else {}),
@@ -59,10 +65,15 @@ def _notes(sources: Sources, made: Made) -> dict[str, Node]:
 
 class _Rules:
     def __init__(
-        self, sources: Sources, chain: Chain | None, problem: Problem | None, roles: Roles
+        self,
+        sources: Sources,
+        chain: Chain | Targets | None,
+        problem: Problem | None,
+        roles: Roles,
     ) -> None:
         self.sources, self.chain, self.roles = sources, chain, roles
-        self.dims = tuple(problem.dims) if problem else ()
+        self.bounds = problem.dims if problem else {}
+        self.dims = tuple(self.bounds)
         self.indexed = {
             tensor.name: {dim for rank in tensor.ranks for dim, _ in rank}
             for tensor in (problem.tensors if problem else ())
@@ -71,6 +82,7 @@ class _Rules:
     def rules(self, it: Directive) -> Iterator[Node]:
         """Yield the rules that a directive makes."""
         made = Made(it.node)
+        settle_order(self.sources, it, self.dims)
         self.check_dims(it)
         if it.kind == TEMPORAL:
             limits, order = self.limits(it, made), self.order(it, made)
@@ -126,6 +138,9 @@ class _Rules:
         found = self.chain.storage(it.target) if self.chain else None
         if found is None and self.chain is not None:
             self.no_target(it, [storage.name for storage in self.chain.storages])
+        if found is None and isinstance(it.target, int):
+            what = f"level {it.target} is counted from the innermost, and there is no machine here"
+            self.sources.note(it.node, what)
         return native_name(found.name if found else str(it.target))
 
     def fanout(self, it: Directive) -> str:
@@ -164,6 +179,11 @@ class _Rules:
                 self.sources.note(one.node, what)
             elif one.relation == "<=":
                 limits[one.dim] = f"<={max(1, one.value)}"
+            elif one.value > self.bounds.get(one.dim, one.value):
+                all_of_it = self.bounds[one.dim]
+                what = f"'{one.dim}={one.value}' is taken as all of {one.dim}, {all_of_it}"
+                self.sources.note(one.node, what)
+                limits[one.dim] = all_of_it
             else:
                 limits[one.dim] = one.value or "whole"
         for dim in self.without_loops(it):

@@ -89,6 +89,9 @@ _SECTION = re.compile(
 )
 """What tells a file: one with an ERT alone is an energy table, which others read."""
 
+_TAKES_IN = re.compile(r"^\s*\{\{-?\s*include(?:_text|_all)?\s*\(", re.MULTILINE)
+"""What tells a template that only takes in other files, whatever its name."""
+
 _OURS = re.compile(r"^kind\s*:", re.MULTILINE)
 
 MOST_FILES = 200
@@ -235,7 +238,8 @@ def looks_like_timeloop(path: Path) -> bool:
         text = decoded(read_bytes(path), shown_path(path))
     except SpecError:
         return False
-    return bool(_SECTION.search(text)) and not _OURS.search(text)
+    found = _SECTION.search(text) or _TAKES_IN.search(text)
+    return bool(found) and not _OURS.search(text)
 
 
 def read_sources(paths: Sequence[Path], folders: Sequence[Path] = ()) -> Sources:
@@ -253,6 +257,8 @@ def read_sources(paths: Sequence[Path], folders: Sequence[Path] = ()) -> Sources
     if len(listed) > MOST_FILES:
         what = f"{len(listed)} files at once"
         raise SpecError([Problem(what, Where(str(paths[0])), expected=f"at most {MOST_FILES}")])
+    for path in paths:
+        _note_folders(sources, path)
     allowed = [*folders, *dict.fromkeys(path.parent for path in listed)]
     for path in listed:
         try:
@@ -287,6 +293,24 @@ def _within(file: Path, folder: Path) -> bool:
         return file.resolve().is_relative_to(folder.resolve())
     except (OSError, RuntimeError):
         return True
+
+
+def _note_folders(sources: Sources, path: Path) -> None:
+    """Say which folders within a folder are not read: templates may take in what lies there."""
+    inside = sorted(path.iterdir()) if path.is_dir() else []
+    left = [
+        one.name
+        for one in inside
+        if one.is_dir() and not one.name.startswith(".") and any(map(_ends_well, one.iterdir()))
+    ]
+    if left:
+        named = ", ".join(left[:12]) + (", ..." if len(left) > 12 else "")
+        what = f"the files in folders within it are not read: {named} (name them, too)"
+        sources.notes.append(Note(what, Where(shown_path(path))))
+
+
+def _ends_well(path: Path) -> bool:
+    return path.name.endswith(SUFFIXES)
 
 
 def _take(sources: Sources, path: Path, folders: Sequence[Path]) -> None:

@@ -14,7 +14,7 @@ from accelsim.interchange.timeloop.writing.inputs import mapping_text
 from accelsim.interchange.timeloop.writing.parts import Lanes, Level, Written
 from accelsim.mapping.records import Loop
 from accelsim.technology.records import ACTIONS
-from accelsim.workload.records import tile_words
+from accelsim.workload.records import box_words, tile_words
 
 INDENT = "    "
 
@@ -67,8 +67,9 @@ def _held(written: Written, index: int) -> dict[str, int]:
         for loop, _ in _loops(inner):
             extents[loop.dim] *= loop.bound
     tile = {dim: min(extent, bounds[dim]) for dim, extent in extents.items()}
+    words = box_words if written.boxes else tile_words
     return {
-        tensor.name: tile_words(tensor, tile, bounds)
+        tensor.name: words(tensor, tile, bounds)
         for tensor in written.layer.tensors
         if tensor.name in part.kept
     }

@@ -56,6 +56,8 @@ class Written:
     notes: list[str] = field(default_factory=list)
     lasts: dict[str, list[int]] = field(default_factory=dict)
     """Dim -> last turns of its loops, outermost first."""
+    boxes: bool = False
+    """Whether a tile takes the room of the box around its words."""
 
     @property
     def compute(self) -> Compute:
@@ -66,15 +68,15 @@ class Written:
         return [tensor.name for tensor in self.layer.tensors if tensor.role in roles]
 
 
-def chain_of(arch: Architecture, layer: Layer, mapping: Mapping) -> Written:
-    """Return a machine with a mapping as Timeloop's chain.
+def chain_of(arch: Architecture, layer: Layer, mapping: Mapping, *, boxes: bool = False) -> Written:
+    """Return a machine with a mapping as Timeloop's chain; ``boxes`` as in :class:`Written`.
 
     Raises
     ------
     SpecError
         If Timeloop has no words for it.
     """
-    written = Written(arch, layer, mapping)
+    written = Written(arch, layer, mapping, boxes=boxes)
     problems = _refusals(arch, layer)
     if problems:
         raise SpecError(problems)

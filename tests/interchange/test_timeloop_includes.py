@@ -1,0 +1,78 @@
+"""Templates that take each other in, folders within folders, and what is said of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import accelsim as acs
+from accelsim.arch.records import Architecture
+from accelsim.errors import Problem, SpecError
+from accelsim.interchange.timeloop.bundle import read_bundle
+from accelsim.interchange.timeloop.sources import looks_like_timeloop
+from tests.interchange.timeloop_hostile import ARCH
+
+
+def fault_of(file: Path) -> Problem:
+    with pytest.raises(SpecError) as caught:
+        read_bundle([file])
+    (problem,) = caught.value.problems
+    return problem
+
+
+def test_files_that_include_each_other(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml.j2").write_text("x: 1\n{{ include_text('b.yaml') }}\n", encoding="utf-8")
+    (tmp_path / "b.yaml").write_text("{{ include_text('a.yaml.j2') }}\n", encoding="utf-8")
+    problem = fault_of(tmp_path / "a.yaml.j2")
+    assert problem.what == "'a.yaml.j2' is included by itself"
+    assert problem.hint == "a.yaml.j2 -> b.yaml -> a.yaml.j2"
+    assert problem.where is not None
+    assert problem.where.line == 2
+
+
+def test_a_file_may_be_included_twice(tmp_path: Path) -> None:
+    (tmp_path / "name.txt").write_text("chip", encoding="utf-8")
+    twice = ARCH.replace("name: chip", "name: '{{ include_text(\"name.txt\") }}'")
+    twice = twice.replace("name: GLB", "name: 'of_{{ include_text(\"name.txt\") }}'")
+    (tmp_path / "top.yaml").write_text(twice, encoding="utf-8")
+    machine = read_bundle([tmp_path / "top.yaml"]).machine()
+    assert (machine.name, machine.places[1].name) == ("chip", "of_chip")
+
+
+def test_includes_of_another_kind(tmp_path: Path) -> None:
+    file = tmp_path / "top.yaml.jinja2"
+    file.write_text("x: 1\n{% include 'arch.yaml' %}\n", encoding="utf-8")
+    problem = fault_of(file)
+    assert problem.what.startswith("'{% include %}'")
+    assert problem.hint == "{{ include_text('FILE') }} does"
+
+
+def test_a_file_that_only_includes(tmp_path: Path) -> None:
+    """Whatever its name."""
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts/arch.yaml").write_text(ARCH, encoding="utf-8")
+    top = tmp_path / "top.yaml"
+    top.write_text("{{include_text('parts/arch.yaml')}}\n", encoding="utf-8")
+    assert looks_like_timeloop(top)
+    machine = acs.load(top, kind="architecture")
+    assert isinstance(machine, Architecture)
+    assert machine.name == "chip"
+
+
+def test_folders_within_a_folder_are_named(tmp_path: Path) -> None:
+    (tmp_path / "arch.yaml").write_text(ARCH, encoding="utf-8")
+    for name, file in (("shapes", "cnn.yaml"), ("notes", "a.txt"), (".hidden", "b.yaml")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / file).write_text("", encoding="utf-8")
+    (note,) = read_bundle([tmp_path]).sources.notes
+    assert str(note) == (
+        f"{tmp_path}: the files in folders within it are not read: shapes (name them, too)"
+    )
+
+
+def test_files_of_other_folders_are_named_at_an_import(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    file = tmp_path / "in/top.yaml.jinja2"
+    file.write_text("{{ add_to_path('../other') }}\n", encoding="utf-8")
+    assert "accelsim import timeloop FILE --folder DIR" in fault_of(file).hint
