@@ -298,10 +298,14 @@ def count_zeros(case: Case, nonzero: dict[str, Bools], own: dict[Key, Bools]) ->
         if form is None:
             finished[:] = False
         taken, metadata = np.full(len(done), 0.0), np.full(len(done), 0.0)
-        taken += (done[:, ~finished]).sum(axis=1) * value_bits
+        last = done[:, finished].sum(axis=1).astype(np.float64)
+        if given_leads and not finished.all():
+            # Rule 19: where zeros are known, the last update of a sum is spared as any is.
+            last = done.sum(axis=1) * finished.mean()
+        taken += (done.sum(axis=1) - last) * value_bits
         if finished.any() and form is not None:
             pattern = own.get((level, name, ""), nonzero[name])
-            words = done[:, finished].sum(axis=1)
+            words = last
             written: dict[bytes, tuple[float, float]] = {}
             for p, stream in enumerate(pattern):
                 seen = stream.tobytes()
