@@ -89,7 +89,7 @@ _SECTION = re.compile(
 )
 """What tells a file: one with an ERT alone is an energy table, which others read."""
 
-_TAKES_IN = re.compile(r"^\s*\{\{-?\s*include(?:_text|_all)?\s*\(", re.MULTILINE)
+_TAKES_IN = re.compile(r"^[ \t]*\{\{-?[ \t]*include(?:_text|_all)?[ \t]*\(", re.MULTILINE)
 """What tells a template that only takes in other files, whatever its name."""
 
 _OURS = re.compile(r"^kind\s*:", re.MULTILINE)
