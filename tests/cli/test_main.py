@@ -390,6 +390,7 @@ def test_what_any_verb_may_meet_as_json(
     monkeypatch.setattr(acs, CALLS[verb], meets)
     needed = {"evaluate": 3, "map": 2, "run": 2, "compare": 1, "plot": 1, "reprice": 1, "show": 1}
     needed |= {"explain": 2, "diff": 1, "import": 2, "robustness": 1, "estimate": 1, "export": 4}
+    needed |= {"report": 1}
     words = (
         verb,
         *["x"] * needed.get(verb, 0),

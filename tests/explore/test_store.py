@@ -162,7 +162,7 @@ def damaged_store(path: Path) -> None:
     ("make", "complaint"),
     [
         (other_database, "is a sqlite database, but not a store of a sweep"),
-        (newer_store, "is a store of version 99; expected version 2 or older; a newer accelsim"),
+        (newer_store, "is a store of version 99; expected version 3 or older; a newer accelsim"),
         (text_file, "is not a store of a sweep: it is not sqlite"),
         (damaged_store, "is damaged, or not a store"),
         (Path.mkdir, "is a folder; expected a file"),

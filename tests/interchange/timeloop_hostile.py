@@ -329,7 +329,11 @@ def mappings() -> Iterator[Case]:
 def tables() -> Iterator[Case]:
     edits = {
         "without tables": ("tables:", "table:", "no tables"),
-        "an energy below 0": ("energy: 4}, {name: w", "energy: -4}, {name: w", "no energy"),
+        "an energy below 0": (
+            "energy: 4}, {name: w",
+            "energy: -4}, {name: w",
+            "the energy of an action",
+        ),
         "a table without a name": ("{name: DRAM, ", "{", "no name"),
     }
     for name, (old, new, said) in edits.items():
