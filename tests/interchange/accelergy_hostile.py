@@ -34,14 +34,14 @@ MANY = 20_000
 
 def broken() -> Iterator[tuple[str, str, str]]:
     """Yield what is replaced in the tables by what, and what the message says."""
-    yield "energy: 200", "energy: .nan", "an action has no energy"
-    yield "energy: 200", "energy: .inf", "an action has no energy"
-    yield "energy: 200", "energy: -1", "an action has no energy"
-    yield "energy: 200", "energy: two", "an action has no energy"
-    yield "energy: 200", "energy: true", "an action has no energy"
-    yield "energy: 200", f"energy: {'9' * 400}", "an action has no energy"
-    yield "energy: 200", f"energy: 0x{'f' * 4000}", "an action has no energy"
-    yield "energy: 200", "energy: 1e999", "an action has no energy"
+    yield "energy: 200", "energy: .nan", "the energy of an action is"
+    yield "energy: 200", "energy: .inf", "the energy of an action is"
+    yield "energy: 200", "energy: -1", "the energy of an action is"
+    yield "energy: 200", "energy: two", "the energy of an action is"
+    yield "energy: 200", "energy: true", "the energy of an action is"
+    yield "energy: 200", f"energy: {'9' * 400}", "the energy of an action is"
+    yield "energy: 200", f"energy: 0x{'f' * 4000}", "the energy of an action is"
+    yield "energy: 200", "energy: 1e999", "the energy of an action is"
     yield "area: 100", "area: -1", "has no area"
     yield "area: 100", "area: .nan", "has no area"
     yield "{name: read, ", "{", "an action has no name"
@@ -56,4 +56,4 @@ def broken() -> Iterator[tuple[str, str, str]]:
     same = "".join(f"  - {{name: a{n}.x, actions: []}}\n" for n in range(MANY // 3))
     yield "  - name: chip.dram", f"{same}  - name: chip.dram", "two components are called 'x'"
     many = "".join(f"    - {{name: a{n}, energy: -1}}\n" for n in range(MANY // 3))
-    yield "    actions:\n", f"    actions:\n{many}", "an action has no energy"
+    yield "    actions:\n", f"    actions:\n{many}", "the energy of an action is"

@@ -251,8 +251,8 @@ def test_names_of_layers_may_have_dots() -> None:
                 "unknown key 'sise' in memory 'glb'; expected one of memory, places, component,"
                 " size, word, block, widths, packing, format, densities, gating, skipping,"
                 " buffering, read_bandwidth, write_bandwidth,"
-                " shared_bandwidth, ports, overlap, energy, leakage, gates_unused, area, keep, may_keep,"
-                " source, assumed; did you mean 'size'?"
+                " shared_bandwidth, ports, overlap, energy, leakage, gates_unused, area, keep,"
+                " may_keep, source, assumed; did you mean 'size'?"
             ),
         ),
         (
