@@ -38,7 +38,7 @@ def broken() -> Iterator[tuple[str, str, str]]:
     yield "energy: 200", "energy: .inf", "the energy of an action is"
     yield "energy: 200", "energy: -1", "the energy of an action is"
     yield "energy: 200", "energy: two", "the energy of an action is"
-    yield "energy: 200", "energy: true", "the energy of an action is"
+    yield "energy: 200", "energy: true", "an action has no energy"
     yield "energy: 200", f"energy: {'9' * 400}", "the energy of an action is"
     yield "energy: 200", f"energy: 0x{'f' * 4000}", "the energy of an action is"
     yield "energy: 200", "energy: 1e999", "the energy of an action is"
