@@ -17,7 +17,7 @@ import accelsim as acs
 from accelsim.cli import options
 from accelsim.cli.output import colourful, put, put_json, say, width
 from accelsim.errors import ExitCode
-from accelsim.report.sweeps import effort_sentence
+from accelsim.report.effort import effort_sentence
 
 SWEEP = "sweep"
 

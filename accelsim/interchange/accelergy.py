@@ -115,7 +115,9 @@ def ert_text(name: str, energies: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def art_text(name: str, areas: Mapping[str, float]) -> str:
-    """Write areas by component, in um2, as an ART of a machine."""
+    """Write areas by component, in um2, as an ART of a machine; nothing if none is known."""
+    if not areas:
+        return ""
     tables = [f"  - {{name: {name}.{part}, area: {area!r}}}" for part, area in areas.items()]
-    lines = [f"{ART}:", f"  version: {VERSION}", *(["  tables:"] if tables else ["  tables: []"])]
+    lines = [f"{ART}:", f"  version: {VERSION}", "  tables:"]
     return "".join(f"{line}\n" for line in [*lines, *tables])

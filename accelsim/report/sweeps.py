@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, Row
 from accelsim.explore.run import SweepProgress
 from accelsim.explore.store import Store
 from accelsim.report import sweep_export
+from accelsim.report.effort import effort_sentence
 from accelsim.report.html import page
 from accelsim.report.quantities import digits, percent, plural
 from accelsim.report.sources import lines_note
@@ -184,18 +185,6 @@ class SweepResult:
 
     def _repr_html_(self) -> str:
         return page(self.tables(), self.notes())
-
-
-def effort_sentence(effort: Mapping[str, float | None]) -> str:
-    """Say what :meth:`~accelsim.explore.records.Effort.data` tells; nothing if nothing was done."""
-    rate, search, other = (effort[name] for name in ("points_per_second", "search_ms", "other_ms"))
-    if rate is None or search is None or other is None:
-        return ""
-    shown = f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
-    return (
-        f"Computed at {shown} points/s: {search:.1f} ms of processor time a point in searches,"
-        f" {other:.1f} ms besides."
-    )
 
 
 def points_table(rows: Sequence[Row], by: str) -> Table:

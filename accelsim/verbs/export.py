@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from accelsim.errors import Problem, SpecError, UsageError
-from accelsim.interchange.accelergy import reference_tables
+from accelsim.interchange.accelergy import ReferenceTables, reference_tables
 from accelsim.interchange.timeloop.writing.inputs import (
     architecture_text,
     mapping_text,
@@ -113,8 +113,7 @@ def export(
         f"{PREFIX}.map.yaml": map_yaml(written),
         f"{PREFIX}.map.txt": map_text(written),
         f"{PREFIX}.stats.txt": stats_text(written, found),
-        "ERT.yaml": tables.ert,
-        "ART.yaml": tables.art,
+        **_price_texts(tables),
     }
     return Exported(texts, tuple(dict.fromkeys([*written.notes, *tables.notes])))
 
@@ -127,7 +126,11 @@ def _accelergy(
     if table.unit != "pJ":
         raise _no_picojoules(table.name, table.unit)
     written = reference_tables(arch, table)
-    return Exported({"ERT.yaml": written.ert, "ART.yaml": written.art}, written.notes)
+    return Exported(_price_texts(written), written.notes)
+
+
+def _price_texts(tables: ReferenceTables) -> dict[str, str]:
+    return {"ERT.yaml": tables.ert} | ({"ART.yaml": tables.art} if tables.art else {})
 
 
 def _no_picojoules(name: str, unit: str) -> UsageError:

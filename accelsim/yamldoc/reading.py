@@ -51,7 +51,7 @@ def read_bytes(path: Path) -> bytes:
         reason = fault.strerror.lower() if fault.strerror else str(fault)
         raise SpecError([Problem(f"cannot be read: {reason}", Where(shown))]) from None
     except ValueError:
-        raise SpecError([Problem("cannot be read: not a path", Where(repr(shown)))]) from None
+        raise SpecError([Problem("cannot be read: not a path", Where(f"'{shown}'"))]) from None
     if len(raw) > MAX_BYTES:
         raise SpecError([_too_large(shown, len(raw))])
     return raw

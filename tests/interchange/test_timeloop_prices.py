@@ -42,7 +42,7 @@ def evaluated(*words: str, technology: str | None = None) -> Evaluation:
 
 def put(texts: dict[str, str]) -> None:
     """Write files, and prices into the file of the architecture."""
-    both = texts["arch.yaml"] + texts["ERT.yaml"] + texts["ART.yaml"]
+    both = texts["arch.yaml"] + texts["ERT.yaml"] + texts.get("ART.yaml", "")
     for name, text in {**texts, "arch.yaml": both}.items():
         Path(name).write_text(text, encoding="utf-8")
 

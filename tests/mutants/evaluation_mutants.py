@@ -14,6 +14,8 @@ PACKING = "evaluation/packing.py"
 FORMS = "mapping/forms.py"
 MACS = "technology/estimators/macs.py"
 EVALUATE = "evaluation/evaluate.py"
+ENERGIES = "evaluation/energies.py"
+AREA = "evaluation/area.py"
 
 EVALUATION_MUTANTS = (
     # Rule 14: energy.
@@ -32,8 +34,8 @@ EVALUATION_MUTANTS = (
     Mutant(
         "words cost the same whatever their bits",
         EXPECTED,
-        "return price.energy * weight * bits / (price.width_bits or prices.table.word_bits)",
-        "return price.energy * weight",
+        "found.append(price.energy * weight * bits / width)",
+        "found.append(price.energy * weight)",
     ),
     Mutant(
         "a multiplication is linear in the bits",
@@ -104,9 +106,9 @@ EVALUATION_MUTANTS = (
     ),
     Mutant(
         "an access costs a word, however wide the block",
-        PACKING,
-        "place_energy[p, t, a] = each * width",
-        "place_energy[p, t, a] = each",
+        ENERGIES,
+        "= [energy * width for energy in words]",
+        "= words",
     ),
     # Rule 17: time.
     Mutant(
@@ -226,7 +228,7 @@ EVALUATION_MUTANTS = (
     Mutant(
         "utilization of the compute in use",
         EVALUATE,
-        "arch.instances(arch.compute) * arch.compute.ops_per_cycle",
+        "machine.built[arch.compute.name] * arch.compute.ops_per_cycle",
         "instances[arch.compute.name][0] * arch.compute.ops_per_cycle",
     ),
     Mutant(
@@ -244,13 +246,13 @@ EVALUATION_MUTANTS = (
     ),
     Mutant(
         "one instance's area",
-        EVALUATE,
+        AREA,
         "total += area_um2 * copies",
         "total += area_um2",
     ),
     Mutant(
         "the outermost memory is on the chip",
-        EVALUATE,
+        AREA,
         "        if outermost_place(arch, memory) is not arch.places[0]\n",
         "",
     ),

@@ -192,7 +192,7 @@ RAGGED_MUTANTS = (
     Mutant(
         "fills come through the read port",
         TIME,
-        "+= through[DRAINS], through[FILLS]",
-        "+= through[DRAINS] + through[FILLS], 0",
+        "([READS, DRAINS], [UPDATES, FILLS])",
+        "([READS, DRAINS, FILLS], [UPDATES])",
     ),
 )

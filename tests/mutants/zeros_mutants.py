@@ -70,8 +70,8 @@ ZEROS_MUTANTS = (
     Mutant(
         "what is skipped passes the port",
         PACKING,
-        "form_of(memory, tensor, layer).bits * timed",
-        "form_of(memory, tensor, layer).bits",
+        "[bits * share for share in timed]",
+        "[bits for _ in timed]",
     ),
     Mutant(
         "a gated access costs a whole one",
@@ -132,8 +132,8 @@ ZEROS_MUTANTS = (
     Mutant(
         "networks carry what is not compressed",
         PACKING,
-        "wires[f, t] = form_of(fanout, tensor, layer).bits",
-        "wires[f, t] = form_of(fanout, tensor, layer).value_bits",
+        "wires[f] = [form_of(fanout, tensor, layer).bits for tensor",
+        "wires[f] = [form_of(fanout, tensor, layer).value_bits for tensor",
     ),
     # Formats.
     Mutant(
