@@ -92,7 +92,7 @@ def test_another_table(call: Call) -> None:
 def test_export(call: Call, tmp_path: Path) -> None:
     out = tmp_path / "out"
     names = "problem.yaml, arch.yaml, mapping.yaml, timeloop-model.map.yaml, "
-    names += "timeloop-model.map.txt, timeloop-model.stats.txt, ERT.yaml, ART.yaml"
+    names += "timeloop-model.map.txt, timeloop-model.stats.txt, ERT.yaml"
     assert call("export", "timeloop", ALL, ALL, ALL, "-o", out) == (0, "", f"{out}: {names}\n")
     files = [out / name for name in ("arch.yaml", "problem.yaml", "mapping.yaml")]
     again = call("evaluate", *files, "--accounting", "timeloop", "--json")
@@ -103,4 +103,4 @@ def test_export(call: Call, tmp_path: Path) -> None:
 def test_export_as_json(call: Call) -> None:
     data = json.loads(call("export", "timeloop", ALL, ALL, ALL, "--json").out)
     assert (data["verb"], data["format"], data["notes"]) == ("export", "timeloop", [])
-    assert len(data["texts"]) == 8
+    assert len(data["texts"]) == 7
