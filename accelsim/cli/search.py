@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -10,11 +9,10 @@ import typer
 import accelsim as acs
 from accelsim.cli import options
 from accelsim.cli.interrupt import interruptible
-from accelsim.cli.output import colourful, put, put_json, say, width
+from accelsim.cli.points import show_points
 from accelsim.cli.progress import sweeping, telling
 from accelsim.cli.sweep import SPACE, Executor, Parameters, Store, Workers
 from accelsim.mapper.objectives import OBJECTIVES
-from accelsim.report.messages import render_all
 
 SAMPLERS = ("random", "tpe", "nsga2")
 """The names in :data:`accelsim.explore.samplers.SAMPLERS`, which help must not wait for."""
@@ -115,11 +113,4 @@ def search_architectures(
                 stop=interrupt.pressed,
                 progress=interrupt.keeping(teller.tell),
             )
-        code, problems = result.exit_code(), result.problems()
-        if json:
-            put_json("search", result.data() | {"run": result.run_data()}, code, problems)
-            return code
-        put(result.text(colour=colourful(sys.stdout), width=width(sys.stdout)))
-        if problems:
-            say(render_all(problems))
-        return code
+        return show_points("search", result, json)

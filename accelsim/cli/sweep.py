@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +10,8 @@ import typer
 import accelsim as acs
 from accelsim.cli import options
 from accelsim.cli.interrupt import interruptible
-from accelsim.cli.output import colourful, put, put_json, say, width
+from accelsim.cli.points import show_points
 from accelsim.cli.progress import sweeping, telling
-from accelsim.report.messages import render_all
 
 DESIGNS = ("grid", "random", "latin")
 """The names in :data:`accelsim.explore.points.DESIGNS`, which help must not wait for."""
@@ -148,11 +146,4 @@ def sweep(
                 stop=interrupt.pressed,
                 progress=interrupt.keeping(teller.tell),
             )
-        code, problems = result.exit_code(), result.problems()
-        if json:
-            put_json("sweep", result.data() | {"run": result.run_data()}, code, problems)
-            return code
-        put(result.text(colour=colourful(sys.stdout), width=width(sys.stdout)))
-        if problems:
-            say(render_all(problems))
-        return code
+        return show_points("sweep", result, json)
