@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from accelsim.arch.records import Architecture, Compute, Fanout, Holding, Memory, Place
+from accelsim.counter.counting import count
 from accelsim.counter.layout import (
     COLLECTIONS,
     DELIVERIES,
@@ -14,7 +15,6 @@ from accelsim.counter.layout import (
     REDUCTIONS,
     UPDATES,
 )
-from accelsim.counter.tally import count
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
 from accelsim.workload.records import Layer, Rank, Tensor, Term
 

@@ -1,8 +1,8 @@
-"""Counting a mapping: the leaf, the loop over a batch, and the function for people.
+"""Counting a mapping: the leaf, and the function that runs it.
 
-Three plies: :func:`count_mapping` allocates nothing and is called from other kernels;
-:func:`count_packed` runs it on packed arrays; :func:`count` packs one mapping, counts it and names
-the results.
+Two plies: :func:`count_mapping` allocates nothing and is called from other kernels;
+:func:`count_packed` runs it on packed arrays and names the results.  ``counter.counting`` is the
+function for people.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import TypedDict
 
 import numpy as np
 
-from accelsim.arch.records import Architecture
 from accelsim.conventions import Conventions
 from accelsim.counter.boundary import count_input, count_output
+from accelsim.counter.filling import fill, window_marks
 from accelsim.counter.general.layout import needs_general
 from accelsim.counter.layout import (
     BOUNDARY_ACTIONS,
@@ -23,27 +23,18 @@ from accelsim.counter.layout import (
     MAX_DIMS,
     MAX_LOOPS,
     MAX_MEMORIES,
-    fill,
     index,
     new_record,
-    window_marks,
 )
 from accelsim.counter.nest import build
 from accelsim.counter.window import Marks, distinct_words
-from accelsim.errors import SpecError
 from accelsim.jit import inlined, kernel
 from accelsim.mapping.arrays import (
     Ints,
     LayerArrays,
     MachineArrays,
     MappingArrays,
-    mapping_problems,
-    pack_layer,
-    pack_machine,
-    pack_mapping,
 )
-from accelsim.mapping.records import Mapping
-from accelsim.workload.records import Layer
 
 
 class Violation(IntEnum):
@@ -204,39 +195,13 @@ class Counts:
     steps: int
 
 
-def count(
-    layer: Layer,
-    arch: Architecture,
-    mapping: Mapping,
-    conventions: Conventions = Conventions(),  # noqa: B008  (an immutable record)
-) -> Counts:
-    """Count the words that one mapping moves, under conventions that this counter knows.
-
-    Returns
-    -------
-    Counts
-        With ``violation`` set and zero words if the mapping is not legal.
-
-    Raises
-    ------
-    SpecError
-        If the mapping is not one of this machine and layer.
-    """
-    problems = mapping_problems(mapping, arch, layer)
-    if problems:
-        raise SpecError(problems)
-    return count_packed(
-        pack_layer(layer), pack_machine(arch, layer), pack_mapping(mapping, layer), conventions
-    )
-
-
 def count_packed(
     layer: LayerArrays,
     machine: MachineArrays,
     mapping: MappingArrays,
     conventions: Conventions = Conventions(),  # noqa: B008
 ) -> Counts:
-    """Count one packed mapping (see :func:`count`)."""
+    """Count one packed mapping under conventions that this counter knows."""
     assert not needs_general(machine, conventions), "counter.counting chooses"
     case = new_record(COUNTER)
     fill(case, layer, machine, conventions)

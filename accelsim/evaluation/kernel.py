@@ -12,6 +12,7 @@ import numpy as np
 
 from accelsim.arch.records import MAX_PORTS
 from accelsim.conventions import Conventions
+from accelsim.counter.filling import copy_fields, fill, window_marks
 from accelsim.counter.layout import (
     COLLECTIONS,
     COUNTER,
@@ -26,12 +27,9 @@ from accelsim.counter.layout import (
     READS,
     REDUCTIONS,
     UPDATES,
-    copy_fields,
-    fill,
     index,
     new_record,
     record_type,
-    window_marks,
 )
 from accelsim.counter.tally import count_mapping
 from accelsim.counter.window import Marks

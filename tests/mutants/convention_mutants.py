@@ -8,7 +8,7 @@ from __future__ import annotations
 from tests.mutants.mutants import Mutant
 
 LAYOUT = "counter/general/layout.py"
-TABLES = "counter/layout.py"
+FILLING = "counter/filling.py"
 WORDS = "counter/general/words.py"
 MOVES = "counter/general/moves.py"
 COMPARED = "counter/general/compared.py"
@@ -20,7 +20,7 @@ CONVENTION_MUTANTS = (
     # Boxes.
     Mutant(
         "boxes take coprime coefficients",
-        TABLES,
+        FILLING,
         "scale = layer.rank_divisor.copy()",
         "scale = layer.rank_divisor * 0 + 1",
     ),

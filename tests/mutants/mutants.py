@@ -22,6 +22,8 @@ class Mutant(NamedTuple):
 
 
 BOUNDARY = "counter/boundary.py"
+RUN = "counter/closing_run.py"
+UNION = "counter/union.py"
 WINDOW = "counter/window.py"
 NEST = "counter/nest.py"
 TALLY = "counter/tally.py"
@@ -38,7 +40,7 @@ MUTANTS = (
     ),
     Mutant(
         "strides of lanes leave out what is inside",
-        BOUNDARY,
+        UNION,
         "nest.union_stride[first] = nest.cover[node, dim] // lanes",
         "nest.union_stride[first] = 1",
     ),
@@ -69,19 +71,19 @@ MUTANTS = (
     ),
     Mutant(
         "a run steps by its outermost loop",
-        BOUNDARY,
+        RUN,
         "        nest.stride[row],\n",
         "        nest.stride[outside + 1],\n",
     ),
     Mutant(
         "a tensor moves when the first one does",
-        BOUNDARY,
+        RUN,
         "(nest.closing[outside] >> 8 * tensor) & 255",
         "nest.closing[outside] & 255",
     ),
     Mutant(
         "the compute keeps words between steps",
-        BOUNDARY,
+        RUN,
         "    if place == n_places:\n        return Run(",
         "    if place > n_places:\n        return Run(",
     ),
@@ -125,7 +127,7 @@ MUTANTS = (
     ),
     Mutant(
         "lanes with gaps count as gapless",
-        BOUNDARY,
+        UNION,
         "united = united if gapless else 0",
         "pass",
     ),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from accelsim.counter.boundary import blocks_of, count_output_blocks, find_run
+from accelsim.counter.boundary import blocks_of, count_output_blocks
+from accelsim.counter.closing_run import find_run
 from accelsim.counter.general.compared import list_compared
 from accelsim.counter.general.layout import COMPARED, Scratch
 from accelsim.counter.general.moves import list_swept

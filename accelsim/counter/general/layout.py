@@ -10,13 +10,12 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from accelsim.conventions import Conventions, convention_problems
+from accelsim.counter.filling import box_scales, fill
 from accelsim.counter.layout import (
     MAX_DIMS,
     MAX_FANOUTS,
     MAX_LOOPS,
     MAX_TENSORS,
-    box_scales,
-    fill,
     record_type,
 )
 from accelsim.counter.window import Marks

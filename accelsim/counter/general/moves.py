@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from accelsim.counter.boundary import find_run
+from accelsim.counter.closing_run import find_run
 from accelsim.counter.general.layout import NOTHING_STAYS, plain
 from accelsim.counter.general.passing import passes_on, term_distance
 from accelsim.jit import kernel

@@ -10,9 +10,10 @@ from math import gcd
 
 import numpy as np
 
-from accelsim.counter.boundary import blocks_of, list_lanes
+from accelsim.counter.boundary import blocks_of
 from accelsim.counter.general.layout import ALIKE, Scratch
 from accelsim.counter.layout import MAX_LOOPS
+from accelsim.counter.union import list_lanes
 from accelsim.counter.window import (
     count_bits,
     distinct_words,

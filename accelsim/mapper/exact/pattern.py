@@ -7,6 +7,7 @@ from itertools import product
 
 import numpy as np
 
+from accelsim.counter.filling import tensor_words
 from accelsim.counter.layout import (
     COLLECTIONS,
     DELIVERIES,
@@ -16,7 +17,6 @@ from accelsim.counter.layout import (
     READS,
     REDUCTIONS,
     UPDATES,
-    tensor_words,
 )
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
