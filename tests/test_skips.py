@@ -31,7 +31,7 @@ def run_pytest(folder: Path, allowed: str, *options: str) -> subprocess.Complete
     (folder / "allowed.txt").write_text(allowed)
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "tests.skips", "--allowed-skips=allowed.txt"]
-        + ["-p", "no:cacheprovider", "-p", "no:benchmark", *options],
+        + ["-p", "no:cacheprovider", "-p", "no:benchmark", "--basetemp=left", *options],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -24,14 +24,15 @@ HANDED_ON = 200
 @pytest.fixture(scope="module")
 def walked_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     walked: list[tuple[Case, Walk, tuple[PricedCase, Bill] | None]] = []
+    # The cheap ones first: a mistake is caught at its first difference.
+    for seed in range(HANDED_ON):
+        case = short_handed_on(seed)
+        walked.append((case, walk(case.layer, case.architecture, case.mapping), None))
     for seed in range(CASES):
         priced = random_priced_case(seed, random_ragged_case)
         case = priced.case
         steps = walk(case.layer, case.architecture, case.mapping)
         walked.append((case, steps, (priced, bill(priced))))
-    for seed in range(HANDED_ON):
-        case = short_handed_on(seed)
-        walked.append((case, walk(case.layer, case.architecture, case.mapping), None))
     path = tmp_path_factory.mktemp("walked") / "cases.pickle"
     path.write_bytes(pickle.dumps(walked))
     return path
