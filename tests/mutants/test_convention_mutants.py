@@ -21,14 +21,14 @@ SAVING_NOTHING = 249
 
 @pytest.fixture(scope="module")
 def walked_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    cases = [
+    meshes = (SAVING_NOTHING, *range(12 * CASES))
+    cases = [(mesh_case(seed), its) for seed in meshes for its in LINKED.values()]
+    cases += [
         (draw(seed), conventions)
         for seed in range(CASES)
         for draw, kinds in ((random_case, CONVENTIONS), (linked_case, LINKED))
         for conventions in kinds.values()
     ]
-    meshes = (*range(12 * CASES), SAVING_NOTHING)
-    cases += [(mesh_case(seed), its) for seed in meshes for its in LINKED.values()]
     walked = [
         (case, its, walk_by_convention(case.layer, case.architecture, case.mapping, its))
         for case, its in cases

@@ -16,19 +16,20 @@ from tests.naive.cases import Case
 from tests.naive.ragged_cases import random_ragged_case, short_handed_on
 from tests.naive.walk import Walk, walk
 
-CASES = 400
-HANDED_ON = 200
+CASES = (67, 291, 309, *range(60))
+"""Seeds, those of rare mistakes first: a mistake is caught at its first difference."""
+
+HANDED_ON = 100
 """Cases in which lanes pass words on, of which counts alone are compared."""
 
 
 @pytest.fixture(scope="module")
 def walked_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     walked: list[tuple[Case, Walk, tuple[PricedCase, Bill] | None]] = []
-    # The cheap ones first: a mistake is caught at its first difference.
     for seed in range(HANDED_ON):
         case = short_handed_on(seed)
         walked.append((case, walk(case.layer, case.architecture, case.mapping), None))
-    for seed in range(CASES):
+    for seed in CASES:
         priced = random_priced_case(seed, random_ragged_case)
         case = priced.case
         steps = walk(case.layer, case.architecture, case.mapping)
