@@ -7,6 +7,7 @@ from functools import wraps
 from typing import TypeVar
 
 Record = TypeVar("Record")
+Other = TypeVar("Other")
 Value = TypeVar("Value")
 
 
@@ -33,6 +34,29 @@ def kept(function: Callable[[Record], Value]) -> Callable[[Record], Value]:
         if place not in its:
             its[place] = function(record)
         value: Value = its[place]
+        return value
+
+    return keeping
+
+
+def kept_with(function: Callable[[Record, Other], Value]) -> Callable[[Record, Other], Value]:
+    """Let a function of an immutable record and another be asked once, as long as that one stays.
+
+    >>> from types import SimpleNamespace
+    >>> pair = kept_with(lambda one, other: [one, other])
+    >>> one, other = SimpleNamespace(), SimpleNamespace()
+    >>> pair(one, other) is pair(one, other), pair(one, one) is pair(one, other)
+    (True, False)
+    """
+    place = f"{function.__module__}.{function.__qualname__}"
+
+    @wraps(function)
+    def keeping(record: Record, other: Other) -> Value:
+        its = record.__dict__
+        last = its.get(place)
+        if last is None or last[0] is not other:
+            last = its[place] = other, function(record, other)
+        value: Value = last[1]
         return value
 
     return keeping

@@ -1,7 +1,7 @@
 """Content keys: equal contents, equal key, on every machine and in every run.
 
 A key is the SHA-256 of a canonical JSON text.  Whoever keeps results under a key decides what goes
-in; see :func:`accelsim.mapper.contract.search_key`.
+in; see :func:`accelsim.mapper.search_key.search_key`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,15 @@ def content_key(content: object, omit: Collection[str] = ()) -> str:
     return hashlib.sha256(canonical_json(content, omit).encode()).hexdigest()
 
 
+def joined_key(keys: Iterable[str]) -> str:
+    """Return the key of several keys in their order.
+
+    >>> joined_key(["a", "b"]) == joined_key(["b", "a"])
+    False
+    """
+    return hashlib.sha256("\n".join(keys).encode()).hexdigest()
+
+
 def arrays_key(arrays: Iterable[object]) -> str:
     """Return the key of arrays and numbers in their order, shapes and types included.
 
@@ -57,9 +66,7 @@ def canonical_json(content: object, omit: Collection[str] = ()) -> str:
     >>> canonical_json({"b": frozenset("yx"), "a": 0.1})
     '{"a":0.1,"b":["x","y"]}'
     """
-    return json.dumps(
-        _plain(content, frozenset(omit)), sort_keys=True, separators=(",", ":"), ensure_ascii=True
-    )
+    return _encoded(_plain(content, frozenset(omit)))
 
 
 @cache
@@ -77,17 +84,21 @@ def sources_digest() -> str:
     return digest.hexdigest()
 
 
+_encoded = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
+
 _AS_THEY_ARE = frozenset({str, bool, int, float, type(None)})
 
 
 def _plain(value: object, omit: frozenset[str]) -> Any:
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _AS_THEY_ARE:
         return value
     if isinstance(value, list | tuple):
-        return [_plain(item, omit) for item in value]
-    if dataclasses.is_dataclass(kind):
-        return {name: _plain(getattr(value, name), omit) for name in _fields(kind, omit)}
+        return [item if type(item) in _AS_THEY_ARE else _plain(item, omit) for item in value]
+    names = _fields(kind, omit)
+    if names is not None:
+        its = [(name, getattr(value, name)) for name in names]
+        return {name: v if type(v) in _AS_THEY_ARE else _plain(v, omit) for name, v in its}
     if isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, np.generic | np.ndarray):
@@ -104,5 +115,8 @@ def _plain(value: object, omit: frozenset[str]) -> Any:
 
 
 @cache
-def _fields(kind: Any, omit: frozenset[str]) -> tuple[str, ...]:
+def _fields(kind: Any, omit: frozenset[str]) -> tuple[str, ...] | None:
+    """Return the names of a record's fields that count; None if it is no record."""
+    if not dataclasses.is_dataclass(kind):
+        return None
     return tuple(field.name for field in dataclasses.fields(kind) if field.name not in omit)

@@ -8,9 +8,10 @@ import pytest
 
 from accelsim import keys
 from accelsim.keys import canonical_json, content_key
-from accelsim.mapper.contract import Budget, search_key
+from accelsim.mapper.contract import Budget
 from accelsim.mapper.objectives import EDP, ENERGY
 from accelsim.mapper.sampling import SamplingDriver
+from accelsim.mapper.search_key import search_key
 from accelsim.mapspace.records import Rule
 from tests.mapper.problems import problem
 from tests.mapspace.cases import conv, eyeriss, flow

@@ -27,9 +27,5 @@ def compulsory_words(evaluation: Evaluation) -> int:
     none; padding counts as in :meth:`~accelsim.workload.records.Layer.tensor_words`.  A map that
     stays on the chip is not kept there.
     """
-    layer = evaluation.layer
-    return sum(
-        layer.tensor_words(tensor)
-        for tensor, kept in zip(layer.tensors, evaluation.tile_words[0], strict=True)
-        if kept
-    )
+    kept = evaluation.tile_words[0].tolist()
+    return sum(words for words, its in zip(evaluation.layer.words, kept, strict=True) if its)

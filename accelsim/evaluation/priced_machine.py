@@ -41,17 +41,16 @@ class PricedMachine:
         SpecError
             If the layer is too large to count, or a map cannot stay where it should.
         """
-        machine = self._once(self._machines, layer, lambda: pack_machine(self.arch, layer))
+        alike = self._alike(layer)
+        machine = _once(self._machines, alike, lambda: pack_machine(self.arch, layer))
         check_room(self.arch, layer, machine.place_bits)
-        levels = self.levels(layer)
-        prices = self._once(
-            self._prices, layer, lambda: packed(levels, self.prices, self.arch, layer)
-        )
+        levels = self._levels_of(layer, alike)
+        prices = _once(self._prices, alike, lambda: packed(levels, self.prices, self.arch, layer))
         return Packed(pack_layer(layer), machine, prices, self.prices.accounting.conventions)
 
     def levels(self, layer: Layer) -> LevelPrices:
         """Return what the accesses of a layer cost."""
-        return self._once(self._levels, layer, lambda: level_prices(layer, self.arch, self.prices))
+        return self._levels_of(layer, self._alike(layer))
 
     @cached_property
     def area_mm2(self) -> float | None:
@@ -67,13 +66,8 @@ class PricedMachine:
                 copies.setdefault(held.memory, arch.instances(place))
         return {**copies, arch.compute.name: arch.instances(arch.compute)}
 
-    def _once(self, known: dict[Hashable, Table], layer: Layer, make: Callable[[], Table]) -> Table:
-        alike = self._alike(layer)
-        if alike is None:
-            return make()
-        if alike not in known:
-            known[alike] = make()
-        return known[alike]
+    def _levels_of(self, layer: Layer, alike: Hashable | None) -> LevelPrices:
+        return _once(self._levels, alike, lambda: level_prices(layer, self.arch, self.prices))
 
     def _alike(self, layer: Layer) -> Hashable | None:
         """Return what layers have in common that share tables; None if none does."""
@@ -85,3 +79,12 @@ class PricedMachine:
     def _looks_closer(self) -> bool:
         """Whether zeros count as well, or the dims along which lanes pass words on."""
         return minds_zeros(self.arch) or any(fanout.forwards for fanout in self.arch.fanouts)
+
+
+def _once(known: dict[Hashable, Table], alike: Hashable | None, make: Callable[[], Table]) -> Table:
+    """Make a table, once for all layers that are alike."""
+    if alike is None:
+        return make()
+    if alike not in known:
+        known[alike] = make()
+    return known[alike]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from accelsim.arch.records import Architecture, Compute, Fanout, Memory
 from accelsim.errors import Problem, SpecError
+from accelsim.kept import kept_with
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.technology.estimators.contract import ANY, Attributes, Price
 from accelsim.technology.records import (
@@ -59,15 +60,26 @@ def resolve(arch: Architecture, table: EnergyTable, accounting: Accounting) -> P
     problems = price_problems(arch, table)
     if problems:
         raise SpecError(problems.values())
+    known = _looked_up(arch, table)
     found: dict[tuple[str, str], Price] = {}
     for part, actions in priced_parts(arch):
         for action in actions:
-            price = _price(part, action, table)
+            price = known[part.name, action]
             assert price is not None
             found[part.name, action] = price
         for action in gated_actions(part):
             found[part.name, action] = _price(part, action, table) or NO_GATED_PRICE
     return Prices(table, accounting, found)
+
+
+@kept_with
+def _looked_up(arch: Architecture, table: EnergyTable) -> dict[tuple[str, str], Price | None]:
+    """Return the price of every (level, action) that a machine pays for; None if there is none."""
+    return {
+        (part.name, action): _price(part, action, table)
+        for part, actions in priced_parts(arch)
+        for action in actions
+    }
 
 
 def price_problems(arch: Architecture, table: EnergyTable) -> dict[str, Problem]:
@@ -80,6 +92,7 @@ def price_problems(arch: Architecture, table: EnergyTable) -> dict[str, Problem]
         of another table, and for each that leaks power under a table that cannot price power.
     """
     problems: dict[str, Problem] = {}
+    known = _looked_up(arch, table)
     for part, actions in priced_parts(arch):
         stated = any(part.energy.values())  # 0 is 0 in any unit
         if stated and arch.technology and table.name != arch.technology:
@@ -89,7 +102,7 @@ def price_problems(arch: Architecture, table: EnergyTable) -> dict[str, Problem]
                 hint=f"move them into a table, or evaluate under {arch.technology}",
             )
             continue
-        missing = [action for action in actions if _price(part, action, table) is None]
+        missing = [action for action in actions if known[part.name, action] is None]
         if missing:
             problems[f"{part.name}.component"] = _unpriced(part, missing, actions, arch, table)
     for memory in present_memories(arch):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from accelsim.arch.records import Architecture
 from accelsim.conventions import Conventions
@@ -184,6 +185,17 @@ class Evaluation:
             at = self.levels.index(fanout), self.tensors.index(tensor)
             counts[(*at, HOP)], counts[(*at, ROUTE)] = mesh.hops, mesh.routed
         return Breakdown(counts, self._labels, "times")
+
+    @property
+    def happens(self) -> npt.NDArray[np.bool_]:
+        """``[level, action]``: whether any of :attr:`performed` is not 0."""
+        if self.meshes:
+            return np.asarray(self.performed.values.any(axis=1))
+        found = np.asarray(self.accesses.any(axis=1))
+        costly = self.energy_array[:, :-1, ADDRESS] > 0
+        found[:, ADDRESS] = (costly & (self.addresses != 0)).any(axis=1)
+        found[:, ADDRESS] |= self.accesses[:, -1, ADDRESS] != 0
+        return found
 
     @property
     def energy_per_operation(self) -> float:

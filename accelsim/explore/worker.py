@@ -6,10 +6,14 @@ of the line is closed.
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from multiprocessing.connection import Connection
 from typing import Any
+
+GARBAGE = 100_000
+"""Records made since the last look for cycles among them: searches make many and no cycles."""
 
 
 def never() -> bool:
@@ -21,6 +25,8 @@ def serve(line: Connection[Any, Any]) -> None:
     """Do what comes along the line until it is closed."""
     try:
         work = line.recv()
+        gc.freeze()
+        gc.set_threshold(GARBAGE)
         line.send(None)
         while True:
             tasks = line.recv()

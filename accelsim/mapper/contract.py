@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol
 
-from accelsim import __version__
 from accelsim.arch.records import Architecture
 from accelsim.conventions import Conventions
 from accelsim.errors import Problem, SpecError, UsageError
@@ -26,8 +25,6 @@ from accelsim.evaluation.priced_machine import PricedMachine
 from accelsim.evaluation.prices import Prices
 from accelsim.evaluation.pricing import Packed
 from accelsim.evaluation.refusals import box_problem
-from accelsim.kept import kept
-from accelsim.keys import arrays_key, content_key
 from accelsim.mapper.infeasible import Infeasibility
 from accelsim.mapper.objectives import Objective
 from accelsim.mapping.arrays import LayerArrays, MachineArrays
@@ -320,64 +317,3 @@ class Driver(Protocol):
         IllegalMappingError
             If a mapping in ``start`` is not one of the problem.
         """
-
-
-def search_key(
-    problem: MappingProblem,
-    objective: Objective,
-    budget: Budget,
-    driver: Driver,
-    *,
-    front: bool = False,
-    start: Sequence[Mapping] = (),
-) -> str:
-    """Return the content key of a search: equal keys, equal outcomes.
-
-    The layer's name, shape and group do not count, nor do sources and areas; names of dims,
-    tensors and levels do, since the mapping carries them.
-    """
-    return search_key_with(problem, settings_key(objective, budget, driver, front), start)
-
-
-def settings_key(objective: Objective, budget: Budget, driver: Driver, front: bool = False) -> str:
-    """Return the content key of how problems are searched, whatever they are."""
-    return content_key(
-        {
-            "version": __version__,
-            "objective": objective,
-            "budget": budget,
-            "driver": {"name": driver.name, "options": driver},
-            "front": front,
-        },
-        omit=NOT_COUNTED,
-    )
-
-
-def search_key_with(problem: MappingProblem, settings: str, start: Sequence[Mapping] = ()) -> str:
-    """Return what :func:`search_key` does, of a problem and a :func:`settings_key`."""
-    return content_key(
-        {
-            "settings": settings,
-            "layer": _layer_key(problem.layer),
-            "machine": _machine_key(problem.arch),
-            "prices": arrays_key(problem.price_arrays),
-            "conventions": problem.conventions,
-            "rules": [(one.dataflow, one.number, one.rule) for one in problem.space.rules],
-            "start": start,
-        },
-        omit=NOT_COUNTED,
-    )
-
-
-NOT_COUNTED = ("source", "area_um2")
-"""Fields of records that change nothing in a search."""
-
-
-@kept
-def _layer_key(layer: Layer) -> str:
-    return content_key(layer.identity, NOT_COUNTED)
-
-
-@kept
-def _machine_key(arch: Architecture) -> str:
-    return content_key([arch.nodes, arch.memories], NOT_COUNTED)

@@ -1,8 +1,8 @@
 """Outcomes of searches, kept by content: in memory, and in a folder of the user's.
 
-A search is known by its :func:`~accelsim.mapper.contract.search_key`; in the folder, by the sources
-of this package as well.  Kept is what another run would find again: no search that seconds or a
-caller ended, and none of a driver from elsewhere, whose sources are not part of the key.
+A search is known by its :func:`~accelsim.mapper.search_key.search_key`; in the folder, by the
+sources of this package as well.  Kept is what another run would find again: no search that seconds
+or a caller ended, and none of a driver from elsewhere, whose sources are not part of the key.
 
 A file holds one outcome as JSON, whose numbers read back exactly, with a sum over its text.  It is
 written beside its place and moved there, so that processes may share a folder; whatever else stands

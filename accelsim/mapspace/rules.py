@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -185,7 +186,7 @@ def _names(arch: Architecture) -> tuple[str, ...]:
 
 
 class _Builder:
-    """The arrays of a mapspace while rules narrow them, as plain Python lists."""
+    """The arrays of a mapspace while rules narrow them."""
 
     def __init__(self, layer: Layer, arch: Architecture, machine: MachineArrays) -> None:
         self.layer = layer
@@ -202,25 +203,31 @@ class _Builder:
             elif not isinstance(node, Compute):
                 self.node_slots.append((node, {"spatial_y": slot, "spatial_x": slot + 1}))
                 slot += 2
-        self.slot_max = [list(self.bounds) for _ in range(slot)]
+        longest = max(self.bounds)
+        lanes = [longest] * slot
         for node, slots in self.node_slots:
             if not isinstance(node, Place | Compute):
-                for axis, lanes in (("spatial_y", node.mesh_y), ("spatial_x", node.mesh_x)):
-                    row = self.slot_max[slots[axis]]
-                    row[:] = [min(bound, lanes) for bound in row]
-        self.slot_exact = [[0] * len(self.dims) for _ in range(slot)]
+                lanes[slots["spatial_y"]], lanes[slots["spatial_x"]] = node.mesh_y, node.mesh_x
+        self.slot_max = np.minimum(
+            np.array(lanes, dtype=np.int64)[:, None], np.array(self.bounds, dtype=np.int64)
+        )
+        self.slot_exact = np.zeros_like(self.slot_max)
         self.joints: list[tuple[int, int, int, int]] = []
-        self.inside = [[0] * len(self.dims) for _ in range(slot)]
-        self.tile_max = [[-1] * len(layer.tensors) for _ in arch.places]
-        self.must = [int(mask) for mask in self.machine.keep_must]
-        self.may = [int(mask) for mask in self.machine.keep_may]
-        homes = [home_of(arch, layer, tensor) for tensor in layer.tensors]
-        self.first = [first_place_inside(arch, home) if home else 0 for home in homes]
-        for place in range(len(arch.places)):
-            for tensor in range(len(layer.tensors)):
-                memory = int(self.machine.place_memory[place, tensor])
-                if memory >= 0 and self.machine.memory_bits[memory] == 0:
+        self.inside = np.zeros_like(self.slot_max)
+        self.tile_max = np.full((len(arch.places), len(layer.tensors)), -1, dtype=np.int64)
+        self.must: list[int] = machine.keep_must.tolist()
+        self.may: list[int] = machine.keep_may.tolist()
+        absent = machine.memory_bits == 0
+        if absent.any():
+            for place, tensor in np.argwhere(absent[machine.place_memory]).tolist():
+                if machine.place_memory[place, tensor] >= 0:
                     self.may[place] &= ~(1 << tensor) | self.must[place]
+
+    @cached_property
+    def first(self) -> list[int]:
+        """``[tensor]``: the first place that may be asked to keep it."""
+        homes = [home_of(self.arch, self.layer, tensor) for tensor in self.layer.tensors]
+        return [first_place_inside(self.arch, home) if home else 0 for home in homes]
 
     def selected(self, rule: Rule) -> list[int]:
         """Return the indices into ``node_slots`` that a rule selects."""
@@ -335,11 +342,11 @@ class _Builder:
                 self.must[spoken[0][0]] |= bit
                 self.may[spoken[0][0]] &= ~bit
 
-    def close_order(self, rules: Sequence[AppliedRule], problems: list[Problem]) -> list[list[int]]:
+    def close_order(self, rules: Sequence[AppliedRule], problems: list[Problem]) -> Ints:
         """Return ``inside`` closed under transitivity; a cycle in an order is a fault."""
-        closed = [list(row) for row in self.inside]
-        if not any(map(any, closed)):
-            return closed
+        if not self.inside.any():
+            return self.inside
+        closed = self.inside.tolist()
         for row in closed:
             for middle in range(len(row)):
                 for outer in range(len(row)):
@@ -362,25 +369,20 @@ class _Builder:
                             hint=f"see {said}",
                         )
                     )
-        return closed
+        return np.array(closed, dtype=np.int64)
 
-    def arrays(self, inside: list[list[int]]) -> MapspaceArrays:
+    def arrays(self, inside: Ints) -> MapspaceArrays:
         """Return everything as arrays of int64."""
         joints = np.array(self.joints, dtype=np.int64).reshape(-1, 4)
-
-        def ints(rows: object, *shape: int) -> Ints:
-            return np.array(rows, dtype=np.int64).reshape(shape)
-
-        slots, dims = len(self.slot_max), len(self.dims)
         return MapspaceArrays(
-            slot_max=ints(self.slot_max, slots, dims),
-            slot_exact=ints(self.slot_exact, slots, dims),
+            slot_max=self.slot_max,
+            slot_exact=self.slot_exact,
             joint_slots=joints[:, 0].copy(),
             joint_dim=joints[:, 1].copy(),
             joint_max=joints[:, 2].copy(),
             joint_exact=joints[:, 3].copy(),
-            inside=ints(inside, slots, dims),
-            tile_max=ints(self.tile_max, len(self.arch.places), len(self.layer.tensors)),
-            keep_must=ints(self.must, len(self.arch.places)),
-            keep_may=ints(self.may, len(self.arch.places)),
+            inside=inside,
+            tile_max=self.tile_max,
+            keep_must=np.array(self.must, dtype=np.int64),
+            keep_may=np.array(self.may, dtype=np.int64),
         )

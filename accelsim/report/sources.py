@@ -40,7 +40,7 @@ def sources_used(rows: Iterable[NetworkResult]) -> dict[str, list[str]]:
             its = entry.evaluation
             if its is None:
                 continue
-            happens = np.asarray(its.performed.values.any(axis=1))
+            happens = its.happens
             alike = (id(its.prices), happens.tobytes())
             if alike not in known:  # layers of one machine that do the same say the same
                 known.add(alike)

@@ -16,7 +16,8 @@ from accelsim.mapper.objectives import objective_named
 from accelsim.mapper.results_cache import users_cache
 from accelsim.mapspace.records import Dataflow, Limit
 from accelsim.mapspace.spec import read_dataflow
-from accelsim.network.run import Plan, run_network
+from accelsim.network.plan import Plan
+from accelsim.network.run import run_network
 from accelsim.published.isca2016 import best
 from accelsim.published.isca2016_nests import (
     FORWARDED,

@@ -11,7 +11,7 @@ from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, SpecError, UsageError
 from accelsim.mapper.contract import never
 from accelsim.mapspace.records import Dataflow
-from accelsim.network.run import Plan
+from accelsim.network.plan import Plan
 from accelsim.report.results import Comparison
 from accelsim.report.settings import Origin
 from accelsim.study import read_study

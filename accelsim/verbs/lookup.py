@@ -17,8 +17,9 @@ from accelsim.evaluation.priced_machine import PricedMachine
 from accelsim.evaluation.records import Evaluation
 from accelsim.mapper.results_cache import users_cache
 from accelsim.mapspace.records import Dataflow
+from accelsim.network.plan import Plan, priced
 from accelsim.network.records import LayerResult
-from accelsim.network.run import Plan, priced, run_layer
+from accelsim.network.run import run_layer
 from accelsim.recent import Recent
 from accelsim.specs.references import parse_reference
 from accelsim.verbs.search import Search, single_plan

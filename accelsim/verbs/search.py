@@ -19,8 +19,10 @@ from accelsim.mapper.uneven import UnevenDriver, selected_places
 from accelsim.mapping.records import Mapping
 from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.rules import binding_rules, void_rules
+from accelsim.network.plan import Plan
 from accelsim.network.records import NetworkResult
-from accelsim.network.run import NetworkProgress, Plan, run_network
+from accelsim.network.run import run_network
+from accelsim.network.searches import NetworkProgress
 from accelsim.network.staying import refuse_residents
 from accelsim.report.settings import Origin, Settings
 from accelsim.verbs.words import (

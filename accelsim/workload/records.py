@@ -133,9 +133,14 @@ class Layer:
     def output(self) -> Tensor:
         return next(tensor for tensor in self.tensors if tensor.role == "Outputs")
 
+    @cached_property
+    def words(self) -> tuple[int, ...]:
+        """Distinct words of each tensor that the layer touches."""
+        return tuple(tile_words(tensor, self.bounds, self.bounds) for tensor in self.tensors)
+
     def tensor_words(self, tensor: Tensor) -> int:
         """Return the number of distinct words of ``tensor`` that the layer touches."""
-        return tile_words(tensor, self.bounds, self.bounds)
+        return self.words[self.tensors.index(tensor)]
 
     def extents(self, tensor: Tensor) -> tuple[int, ...]:
         """Return the length of each rank of ``tensor``, gaps included: the shape of its array."""

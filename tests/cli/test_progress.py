@@ -13,7 +13,7 @@ import pytest
 from accelsim.cli import progress as telling
 from accelsim.cli.interrupt import Interrupt, end_on_interrupt, interruptible
 from accelsim.cli.output import colourful, rewritable, talk, width
-from accelsim.network.run import NetworkProgress
+from accelsim.network.searches import NetworkProgress
 from accelsim.verbs.search import Step
 
 

@@ -22,11 +22,11 @@ from accelsim.mapper.contract import (
     MappingProblem,
     Outcome,
     Progress,
-    search_key,
 )
 from accelsim.mapper.exact import ExactDriver, covers
 from accelsim.mapper.objectives import EDP, ENERGY, LATENCY, Objective
 from accelsim.mapper.sampling import SamplingDriver
+from accelsim.mapper.search_key import search_key
 from accelsim.mapping.records import Mapping
 from accelsim.mapspace.enumerate import enumerate_mappings
 from accelsim.mapspace.records import Limit, Rule

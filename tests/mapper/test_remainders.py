@@ -12,7 +12,7 @@ import pytest
 from accelsim.errors import UsageError
 from accelsim.evaluation.evaluate import IllegalMappingError
 from accelsim.mapper.auto import AutoDriver
-from accelsim.mapper.contract import Budget, Candidate, MappingProblem, Outcome, search_key
+from accelsim.mapper.contract import Budget, Candidate, MappingProblem, Outcome
 from accelsim.mapper.drivers import driver_named
 from accelsim.mapper.exact import ExactDriver
 from accelsim.mapper.objectives import EDP, ENERGY, LATENCY, Objective
@@ -20,6 +20,7 @@ from accelsim.mapper.remainders import RemaindersDriver, padding
 from accelsim.mapper.remainders.padding import padded_bounds, paddings
 from accelsim.mapper.remainders.trim import factors_of, priced, trimmed
 from accelsim.mapper.sampling import SamplingDriver
+from accelsim.mapper.search_key import search_key
 from accelsim.mapping.records import Mapping
 from accelsim.mapspace.enumerate import enumerate_mappings
 from accelsim.mapspace.records import Limit, Rule

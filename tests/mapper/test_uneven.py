@@ -21,13 +21,13 @@ from accelsim.mapper.contract import (
     MappingProblem,
     Outcome,
     Progress,
-    search_key,
 )
 from accelsim.mapper.drivers import DRIVERS, driver_named
 from accelsim.mapper.exact import ExactDriver
 from accelsim.mapper.infeasible import Infeasibility, first_factors
 from accelsim.mapper.objectives import EDP, ENERGY, LATENCY, Objective
 from accelsim.mapper.sampling import SamplingDriver
+from accelsim.mapper.search_key import search_key
 from accelsim.mapper.uneven import UnevenDriver, as_form, selected_places
 from accelsim.mapping.records import Block, Mapping
 from accelsim.mapping.spec import mapping_yaml, parse_mapping

@@ -27,8 +27,10 @@ from accelsim.mapper.sampling import SamplingDriver
 from accelsim.mapping.records import Mapping
 from accelsim.mapspace.spec import read_dataflow
 from accelsim.network import run as network_run
+from accelsim.network.plan import Plan, priced
 from accelsim.network.records import NetworkResult
-from accelsim.network.run import NetworkProgress, Plan, priced, run_layer, run_network
+from accelsim.network.run import run_layer, run_network
+from accelsim.network.searches import NetworkProgress
 from accelsim.report.export import row_data
 from accelsim.report.json_text import dumps
 from accelsim.technology.spec import read_technology

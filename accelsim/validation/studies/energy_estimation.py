@@ -11,7 +11,8 @@ from accelsim.mapper.drivers import driver_named
 from accelsim.mapper.objectives import objective_named
 from accelsim.mapper.results_cache import users_cache
 from accelsim.network.estimate import NetworkEstimate, estimate_network
-from accelsim.network.run import Plan, run_network
+from accelsim.network.plan import Plan
+from accelsim.network.run import run_network
 from accelsim.technology.spec import read_technology
 from accelsim.validation.published import read_figures
 from accelsim.validation.records import Case, Study, at_least, within
