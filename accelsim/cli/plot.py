@@ -12,7 +12,7 @@ from accelsim.cli import options
 from accelsim.cli.output import put, put_json
 from accelsim.cli.sweep_store import Number
 from accelsim.errors import ExitCode
-from accelsim.explore.store import is_store
+from accelsim.explore.store_file import is_store
 
 KINDS = ("energy-breakdown", "pareto", "roofline", "proxies")
 SWEEP_KINDS = ("front", "sensitivity", "heatmap", "slope", "stack")

@@ -11,7 +11,6 @@ The schema's version stands in sqlite's ``user_version``, that this is a store a
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,58 +18,10 @@ from dataclasses import astuple
 from pathlib import Path
 from types import TracebackType
 
-from accelsim.errors import Problem, UsageError
+from accelsim.errors import UsageError
 from accelsim.explore.records import DONE, FINAL, Effort, Row, Trial
-
-MAGIC = b"SQLite format 3\0"
-
-APPLICATION = 0x61637377
-"""``acsw``, in the header of the file."""
-
-MIGRATIONS = (
-    """
-    CREATE TABLE points (
-        key TEXT PRIMARY KEY,
-        status TEXT NOT NULL,
-        identity TEXT NOT NULL,
-        parameters TEXT NOT NULL,
-        figures TEXT NOT NULL,
-        reason TEXT NOT NULL,
-        seconds REAL NOT NULL,
-        made_by TEXT NOT NULL
-    ) WITHOUT ROWID;
-    CREATE TABLE sweeps (
-        number INTEGER PRIMARY KEY,
-        key TEXT NOT NULL UNIQUE,
-        words TEXT NOT NULL,
-        points INTEGER NOT NULL
-    );
-    CREATE TABLE members (
-        sweep INTEGER NOT NULL REFERENCES sweeps(number),
-        point TEXT NOT NULL,
-        PRIMARY KEY (sweep, point)
-    ) WITHOUT ROWID;
-    """,
-    """
-    ALTER TABLE sweeps ADD COLUMN computed INTEGER NOT NULL DEFAULT 0;
-    ALTER TABLE sweeps ADD COLUMN seconds REAL NOT NULL DEFAULT 0;
-    ALTER TABLE sweeps ADD COLUMN search_seconds REAL NOT NULL DEFAULT 0;
-    ALTER TABLE sweeps ADD COLUMN other_seconds REAL NOT NULL DEFAULT 0;
-    """,
-    """
-    CREATE TABLE trials (
-        sweep INTEGER NOT NULL REFERENCES sweeps(number),
-        number INTEGER NOT NULL,
-        choices TEXT NOT NULL,
-        left_out INTEGER NOT NULL,
-        PRIMARY KEY (sweep, number)
-    ) WITHOUT ROWID;
-    """,
-)
-"""The statements that lead from each version to the next, from an empty file on."""
-
-BUSY_SECONDS = 30.0
-"""How long to wait while another process writes."""
+from accelsim.explore.store_file import check_place, connect, said_of
+from accelsim.explore.store_schema import check_version, migrate, version_of
 
 _COLUMNS = "key, status, identity, parameters, figures, reason, seconds, made_by"
 
@@ -91,17 +42,19 @@ class Store:
 
     def __init__(self, path: Path, *, writing: bool = False) -> None:
         self.path = path
-        _check_place(path, writing)
+        check_place(path, writing)
         with self._said("open"):
-            self._database = _connect(path, writing)
+            self._database = connect(path, writing)
             try:
                 if not writing:
                     self._database.execute("PRAGMA query_only = 1")
                 else:
-                    self._version()  # a database of somebody else's is not to be changed
+                    version_of(self._database, path)  # somebody else's is not to be changed
                     self._database.execute("PRAGMA journal_mode = WAL")
                     self._database.execute("PRAGMA synchronous = FULL")
-                self._check_version(writing)
+                if check_version(self._database, path, writing):
+                    with self._changing():
+                        migrate(self._database, path)
             except BaseException:
                 self._database.close()
                 raise
@@ -284,51 +237,6 @@ class Store:
             self._database.execute("VACUUM")
         return dropped
 
-    def _check_version(self, writing: bool) -> None:
-        """See that this is a store which can be read here; make or migrate it if it is written."""
-        known = len(MIGRATIONS)
-        if self._version() == known:
-            return
-        if not writing:
-            raise UsageError(
-                Problem(
-                    f"'{self.path}' is a store of version {self._version()}",
-                    expected=f"version {known}",
-                    hint="a sweep into it brings it up to date",
-                )
-            )
-        with self._changing():
-            for script in MIGRATIONS[self._version() :]:
-                for statement in script.split(";"):
-                    self._database.execute(statement)
-            self._database.execute(f"PRAGMA application_id = {APPLICATION}")
-            self._database.execute(f"PRAGMA user_version = {known}")
-
-    def _version(self) -> int:
-        """Return the version; 0 for an empty file.
-
-        Raises
-        ------
-        UsageError
-            If it is not a store, or one of a newer version.
-        """
-        ((application,),) = self._database.execute("PRAGMA application_id")
-        ((version,),) = self._database.execute("PRAGMA user_version")
-        ((tables,),) = self._database.execute("SELECT count(*) FROM sqlite_master")
-        if tables and application != APPLICATION:
-            raise UsageError(
-                Problem(f"'{self.path}' is a sqlite database, but not a store of a sweep")
-            )
-        if version > len(MIGRATIONS):
-            raise UsageError(
-                Problem(
-                    f"'{self.path}' is a store of version {version}",
-                    expected=f"version {len(MIGRATIONS)} or older",
-                    hint="a newer accelsim wrote it, and reads it",
-                )
-            )
-        return int(version)
-
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """Do all of what follows, or nothing."""
@@ -347,16 +255,7 @@ class Store:
         try:
             yield
         except sqlite3.Error as fault:
-            raise UsageError(_problem(self.path, doing, fault)) from fault
-
-
-def is_store(path: Path) -> bool:
-    """Tell whether a file could be a store: whether it is sqlite."""
-    try:
-        with path.open("rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
-    except OSError:
-        return False
+            raise UsageError(said_of(self.path, doing, fault)) from fault
 
 
 def _of_sweep(query: str, sweep: int | None) -> tuple[str, list[int | str]]:
@@ -364,59 +263,6 @@ def _of_sweep(query: str, sweep: int | None) -> tuple[str, list[int | str]]:
     if sweep is None:
         return f"{query} WHERE 1", []
     return f"{query} WHERE key IN (SELECT point FROM members WHERE sweep = ?)", [sweep]
-
-
-def _connect(path: Path, writing: bool) -> sqlite3.Connection:
-    mode = "rwc" if writing else "rw"  # whoever closes it last tidies up, which a reader may be
-    if not writing and not (_may_write(path.parent) and os.access(path, os.W_OK)):
-        # Without the right to put files beside it, it can be read as long as nobody writes it.
-        mode = "ro" if path.with_name(f"{path.name}-wal").exists() else "ro&immutable=1"
-    place = f"{path.absolute().as_uri()}?mode={mode}"
-    return sqlite3.connect(place, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
-
-
-def _may_write(folder: Path) -> bool:
-    return os.access(folder, os.W_OK | os.X_OK)
-
-
-def _check_place(path: Path, writing: bool) -> None:
-    """Refuse what sqlite would only call "unable to open database file".
-
-    Raises
-    ------
-    UsageError
-        If there is no such file or it is none; if it, or its folder, may not be written.
-    """
-    folder = path.parent
-    if path.is_dir():
-        raise UsageError(Problem(f"'{path}' is a folder", expected="a file, as study.db"))
-    if not folder.is_dir():
-        raise UsageError(Problem(f"cannot write '{path}': there is no folder '{folder}'"))
-    if not path.exists():
-        if not writing:
-            raise UsageError(Problem(f"no store '{path}'", hint="accelsim sweep ... -o makes one"))
-    elif path.stat().st_size:
-        with path.open("rb") as file:
-            if file.read(len(MAGIC)) != MAGIC:
-                raise UsageError(Problem(f"'{path}' is not a store of a sweep: it is not sqlite"))
-    if writing and not (_may_write(folder) and (not path.exists() or os.access(path, os.W_OK))):
-        what = path if path.exists() and _may_write(folder) else folder
-        raise UsageError(Problem(f"cannot write '{path}': '{what}' may not be written"))
-
-
-def _problem(path: Path, doing: str, fault: sqlite3.Error) -> Problem:
-    name = getattr(fault, "sqlite_errorname", "")
-    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
-        return Problem(
-            f"cannot {doing} '{path}': {fault}",
-            hint="the disk is full, or a file may not grow; what is in the store is safe, and the"
-            " same command goes on where it ended",
-        )
-    if name.startswith("SQLITE_BUSY"):
-        return Problem(f"cannot {doing} '{path}': another process keeps it locked")
-    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-        return Problem(f"'{path}' is damaged, or not a store: {fault}")
-    return Problem(f"cannot {doing} '{path}': {fault}")
 
 
 def _texts(row: Row) -> tuple[str | float, ...]:

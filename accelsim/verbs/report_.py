@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from accelsim.errors import Problem, UsageError
-from accelsim.explore.store import is_store
+from accelsim.explore.store_file import is_store
 from accelsim.report.folder import is_folder, read_folder
 from accelsim.report.fronts import LayerFront, NetworkFront
 from accelsim.report.hover import Names

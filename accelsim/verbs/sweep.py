@@ -26,7 +26,8 @@ from accelsim.specs.references import parse_reference
 from accelsim.verbs.overrides import split_overrides
 from accelsim.verbs.search import Search, Stop, single_plan
 from accelsim.verbs.sweep_executor import PROCESSES, carried, executor_named
-from accelsim.verbs.sweep_point import Bench, forget, machine_values, spec_files
+from accelsim.verbs.sweep_files import spec_files
+from accelsim.verbs.sweep_point import Bench, forget, machine_values
 from accelsim.verbs.words import (
     Flow,
     Machine,
@@ -178,7 +179,9 @@ def laid_out(
         *(("technology", its) for its in [technology, *_technologies(bench)]),
         ("accounting", accounting),
     ]
-    bench = replace(bench, files=spec_files(words_by_kind))
+    values = ((its.paths, step) for its in varied for step in its.values)
+    settings = [*fixed, *(pair for its in values for pair in zip(*its, strict=True))]
+    bench = replace(bench, files=spec_files(words_by_kind, settings))
     space = Space(len(machines), len(workloads), len(bench.dataflows), varied)
     return bench, space
 

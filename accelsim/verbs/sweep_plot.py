@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from accelsim.errors import Problem, UsageError
-from accelsim.explore.store import is_store
+from accelsim.explore.store_file import is_store
 from accelsim.report.sweep_figures import Asked, sweep_figure
 from accelsim.report.sweep_points import points_of
 from accelsim.report.sweeps import SweepResult

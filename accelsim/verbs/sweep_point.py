@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from accelsim import __version__, shipped
+from accelsim import __version__
 from accelsim.arch.records import Architecture
 from accelsim.arch.spec import architecture_of
 from accelsim.errors import Problem, SpecError, UsageError
@@ -31,6 +31,13 @@ from accelsim.specs.references import open_spec, parse_reference, pattern_proble
 from accelsim.technology.records import EnergyTable
 from accelsim.technology.spec import read_technology
 from accelsim.verbs.search import Search, plan
+from accelsim.verbs.sweep_files import (
+    file_digest,
+    file_version,
+    forget_files,
+    patterns_of,
+    patterns_set,
+)
 from accelsim.verbs.words import (
     Flow,
     Machine,
@@ -112,13 +119,15 @@ class Bench:
     def key(self, point: Point) -> str:
         """Return the content key of a point: equal keys, equal outcomes.
 
-        Counted are the contents of the specs, not how they are named, the settings, the search, and
-        the version of this package.
+        Counted are the contents of the specs and of the patterns of zeros that they name, not how
+        they are named, the settings, the search, and the version of this package.
         """
         machine, workload, flow, settings = self._parts(point)
         table = self.technology or settings.get("technology") or _table_of(machine)
+        patterns = [file_digest(path) for its in settings.items() for path in patterns_set(*its)]
         return content_key(
             {
+                **({"patterns": patterns} if patterns else {}),
                 "version": __version__,
                 "architecture": _content("architecture", machine),
                 "workload": _content("workload", workload),
@@ -245,25 +254,7 @@ def forget() -> None:
     """Forget what was read: files may have changed since the last sweep."""
     for reader in (_content_of_word, _document, _stated_table, _table_of_word, _network_of_word):
         reader.cache_clear()
-
-
-def spec_files(words: Sequence[tuple[str, object]]) -> tuple[tuple[Path, object], ...]:
-    """Return the files that words of given kinds are read from, each with its version."""
-    paths = [
-        shipped.find(kind, parse_reference(word).name)
-        for kind, word in words
-        if isinstance(word, Word) and word
-    ]
-    return tuple((path, file_version(path)) for path in dict.fromkeys(paths))
-
-
-def file_version(path: Path) -> object:
-    """Return what changes when a file does."""
-    try:
-        its = path.stat()
-    except OSError:
-        return None
-    return its.st_ino, its.st_mtime_ns, its.st_size
+    forget_files()
 
 
 def _is_word(word: object) -> bool:
@@ -282,7 +273,8 @@ def _content_of_word(kind: str, word: str) -> str:
     reference = parse_reference(word)
     try:
         document = open_work(reference) if kind == "workload" else open_spec(kind, reference)
-        return content_key([document.data, reference.patterns])
+        patterns = [file_digest(path) for path in patterns_of(document)]
+        return content_key([document.data, reference.patterns, *([patterns] if patterns else [])])
     except SpecError:
         return word  # a value of a parameter: the point itself says what is wrong with it
 

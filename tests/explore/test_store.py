@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from accelsim.errors import UsageError
-from accelsim.explore import store as store_module
+from accelsim.explore import store_schema
 from accelsim.explore.executors import InProcess, Lost
 from accelsim.explore.processes import Processes
 from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, Effort, Outcome, Row
@@ -90,9 +90,9 @@ def test_an_older_store_is_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     path = tmp_path / "points.db"
     with Store(path, writing=True) as store:
         store.add(rows(2))
-    now = len(store_module.MIGRATIONS)
-    migrations = (*store_module.MIGRATIONS, "CREATE TABLE more (a); INSERT INTO more VALUES (1)")
-    monkeypatch.setattr(store_module, "MIGRATIONS", migrations)
+    now = len(store_schema.MIGRATIONS)
+    migrations = (*store_schema.MIGRATIONS, "CREATE TABLE more (a); INSERT INTO more VALUES (1)")
+    monkeypatch.setattr(store_schema, "MIGRATIONS", migrations)
     complaint = f"is a store of version {now}; expected version {now + 1}; a sweep"
     with pytest.raises(UsageError, match=complaint):
         Store(path)
@@ -107,7 +107,7 @@ def test_an_older_store_is_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_store_of_the_first_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "points.db"
     with monkeypatch.context() as before:
-        before.setattr(store_module, "MIGRATIONS", store_module.MIGRATIONS[:1])
+        before.setattr(store_schema, "MIGRATIONS", store_schema.MIGRATIONS[:1])
         with Store(path, writing=True) as store:
             number = store.begin_sweep("one", "first", 3)
             store.add(rows(3))

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import accelsim as acs
@@ -99,6 +100,28 @@ def test_a_point_is_known_by_what_its_specs_say(store: Path, tmp_path: Path) -> 
     assert computed(machine.replace("mesh_x: 2", "mesh_x: 4"), layer) == 3
     assert computed(machine, layer.replace("C: 2", "C: 4")) == 3
     assert computed(machine, layer) == 0
+
+
+@pytest.mark.parametrize("named", ["set", "varied", "in the workload"])
+def test_a_point_is_known_by_what_its_patterns_say(store: Path, tmp_path: Path, named: str) -> None:
+    pattern, workload = tmp_path / "w.npy", tmp_path / "w.yaml"
+    text = Path(SMALL[1]).read_text(encoding="utf-8")
+    if named == "in the workload":
+        text = text.replace("C: 2", "C: 2, density: {weights: {pattern: w.npy}}")
+    workload.write_text(text, encoding="utf-8")
+    more: dict[str, dict[str, Any]] = {
+        "set": {"overrides": [f"fc.density.weights={{pattern: {pattern}}}"], "parameters": []},
+        "varied": {"parameters": [f"fc.density.weights.pattern={pattern}"]},
+        "in the workload": {"parameters": []},
+    }
+
+    def computed(nonzeros: int) -> int:
+        np.save(pattern, (np.arange(4) < nonzeros).reshape(2, 2))
+        progress = swept(store, SMALL[0], workload, **more[named]).progress
+        assert progress is not None
+        return progress.computed
+
+    assert [computed(nonzeros) for nonzeros in (1, 1, 2, 1)] == [1, 0, 1, 0]
 
 
 @pytest.mark.parametrize(
