@@ -12,6 +12,7 @@ from accelsim.cli.interrupt import interruptible
 from accelsim.cli.points import show_points
 from accelsim.cli.progress import sweeping, telling
 from accelsim.cli.sweep import SPACE, Executor, Parameters, Store, Workers
+from accelsim.explore.goals import objective_for
 from accelsim.mapper.objectives import OBJECTIVES
 
 SAMPLERS = ("random", "tpe", "nsga2")
@@ -80,6 +81,11 @@ def search_architectures(
             "--seed", metavar="N", help="Start of the random choices.", rich_help_panel=SPACE
         ),
     ] = 0,
+    samples: options.Samples = None,
+    seconds: options.Seconds = None,
+    driver: options.Driver = "auto",
+    uneven: options.Uneven = "",
+    remainders: options.Remainders = False,
     executor: Executor = "processes",
     workers: Workers = None,
     json: options.Json = False,
@@ -92,6 +98,8 @@ def search_architectures(
     Points are committed to the store as they are finished and found there; the same command goes
     on where it ended, and with more --trials further.
     """
+    goal = objective or objective_for(by)
+    how = acs.Search(goal, samples, seconds, 0, None, driver, uneven, remainders)
     with interruptible() as interrupt:
         with telling(progress, quiet, sweeping) as teller:
             result = acs.search_architectures(
@@ -107,7 +115,7 @@ def search_architectures(
                 technology=technology,
                 accounting=accounting,
                 overrides=set,
-                search=None if objective is None else acs.Search(objective),
+                search=how,
                 executor=executor,
                 workers=workers,
                 stop=interrupt.pressed,

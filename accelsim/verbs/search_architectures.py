@@ -10,6 +10,7 @@ from accelsim.errors import Problem, UsageError, Where
 from accelsim.evaluation.area import area_mm2
 from accelsim.explore.cluster import Dask
 from accelsim.explore.constraints import AREA, read_constraint
+from accelsim.explore.goals import objective_for
 from accelsim.explore.measures import (
     MEASURES,
     OF_MACHINE,
@@ -31,9 +32,6 @@ from accelsim.verbs.sweep import laid_out, sweep_key, words_of
 from accelsim.verbs.sweep_executor import PROCESSES, carried, executor_named
 from accelsim.verbs.sweep_point import Bench, forget
 from accelsim.verbs.words import Flow, Machine, Rules, Technology, Work, as_architecture
-
-OBJECTIVES = {"latency": "latency", "seconds": "latency", "cycles": "latency", "edp": "edp"}
-"""What mappings are best for, by the first measure of a search; energy for others."""
 
 
 def search_architectures(
@@ -86,7 +84,7 @@ def search_architectures(
     if trials < 1:
         raise UsageError(Problem(f"trials is {trials}", expected="more than 0"))
     names = read_by(by if isinstance(by, str) else ",".join(by))
-    how = search or Search(OBJECTIVES.get(names[0], "energy"))
+    how = search or Search(objective_for(names[0]))
     bench, space = laid_out(what, parameters, dataflows, technology, accounting, overrides, how)
     if len(bench.workloads) > 1:
         raise UsageError(

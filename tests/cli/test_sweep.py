@@ -187,14 +187,18 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
 
 
 def survive(folder: Path, kills: int, points: int) -> None:
-    """Kill the program at random moments; what was committed stays, and is not computed again."""
+    """Kill the program at random moments; what was committed stays, and is not computed again.
+
+    Half of the moments are counted from its beginning, half from the first point that it computed.
+    """
     store, rng = folder / "s.db", random.Random(7)
     words = ("-p", f"array.mesh_x=1:{points}:+1", "--workers", "1", "--json", "--progress", "json")
     known: dict[str, Row] = {}
-    for _ in range(kills):
+    for number in range(kills):
         with begun(store, *words) as running:
             assert running.stderr is not None
-            running.stderr.readline()  # it has begun
+            events = map(json.loads, running.stderr)
+            next(its for its in events if number % 2 == 0 or its["computed"])
             time.sleep(rng.uniform(0.0, 3.0))
             assert running.poll() is None
             running.kill()
@@ -286,6 +290,10 @@ def test_a_search_and_its_store(call: Call, tmp_path: Path) -> None:
     values = [(its["figures"]["energy"], its["figures"]["pes"]) for its in data["front"]]
     assert values == sorted(values)
     assert values == sorted(values, key=lambda its: -its[1])  # what costs less energy has more PEs
+    more = json.loads(call(*words, *options, "--remainders", "--driver", "exact", "--json").out)
+    assert (more["run"]["known"], more["run"]["computed"]) == (0, 8)  # other points
+    best = [min(its["figures"]["energy"] for its in found["front"]) for found in (data, more)]
+    assert best[1] <= best[0]
     none = call(*words, *options, "--where", "energy<=1")
     assert (none.code, none.err.startswith("none of ")) == (4, True)
     status = call("sweep", "status", store)

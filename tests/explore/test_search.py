@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accelsim.errors import MissingExtraError, UsageError
+from accelsim.explore.cluster import Dask
 from accelsim.explore.constraints import read_constraint
 from accelsim.explore.executors import Executor, InProcess
 from accelsim.explore.measures import Goal, Verdict, front, measures_of, read_by
@@ -192,6 +193,22 @@ def test_what_failed_is_tried_again(bench: Bench) -> None:
     other.fails = ""
     assert other.search(30).computed == 1
     assert {row.status for row in other.rows() if row.key == failed} <= {DONE, IMPOSSIBLE}
+
+
+@pytest.mark.parametrize(
+    "executor",
+    [Processes(1), pytest.param(Dask(workers=1), marks=pytest.mark.full)],
+    ids=repr,
+)
+def test_one_worker_is_asked_the_same(bench: Bench, executor: Executor) -> None:
+    here = Bench(bench.folder / "here", sampler=bench.sampler)
+    here.folder.mkdir()
+    here.search(40)
+    bench.search(40, executor)
+    assert bench.asked() == here.asked()
+    assert [(its.key, its.figures) for its in bench.rows()] == [
+        (its.key, its.figures) for its in here.rows()
+    ]
 
 
 def test_several_workers_try_as_many(bench: Bench) -> None:
