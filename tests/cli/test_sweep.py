@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from accelsim.cli.progress import duration, sweep_event, sweep_sentence, sweep_share
@@ -184,6 +187,73 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
     with Store(store) as opened:
         assert opened.counts()["done"] >= event["computed"]
     assert [its.name for its in tmp_path.iterdir()] == ["s.db"]
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sweep", "--executor", "dask", "--workers", "2"),
+        ("search", "--executor", "dask", "--workers", "2", "--trials", "100000"),
+        ("search", "--workers", "2", "--trials", "100000"),
+    ],
+    ids=" ".join,
+)
+def test_ctrl_c_of_a_terminal(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """It reaches every process of the group; workers are of sessions of their own."""
+    store = tmp_path / "s.db"
+    more = ("-p", "array.mesh_x=1:100000:+1", "-o", str(store), "--progress", "json")
+    verb, *options = words
+    with subprocess.Popen(
+        [sys.executable, "-m", "accelsim", verb, *SMALL, *options, *more],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as running:
+        assert running.stderr is not None
+        event = next(its for its in map(json.loads, running.stderr) if its["computed"] > 3)
+        workers = psutil.Process(running.pid).children(recursive=True)
+        os.killpg(running.pid, signal.SIGINT)
+        asked = time.monotonic()
+        _, err = running.communicate(timeout=60)
+        waited = time.monotonic() - asked
+    assert running.returncode == 130
+    assert waited < 20  # a second or two where nothing else runs
+    assert err.endswith("the same command goes on from there\n")
+    assert "Traceback" not in err
+    with Store(store) as opened:
+        assert opened.counts()["done"] >= event["computed"] - event["impossible"]
+    assert len(workers) >= 2
+    assert not any(its.is_running() for its in workers)
+
+
+def powerless() -> list[str]:
+    """Return what a command is run with so that it may write only where the mode says so."""
+    if os.geteuid() != 0:
+        return []
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        pytest.skip("root may write everywhere, and there is no setpriv to take that away")
+    return [setpriv, "--bounding-set", "-dac_override,-dac_read_search", "--"]
+
+
+def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
+    folder = tmp_path / "theirs"
+    folder.mkdir(mode=0o555)
+    store = folder / "s.db"
+    command = [*powerless(), sys.executable, "-m", "accelsim", "sweep", *SMALL, *HERE]
+    done = subprocess.run(
+        [*command, "-p", "array.mesh_x=1,2", "-o", str(store)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = f"cannot write '{store}': '{folder}' may not be written\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+    assert list(folder.iterdir()) == []
 
 
 def survive(folder: Path, kills: int, points: int) -> None:
