@@ -205,12 +205,13 @@ def test_the_same_file_as_machine_and_as_dataflow(tmp_path: Path) -> None:
     assert found.rows[0].dataflow == "timeloop-constraints"
 
 
-def test_numbers_of_levels(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "place"), [(0, "RF"), (1, "DRAM")])
+def test_numbers_of_levels(tmp_path: Path, number: int, place: str) -> None:
     """Level 0 is the innermost storage."""
-    limits = "constraints: [{target: 0, type: temporal, factors: M=2}]"
+    limits = f"constraints: [{{target: {number}, type: temporal, factors: M=2}}]"
     files = written(tmp_path, arch=TREE, problem=PROBLEM, limits=limits)
     found = mapping_of(acs.map(files["arch"], files["problem"], dataflow=files["limits"]))
-    assert factor(found, "RF", "M") == 2
+    assert factor(found, place, "M") == 2
 
 
 NEST = """\
@@ -260,6 +261,13 @@ def test_words_in_a_permutation() -> None:
     assert dims_in("KyK N", ["Ky", "K", "N"]) == ["KyK", "N"]  # no dim, and so a fault later on
     assert dims_in("Ky K N", ["Ky", "K", "N"]) == ["Ky", "K", "N"]
     assert dims_in("ZZ N", ["N", "M"]) == ["Z", "Z", "N"]
+
+
+def test_too_many_of_them_are_refused_where_they_stand(tmp_path: Path) -> None:
+    rows = "- {target: RF, type: temporal, factors: M=2}\n" * 1001
+    files = written(tmp_path, all=f"{TREE}constraints:\n{rows}")
+    with pytest.raises(SpecError, match=r"all.yaml:13:.*'search_constraints' is too long"):
+        acs.load(files["all"], kind="architecture")
 
 
 @pytest.mark.parametrize(

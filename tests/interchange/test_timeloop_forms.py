@@ -46,7 +46,7 @@ def test_constraints_become_rules() -> None:
         {"at": "array", "spatial": {"C": 1, "P": 1, "R": 1}},
         {"at": "array", "spatial_y": {"M": 1}},
         {"at": "array", "spatial_x": {"C": 1, "P": 1, "R": 1}},
-        {"at": "buffer", "temporal": {"R": 1, "C": "<=3"}, "order": [["M", "C"], "R", "P"]},
+        {"at": "buffer", "temporal": {"R": 1, "C": "<=3"}, "order": ["*", "R", "P"]},
         {"at": "regs", "temporal": {"M": "whole"}, "others": 1},
     ]
     machine = bundle.machine()

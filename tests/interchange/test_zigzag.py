@@ -8,8 +8,9 @@ import pytest
 
 import accelsim as acs
 from accelsim import cli
-from accelsim.errors import ExitCode
+from accelsim.errors import ExitCode, SpecError
 from accelsim.mapping.records import Spread
+from accelsim.verbs.import_ import import_
 from accelsim.workload.records import Network
 
 ACCELERATOR = """\
@@ -202,3 +203,32 @@ def test_another_kind_than_expected(capsys: pytest.CaptureFixture[str]) -> None:
     assert "this file of ZigZag's holds no architecture" in capsys.readouterr().err
     assert cli.guarded(["import", "zigzag", "nest.yaml"]) == ExitCode.BAD_SPEC
     assert capsys.readouterr().err.startswith("nest.yaml:1:1: this is no file of ZigZag's")
+
+
+def test_entries_between_braces(folder: Path) -> None:
+    layer = NETWORK.partition("- id: 1")[0].removeprefix("- ").strip().replace("\n  ", ", ")
+    quoted = layer.replace("O[b][k]+=W[k][c]*I[b][c]", '"O[b][k]+=W[k][c]*I[b][c]"')
+    rows = "- {name: default, spatial_mapping: {D1: ['C, 4'], D2: ['K, 2']}}\n"
+    put(folder, {"one.yaml": f"- {{{quoted}}}\n", "rows.yaml": rows})
+    one, both = acs.load("one.yaml"), acs.load("net.yaml")
+    assert isinstance(one, Network)
+    assert isinstance(both, Network)
+    assert one.layers == both.layers[:1]
+    assert acs.load("rows.yaml").rules == acs.load("spatial.yaml").rules  # type: ignore[union-attr]
+
+
+def test_a_dim_that_the_array_lacks_is_refused(folder: Path) -> None:
+    put(folder, {"deep.yaml": SPATIAL.replace("  memory_op", "    D3:\n    - B, 3\n  memory_op")})
+    with pytest.raises(SpecError, match="needs a level 'D3', which small does not have"):
+        acs.map("acc.yaml", "net.yaml:gemm", dataflow="deep.yaml")
+
+
+def test_padding_and_sizes_beside(folder: Path) -> None:
+    """Of 13 columns, 2 are padding; of rows, 12 are said to be there."""
+    said = "  pr_loop_dims: [IX, IY]\n  pr_loop_sizes: [13, 12]\n  padding: [[1, 1], [0, 0]]\n"
+    put(folder, {"net.yaml": NETWORK + said})
+    notes = import_("zigzag", "net.yaml").notes
+    assert [note for note in notes if "finished" not in note] == [
+        "net.yaml:18: IY has 12 words, and its loops reach 13, which are counted",
+        "net.yaml:19: padding of 1 and 1 in IX: its words count as inputs, among 13",
+    ]

@@ -182,7 +182,7 @@ class Bundle:
             roles = Roles(self.sources, problem.roles if problem else None, self.any_name)
             limits = {"constraints": self.built_in, "search_constraints": self.of_search}
             rules = {
-                key: Made(self.chain.node).listed(self._rules(said))
+                key: Made(said[0].node).listed(self._rules(said))
                 for key, said in limits.items()
                 if said and not (apart and said is self.of_search)
             }
