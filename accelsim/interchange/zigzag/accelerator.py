@@ -191,14 +191,14 @@ def _whole_accesses(
     What is as wide as a word needs no block.
     """
     least = []
-    for key, write in (("min_r_granularity", False), ("min_w_granularity", True)):
+    for key, writes in (("min_r_granularity", False), ("min_w_granularity", True)):
         if node.inside(key) is not None:
             least.append(source.whole(node.inside(key), key, node))
             continue
         widths = {
             port.least
             for port in ports.values()
-            if any((move in WRITES) == write for _, move in port.moves)
+            if any((move in WRITES) == writes for _, move in port.moves)
         }
         least.append(max(widths, default=0))
     read, write = (bits or max(least) for bits in least)
