@@ -8,6 +8,7 @@ import pytest
 
 import accelsim as acs
 from accelsim import cli
+from accelsim.arch.records import Architecture
 from accelsim.errors import ExitCode, SpecError
 from accelsim.mapping.records import Spread
 from accelsim.verbs.import_ import import_
@@ -118,8 +119,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_case_by_hand(folder: Path) -> None:
     """3 x 8 times 8 x 4: weights stay while 3 rows pass, 4 channels side by side, twice over.
 
-    The accesses are those of ZigZag's own rules, worked out by hand from its sources: in each
-    period the bits that move, rounded up to whole accesses, times the periods.
+    What moves, and how often, is by ZigZag's own rules, worked out by hand from its sources; but a
+    DRAM of 64 bits pays here for the bits that move, there for whole accesses of them.
     """
     put(folder, {"net.yaml": NETWORK.replace("O_final: 8", "O_final: 16")})
     done = acs.evaluate("acc.yaml", "net.yaml:gemm", "nest.yaml", accounting="zigzag")
@@ -128,8 +129,8 @@ def test_a_case_by_hand(folder: Path) -> None:
     assert found is not None
     dram = (
         2 * 2 * 400  # 8 weights fill an access, for either half of filters and of channels
-        + 2 * 2 * 3 * 400  # 4 inputs half of one, each row anew for each of these four
-        + 2 * 2 * 480  # 2 x 3 finished sums of 16 bits one and a half, for either half of filters
+        + 2 * 2 * 3 * 400 / 2  # 4 inputs half of one, each row anew for each of these four
+        + 2 * 1.5 * 480  # 2 x 3 finished sums of 16 bits, for either half of filters
     )
     accumulators = (
         2 * 12 * 0.4  # read for each half of the channels, the first time too: unfinished
@@ -203,6 +204,25 @@ def test_another_kind_than_expected(capsys: pytest.CaptureFixture[str]) -> None:
     assert "this file of ZigZag's holds no architecture" in capsys.readouterr().err
     assert cli.guarded(["import", "zigzag", "nest.yaml"]) == ExitCode.BAD_SPEC
     assert capsys.readouterr().err.startswith("nest.yaml:1:1: this is no file of ZigZag's")
+
+
+def test_whole_accesses(folder: Path) -> None:
+    """Weights that a lane fetches one by one cost an access of 32 bits each, 0.1 pJ and 0.2 pJ."""
+    wide = ACCELERATOR.replace("r_bw: 8\n    w_bw: 8", "r_bw: 32\n    w_bw: 32", 1)
+    put(folder, {"wide.yaml": wide, "net.yaml": NETWORK})
+    made = acs.load("wide.yaml")
+    assert isinstance(made, Architecture)
+    assert made.memory["rf"].block_bits == 32
+    assert made.memory["dram"].block_bits == made.memory["dram"].word_bits
+    energies = [
+        acs.evaluate(machine, "net.yaml:gemm", "nest.yaml").rows[0].layers[0].evaluation
+        for machine in ("wide.yaml", "acc.yaml")
+    ]
+    found, narrow = (its.energy.total for its in energies if its is not None)
+    assert found == pytest.approx(narrow, rel=1e-12)
+    half = wide.replace("w_bw: 32", "w_bw: 16", 1)
+    put(folder, {"half.yaml": half})
+    assert "reads 32 b and writes 16 b at least" in import_("zigzag", "half.yaml").notes[0]
 
 
 def test_entries_between_braces(folder: Path) -> None:

@@ -109,8 +109,8 @@ def test_a_case_by_hand(folder: Path, ports: str) -> None:
     assert (found.compute_cycles, found.cycles, found.bound) == (12, 36, "buffer")
 
     costs = (
-        (32 + 24) * 50  # each weight and input from the DRAM once, in whole accesses
-        + 2 * 2 * 480  # 6 finished sums there fill one and a half, for either half of filters
+        (32 + 24) * 50  # each weight and input from the DRAM once
+        + 12 * 120  # each finished sum there once
         + 24 * 3  # inputs to the buffer, half of its width each
         + 48 * 2  # and from it
         + 24 * 4 + 24 * 6  # sums read and written for the array, the first time read, too

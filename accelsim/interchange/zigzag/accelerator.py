@@ -188,7 +188,8 @@ def _whole_accesses(
 ) -> dict[str, Node]:
     """Return the block in which a memory is read and written, the least that an access moves.
 
-    What is as wide as a word needs no block.
+    What is as wide as a word needs no block.  A memory of sums has none: ZigZag moves the sums of
+    all lanes together, and here each lane's would fill accesses of their own.
     """
     least = []
     for key, writes in (("min_r_granularity", False), ("min_w_granularity", True)):
@@ -202,7 +203,8 @@ def _whole_accesses(
         }
         least.append(max(widths, default=0))
     read, write = (bits or max(least) for bits in least)
-    if read == write and read % word_bits == 0 and read > word_bits:
+    sums = any(role == ROLES["O"] for port in ports.values() for role, _ in port.moves)
+    if read == write and read % word_bits == 0 and read > word_bits and not sums:
         return {"block": Made(node).value(f"{read} b")}
     if (read, write) != (0, 0) and not (word_bits % read == 0 == word_bits % write):
         what = f"'{name}' reads {read} b and writes {write} b at least in ZigZag"
