@@ -27,8 +27,9 @@ class Conventions:
         The words that a tile touches, or the bounding box around them, gaps included (rule 5).
     returns : "one" or "all"
         Of instances that share a sum, who gets it back: one of them or each (rule 7).
-    first_reads : "elided" or "charged"
-        Whether a sum that starts from zero is read and delivered all the same (rule 7).
+    first_reads : "elided", "charged" or "unfinished"
+        Whether a sum that starts from zero is read and delivered all the same: never, always, or
+        between two places where some sum comes by more than once (rule 7).
     blocks : "visit" or "total"
         Whether accesses are rounded up to whole blocks at each visit, or once on the total of an
         instance (rule 15).
@@ -42,7 +43,7 @@ class Conventions:
     multicast: Literal["distinct", "equal", "none"] = "distinct"
     tiles: Literal["exact", "box"] = "exact"
     returns: Literal["one", "all"] = "one"
-    first_reads: Literal["elided", "charged"] = "elided"
+    first_reads: Literal["elided", "charged", "unfinished"] = "elided"
     blocks: Literal["visit", "total"] = "visit"
     drains: Literal["charged", "free"] = "charged"
     leakage: Literal["built", "used"] = "built"

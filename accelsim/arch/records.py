@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from accelsim.arch.rules import Rule
 from accelsim.errors import Problem
 from accelsim.roles import ROLES, Role
 from accelsim.sparsity.formats import Format
@@ -214,7 +215,11 @@ Node = Place | Fanout | Compute
 
 @dataclass(frozen=True)
 class Architecture:
-    """A machine: its nodes from the outermost memory to the compute, and its memories by name."""
+    """A machine: its nodes from the outermost memory to the compute, and its memories by name.
+
+    Every mapping keeps to its ``constraints``; those that are searched to its
+    ``search_constraints`` too.
+    """
 
     name: str
     nodes: tuple[Node, ...]
@@ -223,6 +228,8 @@ class Architecture:
     technology: str = ""
     source: str = ""
     parameters: tuple[tuple[str, int], ...] = ()
+    constraints: tuple[Rule, ...] = ()
+    search_constraints: tuple[Rule, ...] = ()
     assumptions: tuple[str, ...] = ()
 
     @cached_property

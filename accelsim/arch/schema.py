@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 
 from accelsim.arch.records import EVERY_DIM, NETWORKS, PACKINGS
+from accelsim.arch.rule_spec import RuleSpec
 from accelsim.roles import ROLES
 from accelsim.specs.fields import (
     IT,
@@ -329,4 +330,14 @@ class ArchitectureSpec(SpecModel):
         default_factory=dict, description="whole numbers that expressions may use"
     )
     assumptions: list[Text] = Field(default_factory=list, description="listed with each result")
+    constraints: list[RuleSpec] = Field(
+        default_factory=list,
+        max_length=1000,
+        description="rules that every mapping keeps to, as those of a dataflow",
+    )
+    search_constraints: list[RuleSpec] = Field(
+        default_factory=list,
+        max_length=1000,
+        description="rules of searches; a mapping that is given may break them",
+    )
     levels: list[LevelSpec] = Field(min_length=2, max_length=100, description="outermost first")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from accelsim.arch.build import Build
 from accelsim.arch.paths import matched_names, path_problem, resolve_path
-from accelsim.arch.records import (
-    Architecture,
-    structural_problems,
-)
+from accelsim.arch.records import SELECTORS, Architecture, structural_problems
+from accelsim.arch.rule_spec import rules_of
 from accelsim.arch.schema import (
     ArchitectureSpec,
     ComputeSpec,
@@ -23,6 +21,7 @@ from accelsim.arch.schema import (
 )
 from accelsim.arch.zeros import SPARSITY_KEYS, sparsity_problems
 from accelsim.errors import Problem, Where
+from accelsim.specs.fields import one_of, suggestion
 from accelsim.specs.join import Faults, SpecModel, check_kind, validate, validate_part
 from accelsim.specs.overrides import overridden
 from accelsim.specs.references import (
@@ -36,6 +35,7 @@ from accelsim.yamldoc import Document, Keys
 
 DEFAULT_CLOCK_HZ = 1e9
 DEFAULT_WORD_BITS = 16
+CONSTRAINTS, SEARCH_CONSTRAINTS = "constraints", "search_constraints"
 
 LEVEL_MODELS: dict[str, type[SpecModel]] = {
     model.tag: model for model in (MemorySpec, FanoutSpec, SideBySideSpec, ComputeSpec)
@@ -88,7 +88,13 @@ def architecture_of(
     if spec is None or faults:
         raise faults.error()
     arch = _assembled(spec, build)
+    arch = replace(
+        arch,
+        constraints=rules_of(spec.constraints, document, CONSTRAINTS, faults),
+        search_constraints=rules_of(spec.search_constraints, document, SEARCH_CONSTRAINTS, faults),
+    )
     faults.problems += _structural(arch, build)
+    faults.problems += _rules_at_no_level(arch, document)
     if faults:
         raise faults.error()
     return arch
@@ -146,6 +152,19 @@ def _structural(arch: Architecture, build: Build) -> list[Problem]:
     """Return what is wrong with the machine as a whole, at the level or key that it names."""
     problems = (*structural_problems(arch), *sparsity_problems(arch))
     return [replace(its, where=build.document.where(_named(its.what, build))) for its in problems]
+
+
+def _rules_at_no_level(arch: Architecture, document: Document) -> Iterator[Problem]:
+    """Yield the rules of a machine that speak of a level that it does not have."""
+    known = [node.name for node in arch.nodes]
+    lists = {CONSTRAINTS: arch.constraints, SEARCH_CONSTRAINTS: arch.search_constraints}
+    for key, rules in lists.items():
+        for index, rule in enumerate(rules):
+            if rule.at not in SELECTORS and not arch.selected(rule.at):
+                where = document.where((key, index, "at"))
+                what = f"a rule for a level '{rule.at}', which is not there"
+                hint = suggestion(rule.at, [*SELECTORS, *known])
+                yield Problem(what, where, rule.at, one_of(known), hint)
 
 
 def _named(what: str, build: Build) -> Keys:

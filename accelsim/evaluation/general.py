@@ -84,11 +84,16 @@ def price_general(
 
 
 @kernel
-def first_sums(case: np.record, place: int) -> int:
-    """Return the sums that start from zero, and are not read, in all groups of lanes at a place."""
-    if case.general.charges_first == 1:
+def first_sums(case: np.record, boundary: int, place: int) -> int:
+    """Return the sums that start from zero, and are not read, in all groups of lanes at a place.
+
+    ``boundary`` is the place inside the boundary at which they are not read: the place, or the next
+    one.  Where first reads are charged there, there are none.
+    """
+    layer = case.counter.layer
+    if case.counter.counts.words[boundary, layer.output, FIRST_READS] == 0:
         return 0
-    words: int = case.counter.layer.output_words * case.counter.nest.sum_lanes[place]
+    words: int = layer.output_words * case.counter.nest.sum_lanes[place]
     return words
 
 
@@ -109,8 +114,8 @@ def add_up_ports(case: np.record, keep: Ints) -> None:
             moved = case.counter.counts.words[place, tensor]
             reads, fills = moved[READS], moved[FILLS]
             if tensor == layer.output:
-                reads = moved[UPDATES] - first_sums(case, parent)
-                fills = moved[DRAINS] - first_sums(case, place)
+                reads = moved[UPDATES] - first_sums(case, place, parent)
+                fills = moved[DRAINS] - first_sums(case, place, place)
             memory, copies = machine.place_memory[parent, tensor], nest.instances[parent]
             bits = prices.port_bits[parent, tensor]
             pass_bits(case, memory, tensor, READS, reads / copies * bits[READS])
@@ -149,7 +154,7 @@ def network_bits(case: np.record, keep: Ints, fanout: int) -> float:
                 counts.network[fanout, tensor, DELIVERIES]
                 + counts.words[place, tensor, FIRST_READS]
             )
-            back = visits - first_sums(case, parent)
+            back = visits - first_sums(case, place, parent)
             words += back * (sums_outside // nest.sum_lanes[parent]) // outside
         bits += float(words) * case.prices.wire_bits[fanout, tensor]
     return bits

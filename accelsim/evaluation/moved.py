@@ -14,7 +14,7 @@ def words_by_level(evaluation: Evaluation) -> dict[str, int]:
     Reads of sums that start from zero are none, unless the accounting charges them (rule 7).
     """
     words = evaluation.words.sum(axis=1)
-    if evaluation.conventions.first_reads == "elided":
+    if evaluation.conventions.first_reads != "charged":
         words[:, FIRST_READ] = 0
     return dict(zip(evaluation.levels, words.sum(axis=1).tolist(), strict=True))
 

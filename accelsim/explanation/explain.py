@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from accelsim.arch.records import Architecture, Fanout, Memory, Place
 from accelsim.conventions import Conventions
+from accelsim.counter.counting import count
 from accelsim.errors import Problem, UsageError
 from accelsim.evaluation.expected import expected_energy, finished_energy, operation_energy
 from accelsim.evaluation.extras import ADDRESS
@@ -79,13 +80,27 @@ def refuse_other_rules(evaluation: Evaluation) -> None:
     """
     refuse_conventions(evaluation.conventions)
     unexplained = {
-        "words that neighbours pass on": any(f.forwards for f in evaluation.arch.fanouts),
+        "words that neighbours pass on": _pass_on(evaluation),
         "hops over a mesh": bool(evaluation.meshes),
         "addresses that memories pay for": bool(evaluation.energy_array[..., ADDRESS].any()),
     }
     for what, there in unexplained.items():
         if there:
             raise UsageError(Problem(f"{what} are not explained yet ({evaluation.arch.name})"))
+
+
+def _pass_on(evaluation: Evaluation) -> bool:
+    """Tell whether neighbours pass words on: whether counts are others where they cannot."""
+    arch = evaluation.arch
+    if not any(fanout.forwards for fanout in arch.fanouts):
+        return False
+    nodes = [replace(it, forwards={}) if isinstance(it, Fanout) else it for it in arch.nodes]
+    alone = replace(arch, nodes=tuple(nodes))
+    found, without = (count(evaluation.layer, its, evaluation.mapping) for its in (arch, alone))
+    return any(
+        (getattr(found, name) != getattr(without, name)).any()
+        for name in ("words", "accesses", "network")
+    )
 
 
 def refuse_conventions(conventions: Conventions) -> None:

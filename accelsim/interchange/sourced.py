@@ -8,7 +8,7 @@ import yaml
 
 from accelsim.yamldoc import Document
 
-PARTS = ("levels", "layers", "rules", "assumptions")
+PARTS = ("levels", "layers", "rules", "constraints", "search_constraints", "assumptions")
 """Lists that are written an item a line."""
 
 

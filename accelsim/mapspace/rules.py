@@ -14,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from accelsim.arch.records import SELECTORS, Architecture, Compute, Node, Place
+from accelsim.arch.rules import Limit, Rule, whole_order
 from accelsim.errors import Problem, SpecError
 from accelsim.mapping.arrays import Ints, MachineArrays
 from accelsim.mapping.homes import first_place_inside, holding_of, home_of
-from accelsim.mapspace.records import Dataflow, Limit, Rule
+from accelsim.mapspace.records import Dataflow
 from accelsim.workload.records import Layer
 
 
@@ -63,8 +64,20 @@ class AppliedRule:
         return f'{self.name}: "{self.rule.because}"' if self.rule.because else self.name
 
 
+def own_rules(arch: Architecture, *, of_search: bool = True) -> tuple[AppliedRule, ...]:
+    """Return the rules that a machine itself has for its mappings.
+
+    Parameters
+    ----------
+    of_search : those too that only searches keep to
+    """
+    rules = (*arch.constraints, *(arch.search_constraints if of_search else ()))
+    name = f"the constraints of {arch.name}"
+    return tuple(AppliedRule(name, number, rule) for number, rule in enumerate(rules, start=1))
+
+
 def binding_rules(dataflows: Sequence[Dataflow], arch: Architecture) -> tuple[AppliedRule, ...]:
-    """Return the rules that have something to say on ``arch``.
+    """Return the rules that have something to say on ``arch``: those given, and its own.
 
     Raises
     ------
@@ -76,11 +89,24 @@ def binding_rules(dataflows: Sequence[Dataflow], arch: Architecture) -> tuple[Ap
         for dataflow in dataflows
         for number, rule in enumerate(dataflow.rules, start=1)
     ]
+    given = {one.rule for one in applied}
+    applied += [one for one in own_rules(arch) if one.rule not in given]
+    return binding(applied, arch)
+
+
+def binding(rules: Iterable[AppliedRule], arch: Architecture) -> tuple[AppliedRule, ...]:
+    """Return those of some rules that have something to say on ``arch``.
+
+    Raises
+    ------
+    SpecError
+        If a rule speaks of loops that its level cannot have or requires a level that is not there.
+    """
     problems: list[Problem] = []
-    binding = tuple(one for one in applied if _binds(one, arch, problems))
+    found = tuple(one for one in rules if _binds(one, arch, problems))
     if problems:
         raise SpecError(problems)
-    return binding
+    return found
 
 
 def void_rules(dataflows: Sequence[Dataflow], arch: Architecture) -> tuple[AppliedRule, ...]:
@@ -251,10 +277,9 @@ class _Builder:
             elif not rule.others_free:
                 for slot in slots:
                     self.slot_max[slot][dim] = 1
+        order = whole_order(rule.order, self.dims)
         for outer_group, inner_group in (
-            (outer, inner)
-            for index, outer in enumerate(rule.order)
-            for inner in rule.order[index + 1 :]
+            (outer, inner) for index, outer in enumerate(order) for inner in order[index + 1 :]
         ):
             mask = sum(1 << dim for dim, name in enumerate(self.dims) if name in inner_group)
             for slot in slots:
@@ -267,9 +292,7 @@ class _Builder:
             for _, outside in self.node_slots[: min(chosen)]:
                 for slot in outside.values():
                     self.slot_max[slot][dim] = 1
-        exact = 0 if limit.exact is None else limit.exact
-        if self.bounds[dim] == 1:
-            exact = min(exact, 1)
+        exact = 0 if limit.exact is None else min(limit.exact, self.bounds[dim])
         at_most = self.bounds[dim] if limit.at_most is None else limit.at_most
         if not exact and at_most >= self.bounds[dim]:
             return

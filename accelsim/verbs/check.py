@@ -18,6 +18,7 @@ from accelsim.interchange.timeloop.texts import texts
 from accelsim.interchange.zigzag.reading import zigzag_kind
 from accelsim.mapping.spec import read_mapping
 from accelsim.mapspace.records import Dataflow
+from accelsim.mapspace.rules import binding_rules
 from accelsim.report import schemas
 from accelsim.report.idle_zeros import empty_lists, idle_zeros_of_machine, idle_zeros_of_pair
 from accelsim.report.network_notes import activations_note
@@ -130,6 +131,8 @@ def _check_one(file: str, technology: Technology | None) -> tuple[Checked, Loade
         if isinstance(spec, Architecture) and (technology or spec.technology):
             table = as_energy_table(technology, spec, ReadFrom(file))
             priced = resolve(spec, table, DEFAULT_ACCOUNTING).assumed
+        if isinstance(spec, Architecture):
+            binding_rules((), spec)
         if isinstance(spec, Study):
             study_rows(file, spec, [()] * len(spec.rows))
         assumed = (*_assumed(spec, technology), *priced)

@@ -110,7 +110,7 @@ def compare(
             machines, per_machine, words.dataflows, lambda: as_network(work, for_work)
         )
     network = as_network(work, for_work)
-    plans = _plans(rows, technology, accounting, search, network)
+    plans = _plans(rows, technology, accounting, search)
     _check_comparable(plans)
     origins = [
         Origin(row.label, its.word, word_of(work), (*its.overrides, *for_work))
@@ -185,7 +185,6 @@ def _plans(
     technology: Technology | None,
     accounting: Rules | None,
     search: Search,
-    network: Network,
 ) -> list[Plan]:
     """Put the rows together; the problems of all rows are raised at once."""
     plans = []
@@ -201,7 +200,6 @@ def _plans(
                     accounting or row.accounting or None,
                     search,
                     row.read_from,
-                    network,
                 )
             )
         except SpecError as fault:

@@ -16,7 +16,7 @@ from accelsim.interchange.timeloop.sources import looks_like_timeloop
 from accelsim.mapping.records import Mapping
 from accelsim.mapping.spec import read_mapping
 from accelsim.mapspace.kept import broken_rules
-from accelsim.mapspace.rules import binding_rules
+from accelsim.mapspace.rules import binding, own_rules
 from accelsim.network.records import LayerResult, NetworkResult, RunInfo
 from accelsim.report.results import LayerRun
 from accelsim.report.settings import Origin, Settings
@@ -33,11 +33,10 @@ from accelsim.verbs.words import (
     as_energy_table,
     as_network,
     called,
-    machine_constraints,
     one_layer,
     word_of,
 )
-from accelsim.workload.records import Network
+from accelsim.workload.records import Layer
 
 
 def evaluate(
@@ -87,7 +86,7 @@ def evaluate(
             loops, left_out = timeloop_mapping(path, arch, only)
         else:
             loops = read_mapping(path, arch, only)
-        _keep_to_constraints(word_of(machine), network, arch, loops)
+        _keep_to_constraints(only, arch, loops)
         entry = LayerResult(only, evaluate_mapping(only, arch, loops, table, rules))
     except SpecError as fault:
         raise SpecError([*others, *fault.problems]) from None
@@ -121,17 +120,15 @@ def evaluate(
     return LayerRun((result,), settings)
 
 
-def _keep_to_constraints(machine: str, network: Network, arch: Architecture, its: Mapping) -> None:
-    """Refuse a mapping that breaks constraints of the machine's own file, as Timeloop does.
+def _keep_to_constraints(layer: Layer, arch: Architecture, its: Mapping) -> None:
+    """Refuse a mapping that breaks constraints of the machine, as Timeloop does.
 
     Raises
     ------
     IllegalMappingError
         Naming each of them.
     """
-    (layer,) = network.layers
-    rules = binding_rules(machine_constraints(machine, network, any_mapping=True), arch)
-    broken = broken_rules(its, layer, arch, rules)
+    broken = broken_rules(its, layer, arch, binding(own_rules(arch, of_search=False), arch))
     if broken:
-        said = "; ".join(f"{one.rule.because}: {what}" for one, what in broken)
+        said = "; ".join(f"{one.rule.because or one.name}: {what}" for one, what in broken)
         raise IllegalMappingError(f"the mapping breaks constraints of {arch.name}: {said}")

@@ -18,6 +18,7 @@ from accelsim.interchange.timeloop.writing.outputs import map_text, map_yaml, st
 from accelsim.interchange.timeloop.writing.parts import chain_of
 from accelsim.interchange.timeloop.writing.prices import level_tables
 from accelsim.mapping.records import Mapping
+from accelsim.mapspace.rules import own_rules
 from accelsim.specs.fields import one_of
 from accelsim.verbs.evaluate import evaluate
 from accelsim.verbs.words import (
@@ -115,7 +116,8 @@ def export(
         f"{PREFIX}.stats.txt": stats_text(written, found),
         **_price_texts(tables),
     }
-    return Exported(texts, tuple(dict.fromkeys([*written.notes, *tables.notes])))
+    limited = [f"the constraints of {found.arch.name} are left out"] * bool(own_rules(found.arch))
+    return Exported(texts, tuple(dict.fromkeys([*written.notes, *tables.notes, *limited])))
 
 
 def _accelergy(

@@ -35,7 +35,7 @@ from accelsim.verbs.words import (
     one_layer,
     word_of,
 )
-from accelsim.workload.records import Layer
+from accelsim.workload.records import Layer, Network
 from accelsim.workload.spec import read_layer
 
 MOST_RESULTS = 4_096
@@ -127,10 +127,14 @@ def lookup(
     elif not isinstance(layer, Layer):
         layer = _read(json.dumps(layer, default=_number))
     flows = (dataflow,) if isinstance(dataflow, str | Path | Dataflow) else tuple(dataflow)
-    named = (*map(_identity, (arch, technology, accounting, *flows)), search)
+    named = (
+        *map(_identity, (arch, technology, accounting, *flows)),
+        search,
+        _seen(layer, arch, flows),
+    )
     desk = _desks.get(named)
     if desk is None or not desk.valid:
-        desk = _made(arch, flows, technology, accounting, search)
+        desk = _made(layer, arch, flows, technology, accounting, search)
         _desks.put(named, desk)
     alike = (desk, layer.identity)
     found = _results.get(alike)
@@ -144,6 +148,7 @@ def lookup(
 
 
 def _made(
+    layer: Layer,
     machine: Machine,
     flows: Sequence[Flow],
     technology: Technology | None,
@@ -153,10 +158,20 @@ def _made(
     words: list[tuple[str, object]] = [("architecture", machine), ("accounting", accounting)]
     words += (("dataflow", flow) for flow in flows)
     versions = _versions(words)  # before the files are read
-    arch = as_architecture(machine)
+    network = Network(layer.name, (layer,))
+    arch = as_architecture(machine, (), lambda: network)
     versions += _versions([("technology", technology or arch.technology)])
-    plan = single_plan(arch, flows, technology, accounting, search, ReadFrom(word_of(machine)))
+    read_from = ReadFrom(word_of(machine))
+    plan = single_plan(arch, flows, technology, accounting, search, read_from, network)
     return _Desk(plan, priced(plan), tuple(versions), _numbers(plan))
+
+
+def _seen(layer: Layer, machine: Machine, flows: Sequence[Flow]) -> object:
+    """Return what files may name of a layer, its dims and tensors; nothing if no file is named."""
+    words = [str(word) for word in (machine, *flows) if isinstance(word, Word)]
+    if not any(shipped.is_path(parse_reference(word).name) for word in words):
+        return None
+    return tuple(dim for dim, _ in layer.dims), layer.tensors
 
 
 def _identity(spec: object) -> object:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, UsageError
-from accelsim.interchange.timeloop.rules import OF_MACHINE
 from accelsim.keys import content_key
 from accelsim.mapper.contract import Budget, Driver, never
 from accelsim.mapper.drivers import driver_named
@@ -18,7 +17,7 @@ from accelsim.mapper.results_cache import users_cache
 from accelsim.mapper.uneven import UnevenDriver, selected_places
 from accelsim.mapping.records import Mapping
 from accelsim.mapspace.records import Dataflow
-from accelsim.mapspace.rules import binding_rules, void_rules
+from accelsim.mapspace.rules import binding_rules, own_rules, void_rules
 from accelsim.network.plan import Plan
 from accelsim.network.records import NetworkResult
 from accelsim.network.run import run_network
@@ -34,7 +33,6 @@ from accelsim.verbs.words import (
     as_dataflows,
     as_energy_table,
     called,
-    machine_constraints,
 )
 from accelsim.workload.records import Network
 
@@ -154,12 +152,8 @@ def plan(
     accounting: Rules | None,
     search: Search,
     read_from: ReadFrom,
-    network: Network | None = None,
 ) -> Plan:
     """Put a row together; the energy table is the machine's own unless one is given.
-
-    Constraints in the machine's own file hold beside the dataflows; they may speak of the tensors
-    of ``network``.
 
     What would keep the row from being searched is said here, before any row is.
 
@@ -171,8 +165,6 @@ def plan(
         If remainders are asked for under conventions that do not know them, or a memory is to be
         mapped unevenly that no tensors share.
     """
-    own = machine_constraints(read_from.word, network)
-    dataflows = (*dataflows, *(one for one in own if not _among(one, dataflows)))
     binding_rules(dataflows, arch)
     rules = as_accounting(accounting)
     if search.remainders and not rules.conventions.plain:
@@ -193,11 +185,6 @@ def plan(
         budget=search.budget,
         driver=_driver(arch, search),
     )
-
-
-def _among(own: Dataflow, dataflows: Sequence[Dataflow]) -> bool:
-    """Tell whether the constraints of a machine's file are given as a dataflow, too."""
-    return any(own.rules == flow.rules for flow in dataflows)
 
 
 def _driver(arch: Architecture, search: Search) -> Driver:
@@ -248,7 +235,7 @@ def single_plan(
             )
         )
     label = flows[0].name if flows else arch.name
-    return plan(label, arch, flows, technology, accounting, search, read_from, network)
+    return plan(label, arch, flows, technology, accounting, search, read_from)
 
 
 def settings_of(
@@ -274,10 +261,9 @@ def settings_of(
         for rule in void_rules(row.dataflows, row.arch)
     )
     kept = dict.fromkeys(
-        f"Mappings keep to the constraints that come with {row.arch.name}: {flow.source}."
+        f"Mappings keep to the constraints that come with {row.arch.name}: {row.arch.source}."
         for row in plans
-        for flow in row.dataflows
-        if flow.name == OF_MACHINE
+        if own_rules(row.arch)
     )
     return Settings(
         words=tuple(words),

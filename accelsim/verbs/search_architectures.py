@@ -31,7 +31,7 @@ from accelsim.verbs.search import Search, Stop
 from accelsim.verbs.sweep import laid_out, sweep_key, words_of
 from accelsim.verbs.sweep_executor import PROCESSES, carried, executor_named
 from accelsim.verbs.sweep_point import Bench, forget
-from accelsim.verbs.words import Flow, Machine, Rules, Technology, Work, as_architecture
+from accelsim.verbs.words import Flow, Machine, Rules, Technology, Work, as_architecture, as_network
 
 
 def search_architectures(
@@ -143,7 +143,7 @@ def _see_that_all_is_known(bench: Bench, goal: Goal) -> None:
     asked |= {name: Where(f"--where {its.words}") for its in goal.constraints for name in its.names}
     for machine in bench.machines:
         words = [f"{path}={value}" for path, value in bench.overrides if path in bench.of_machine]
-        arch = as_architecture(machine, words)
+        arch = as_architecture(machine, words, lambda: as_network(bench.workloads[0]))
         table = bench.table(arch)
         if table is None:
             continue  # the technology is varied

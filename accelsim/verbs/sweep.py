@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from accelsim.verbs.overrides import split_overrides
 from accelsim.verbs.search import Search, Stop, single_plan
 from accelsim.verbs.sweep_executor import PROCESSES, carried, executor_named
 from accelsim.verbs.sweep_files import spec_files
-from accelsim.verbs.sweep_point import Bench, forget, machine_values
+from accelsim.verbs.sweep_point import Bench, forget, machine_values, table_of
 from accelsim.verbs.words import (
     Flow,
     Machine,
@@ -158,20 +159,19 @@ def laid_out(
         overrides=fixed,
         of_machine=of_machine,
     )
+    words = [f"{path}={value}" for path, value in fixed if path in of_machine]
+    for_work = [f"{path}={value}" for path, value in fixed if path not in of_machine]
     units = {}
-    for machine in machines:
-        words = [f"{path}={value}" for path, value in fixed if path in of_machine]
-        arch = as_architecture(machine, words)
+    for network, machine in product([as_network(its, for_work) for its in workloads], machines):
+        arch = as_architecture(machine, words, partial(_given, network))
         read_from = ReadFrom(word_of(machine), tuple(words))
         for named in [[flow] for flow in flows] or [[]]:
-            row = single_plan(arch, named, technology, accounting, search, read_from)
+            row = single_plan(arch, named, technology, accounting, search, read_from, network)
             units[row.table.unit] = row.table.name
     if len(units) > 1:
         tables = ", ".join(f"{name} ({unit})" for unit, name in units.items())
         what_differs = f"the machines' energy tables have different units: {tables}"
         raise UsageError(Problem(what_differs, hint="choose one table for all with --technology"))
-    for work in workloads:
-        as_network(work, [f"{path}={value}" for path, value in fixed if path not in of_machine])
     words_by_kind = [
         *(("architecture", machine) for machine in machines),
         *(("workload", work) for work in workloads),
@@ -186,11 +186,14 @@ def laid_out(
     return bench, space
 
 
+def _given(network: Network) -> Network:
+    return network
+
+
 def _technologies(bench: Bench) -> list[str]:
     if bench.technology is not None:
         return []
-    machines = (as_architecture(its) for its in bench.machines if not isinstance(its, Architecture))
-    return [arch.technology for arch in machines]
+    return [str(table_of(its)) for its in bench.machines if not isinstance(its, Architecture)]
 
 
 def _sorted(what: Sequence[Machine | Work]) -> tuple[list[Machine], list[Work]]:
@@ -278,7 +281,7 @@ def _constrained(
         first = bench.settings(space.point([number, *[0] * (len(space.sides) - 1)]))
         words = [f"{path}={value}" for path, value in first.items() if path in bench.of_machine]
         try:
-            arch = as_architecture(machine, words)
+            arch = as_architecture(machine, words, lambda: as_network(bench.workloads[0]))
             table = bench.table(arch)
         except SpecError:
             continue  # the point itself will say so

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,13 +16,22 @@ from accelsim.explore.points import Space
 from accelsim.explore.processes import Processes
 from accelsim.explore.records import Outcome
 from accelsim.explore.run import Task
+from accelsim.interchange.timeloop.direct import timeloop_machine
 from accelsim.interchange.workloads import is_foreign, open_foreign
 from accelsim.specs.references import Reference, carry, open_spec, parse_reference
 from accelsim.technology.records import EnergyTable
 from accelsim.technology.spec import read_technology
 from accelsim.verbs.search import usable_threads
 from accelsim.verbs.sweep_point import Bench
-from accelsim.verbs.words import Machine, as_accounting, as_dataflow, word_of
+from accelsim.verbs.words import (
+    Machine,
+    as_accounting,
+    as_dataflow,
+    as_network,
+    timeloop_file,
+    word_of,
+)
+from accelsim.workload.records import Layer, Network
 from accelsim.yamldoc import Document
 
 PROCESSES, IN_PROCESS, DASK = EXECUTORS = ("processes", "in-process", "dask")
@@ -78,7 +87,8 @@ class Carried:
 def carried(bench: Bench, space: Space) -> Carried:
     """Return the work of a bench with the contents of all specs that points of a space need."""
     documents: dict[str, Document] = {}
-    machines = [_carried("architecture", its, documents) for its in bench.machines]
+    layers = tuple(layer for work in bench.workloads for layer in as_network(work).layers)
+    machines = [_carried("architecture", its, documents, layers) for its in bench.machines]
     workloads = [_carried("workload", its, documents) for its in bench.workloads]
     technology = bench.technology
     if technology is not None and not isinstance(technology, EnergyTable):
@@ -88,7 +98,9 @@ def carried(bench: Bench, space: Space) -> Carried:
         bench,
         machines=tuple(machines),
         workloads=tuple(workloads),
-        dataflows=tuple(flow and as_dataflow(flow) for flow in bench.dataflows),
+        dataflows=tuple(
+            flow and as_dataflow(flow, Network("all", layers)) for flow in bench.dataflows
+        ),
         technology=technology,
         accounting=bench.accounting and as_accounting(bench.accounting),
         tables={} if technology else {word: _table(word) for word in named if word},
@@ -97,13 +109,21 @@ def carried(bench: Bench, space: Space) -> Carried:
     return Carried(its, documents)
 
 
-def _carried(kind: str, spec: Any, documents: dict[str, Document]) -> Any:
-    """Note the document of a word, and return the word that finds it; a record is as it is."""
+def _carried(
+    kind: str, spec: Any, documents: dict[str, Document], layers: Sequence[Layer] = ()
+) -> Any:
+    """Note the document of a word, and return the word that finds it; a record is as it is.
+
+    Timeloop's machines may name tensors of the ``layers``.
+    """
     word = word_of(spec)
     if not word:
         return spec
     reference = parse_reference(word)
-    if is_foreign(reference.name):  # its parameters have their say as it is read
+    path = timeloop_file(word) if kind == "architecture" else None
+    if path is not None:
+        document, rest = timeloop_machine(path, layers), ""
+    elif is_foreign(reference.name):  # its parameters have their say as it is read
         document, rest = open_foreign(reference), ":" + ",".join(reference.patterns)
     else:
         document = open_spec(kind, Reference(reference.name))

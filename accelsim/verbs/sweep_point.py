@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, LEFT_OUT, Outcome
 from accelsim.explore.run import Task
 from accelsim.keys import content_key, sources_digest
 from accelsim.mapper.results_cache import WORTH_A_FILE, users_cache
+from accelsim.mapspace.records import Dataflow
 from accelsim.network.records import NetworkResult
 from accelsim.network.run import run_network
 from accelsim.report.notes import why_unmapped
@@ -51,6 +52,7 @@ from accelsim.verbs.words import (
     as_network,
     called,
     open_work,
+    timeloop_file,
     word_of,
 )
 from accelsim.workload.records import Network
@@ -123,7 +125,7 @@ class Bench:
         they are named, the settings, the search, and the version of this package.
         """
         machine, workload, flow, settings = self._parts(point)
-        table = self.technology or settings.get("technology") or _table_of(machine)
+        table = self.technology or settings.get("technology") or table_of(machine)
         patterns = [file_digest(path) for its in settings.items() for path in patterns_set(*its)]
         return content_key(
             {
@@ -177,11 +179,11 @@ class Bench:
             return Outcome(FAILED, reason=f"{changed[0]} was changed during the sweep")
         machine, workload, _, settings = self._parts(point)
         for_machine, for_work = self._split(settings)
-        arch = _architecture(machine, for_machine)
+        arch = _architecture(machine, for_machine, lambda: _network(workload, for_work))
         row = plan(
             arch.name,
             arch,
-            self._flows[point.dataflow],
+            self._rules(point, arch, lambda: _network(workload, for_work)),
             self.table(arch),
             self.accounting,
             self.search,
@@ -208,9 +210,21 @@ class Bench:
         for_machine = tuple(text for path, text in words.items() if path in self.of_machine)
         return for_machine, tuple(text for text in words.values() if text not in for_machine)
 
+    def _rules(
+        self, point: Point, arch: Architecture, network: Callable[[], Network]
+    ) -> tuple[Dataflow, ...]:
+        """Return the dataflow of a point; Timeloop's speaks of its machine and its network."""
+        flow = self.dataflows[point.dataflow]
+        if flow is None or not _is_timeloop(flow):
+            return self._flows[point.dataflow]
+        return (as_dataflow(flow, network(), arch),)
+
     @cached_property
-    def _flows(self) -> tuple[tuple[Any, ...], ...]:
-        return tuple(() if flow is None else (as_dataflow(flow),) for flow in self.dataflows)
+    def _flows(self) -> tuple[tuple[Dataflow, ...], ...]:
+        return tuple(
+            () if flow is None or _is_timeloop(flow) else (as_dataflow(flow),)
+            for flow in self.dataflows
+        )
 
 
 def machine_values(
@@ -253,7 +267,14 @@ def figures_of(found: NetworkResult) -> dict[str, Any]:
 
 def forget() -> None:
     """Forget what was read: files may have changed since the last sweep."""
-    for reader in (_content_of_word, _document, _stated_table, _table_of_word, _network_of_word):
+    for reader in (
+        _content_of_word,
+        _document,
+        _stated_table,
+        _table_of_word,
+        _network_of_word,
+        _is_timeloop_word,
+    ):
         reader.cache_clear()
     forget_files()
 
@@ -274,15 +295,18 @@ def _content_of_word(kind: str, word: str) -> str:
     reference = parse_reference(word)
     try:
         document = open_work(reference) if kind == "workload" else open_spec(kind, reference)
+        said = document.texts if _is_timeloop_word(word) else document.data
         patterns = [file_digest(path) for path in patterns_of(document)]
-        return content_key([document.data, reference.patterns, *([patterns] if patterns else [])])
+        return content_key([said, reference.patterns, *([patterns] if patterns else [])])
     except SpecError:
         return word  # a value of a parameter: the point itself says what is wrong with it
 
 
-def _architecture(machine: Machine, overrides: tuple[str, ...]) -> Architecture:
-    if isinstance(machine, Architecture):
-        return as_architecture(machine, overrides)
+def _architecture(
+    machine: Machine, overrides: tuple[str, ...], network: Callable[[], Network]
+) -> Architecture:
+    if isinstance(machine, Architecture) or _is_timeloop(machine):
+        return as_architecture(machine, overrides, network)
     document, problems = _document(str(machine))
     return architecture_of(document, overrides, problems)
 
@@ -294,7 +318,18 @@ def _document(machine: str) -> tuple[Document, list[Problem]]:
     return document, pattern_problems(document, reference)
 
 
-def _table_of(machine: Machine) -> Any:
+def _is_timeloop(spec: Machine | Flow) -> bool:
+    """Tell whether a word means one of Timeloop's files, which may name tensors of the network."""
+    return isinstance(spec, Word) and _is_timeloop_word(str(spec))
+
+
+@lru_cache(MOST_KEPT)
+def _is_timeloop_word(word: str) -> bool:
+    return timeloop_file(word) is not None
+
+
+def table_of(machine: Machine) -> Any:
+    """Return the energy table that a machine names, if it names one."""
     return machine.technology if isinstance(machine, Architecture) else _stated_table(str(machine))
 
 

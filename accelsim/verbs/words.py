@@ -15,7 +15,6 @@ from accelsim.errors import Problem, SpecError, UsageError, Where
 from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, price_problems
 from accelsim.interchange.scalesim.direct import open_scalesim, scalesim_kinds
 from accelsim.interchange.timeloop.direct import (
-    constraints_of_machine,
     kinds_of,
     open_timeloop,
     timeloop_constraints,
@@ -145,8 +144,8 @@ def as_architecture(
         _refuse_overrides(overrides, machine.name)
         return machine
     path = timeloop_file(machine)
-    if path is not None and network is not None:
-        document = timeloop_machine(path, network().layers)
+    if path is not None:
+        document = timeloop_machine(path, network().layers if network is not None else ())
         problems = pattern_problems(document, parse_reference(machine))
         return arch_spec.architecture_of(document, overrides, problems)
     return arch_spec.read_architecture(machine, overrides)
@@ -183,28 +182,6 @@ def timeloop_file(word: Word) -> Path | None:
     name = parse_reference(word).name if word else ""
     found = shipped.is_path(name) and looks_like_timeloop(Path(name))
     return Path(name) if found else None
-
-
-def machine_constraints(
-    machine: Word, network: Network | None, *, any_mapping: bool = False
-) -> tuple[Dataflow, ...]:
-    """Return the constraints that the file of a machine has for its mappings: Timeloop's files do.
-
-    Parameters
-    ----------
-    any_mapping : only those that no mapping may break
-
-    Raises
-    ------
-    SpecError
-        If they are at fault.
-    """
-    path = timeloop_file(machine)
-    if path is None or "architecture" not in kinds_of(path):
-        return ()
-    layers = network.layers if network else ()
-    document = constraints_of_machine(path, layers, any_mapping=any_mapping)
-    return () if document is None else (dataflow_of(document),)
 
 
 def as_dataflows(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 from typing import NamedTuple
 
 from accelsim.errors import Problem, Where
@@ -145,12 +146,18 @@ def _unwritten(data: object, mark: Mark) -> Node:
     return Node(data, mark, text=str(data))
 
 
+def _place(problem: Problem) -> tuple[float, int]:
+    """Return what problems are ordered by: line and column; how many more there are comes last."""
+    where = problem.where
+    return (where.line or inf, where.column) if where else (0, 0)
+
+
 def capped(problems: list[Problem], file: str, more: int = 0) -> list[Problem]:
     """Return the first 20 problems in the order of their places, and how many more there are.
 
     ``more`` problems, further on, are not in the list.
     """
-    ordered = sorted(problems, key=lambda p: (p.where.line, p.where.column) if p.where else (0, 0))
+    ordered = sorted(problems, key=_place)
     more += max(0, len(ordered) - MAX_PROBLEMS)
     if not more:
         return ordered

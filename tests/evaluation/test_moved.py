@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import accelsim as acs
+from accelsim.conventions import Conventions
 from accelsim.evaluation.moved import compulsory_words, words_by_level
+from accelsim.evaluation.prices import DEFAULT_ACCOUNTING
 from accelsim.evaluation.records import Evaluation
+from accelsim.technology.records import Accounting
 
 MACHINE = Path(__file__).parents[1] / "small" / "machine.yaml"
 LAYER = Path(__file__).parents[1] / "small" / "layer.yaml"
@@ -40,11 +44,12 @@ def test_sums_that_start_from_zero_are_read_where_that_is_charged() -> None:
     """With C over the lanes, DRAM gives 4 weights and 2 inputs and takes 2 sums."""
     plain = evaluated(LAYER, "buffer.size=8 words")
     assert words_by_level(plain) == {"dram": 8, "buffer": 8 + 4 + 4 + 2, "array": 12, "mac": 4}
-    charged = evaluated(LAYER, "buffer.size=8 words", "zigzag")
+    rules = replace(DEFAULT_ACCOUNTING, conventions=Conventions(first_reads="charged"))
+    charged = evaluated(LAYER, "buffer.size=8 words", rules)
     assert words_by_level(charged)["dram"] == 10
 
 
-def evaluated(work: Path, override: str, accounting: str | None = None) -> Evaluation:
+def evaluated(work: Path, override: str, accounting: Accounting | None = None) -> Evaluation:
     found = acs.run(MACHINE, work, technology=TABLE, overrides=[override], accounting=accounting)
     (entry,) = found.layers
     assert entry.evaluation is not None

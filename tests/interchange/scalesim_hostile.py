@@ -33,6 +33,13 @@ def topologies() -> Iterator[Case]:
         ("Conv1", "Con\x07v1"): "not text: character U\\+0007 in line 2",
         ("Layer name, IFMAP Height", "Layer name, Height"): "1:1: this is no topology",
     }
+    batch = TOPOLOGY.replace("Strides,", "Strides, Batch,")
+    yield "topology.csv", batch.replace("40, 1,\n", "40, 1, x,\n", 1), "2:33: the batch is 'x'"
+    yield "topology.csv", TOPOLOGY.partition("\n")[2], "1:1: a layer in the first row"
+    yield "topology.csv", TOPOLOGY.replace(",", ";"), "1:1: columns are cut by semicolons"
+    yield "topology.csv", TOPOLOGY.replace(",", "\t"), "1:1: this is no topology"
+    counts = PRODUCTS.replace("N, K,", "N, K, Batch,").replace("40, 70,", "40, 70, 2,", 1)
+    yield "products.csv", counts, "a batch of products"
     for (old, new), said in changes.items():
         assert old in TOPOLOGY
         yield "topology.csv", TOPOLOGY.replace(old, new, 1), said

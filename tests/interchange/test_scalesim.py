@@ -201,3 +201,13 @@ def test_an_energy_table_is_no_topology(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out.startswith("table.csv: technology, no problems")
     with pytest.raises(UsageError, match=r"a second workload: 'products\.csv'"):
         acs.import_("scalesim", ["topology.csv", "products.csv"])
+
+
+def test_a_column_called_batch(folder: Path) -> None:
+    """It is not the stride of columns, wherever it stands."""
+    header, first, _ = TOPOLOGY.split("\n", 2)
+    rows = f"{header.replace('Strides,', 'Strides, Batch,')}\n{first} 4,\n"
+    (folder / "batch.csv").write_text(rows, encoding="utf-8")
+    many, one = layers("batch.csv")["Conv1"], layers("topology.csv")["Conv1"]
+    assert many.bounds == {**one.bounds, "N": 4}
+    assert many.operations == 4 * one.operations

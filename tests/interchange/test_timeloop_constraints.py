@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import accelsim as acs
+from accelsim.arch.records import Architecture
 from accelsim.errors import SpecError, UsageError
 from accelsim.evaluation.evaluate import IllegalMappingError
 from accelsim.interchange.timeloop.directives import dims_in
-from accelsim.mapping.records import Loop, Mapping
-from accelsim.report.results import LayerRun
+from accelsim.mapping.records import Block, Loop, Mapping
+from accelsim.report.results import Comparison, LayerRun, NetworkRun
+from accelsim.verbs.import_ import import_
 from accelsim.verbs.words import as_dataflow, as_network
+from accelsim.workload.records import Network
 from tests.interchange.timeloop_hostile import PROBLEM
 
 NODES = """\
@@ -92,14 +96,86 @@ def test_constraints_at_nodes_hold_in_a_search(tmp_path: Path) -> None:
 def test_they_hold_under_other_verbs(tmp_path: Path, verb: str) -> None:
     files = written(tmp_path, arch=NODES, problem=PROBLEM)
     if verb == "run":
-        rows = acs.run(files["arch"], files["problem"]).rows
+        found: Comparison | NetworkRun = acs.run(files["arch"], files["problem"])
     else:
-        rows = acs.compare(files["arch"], files["problem"], dataflows=["ws"]).rows
-    for row in rows:
+        found = acs.compare(files["arch"], files["problem"], dataflows=["ws"])
+    for row in found.rows:
         evaluation = row.layers[0].evaluation
         assert evaluation is not None
         assert factor(evaluation.mapping, "RF", "M") == 2
-        assert "machine-constraints" in row.dataflow
+        assert any("constraints that come with chip" in one for one in found.settings.remarks)
+
+
+def test_they_are_the_record_s(tmp_path: Path) -> None:
+    """A machine that was loaded keeps them, whatever is done with it; its own names are roles."""
+    files = written(tmp_path, arch=TREE + BESIDE.replace("[B]", "[Weights]"), problem=PROBLEM)
+    machine, network = acs.load(files["arch"]), acs.load(files["problem"])
+    assert isinstance(machine, Architecture)
+    assert isinstance(network, Network)
+    assert [rule.at for rule in machine.constraints] == ["RF"]
+    found = mapping_of(acs.map(machine, network))
+    assert [factor(found, "RF", dim) for dim in "MN"] == [2, 2]
+    looked_up = acs.lookup(network.layers[0], machine).evaluation
+    assert looked_up is not None
+    assert [factor(looked_up.mapping, "RF", dim) for dim in "MN"] == [2, 2]
+    (row,) = acs.compare(machine, network, dataflows=["ws"]).rows[:1]
+    compared = row.layers[0].evaluation
+    assert compared is not None
+    assert [factor(compared.mapping, "RF", dim) for dim in "MN"] == [2, 2]
+    broken = Mapping(
+        tuple(
+            replace(step, loops=tuple(Loop(dim, bound) for dim, bound in network.layers[0].dims))
+            if isinstance(step, Block) and step.place == "RF"
+            else replace(step, loops=())
+            if isinstance(step, Block)
+            else step
+            for step in found.steps
+        )
+    )
+    with pytest.raises(IllegalMappingError, match="breaks constraints of chip"):
+        acs.evaluate(machine, network, broken)
+
+
+def test_names_of_the_layer_that_is_looked_up_or_swept(tmp_path: Path) -> None:
+    files = written(tmp_path, arch=NODES, problem=PROBLEM)
+    network = acs.load(files["problem"])
+    assert isinstance(network, Network)
+    found = acs.lookup(network.layers[0], files["arch"]).evaluation
+    assert found is not None
+    assert factor(found.mapping, "RF", "M") == 2
+    assert "B" not in found.mapping.block("RF").keep
+    best = acs.map(files["arch"], files["problem"]).rows[0]
+    swept = acs.sweep(
+        files["arch"],
+        files["problem"],
+        parameters=["RF.size=1024 b"],
+        store=tmp_path / "store.db",
+        executor="in-process",
+    )
+    (point,) = swept.points()
+    assert point.figures["energy"] == pytest.approx(best.total.energy_total, rel=1e-12)
+
+
+def test_a_factor_beyond_the_bound_is_all_of_it(tmp_path: Path) -> None:
+    limits = "constraints: [{target: RF, type: temporal, factors: M=64}]"
+    files = written(tmp_path, arch=TREE, problem=PROBLEM, limits=limits)
+    found = acs.map(files["arch"], files["problem"], dataflow=files["limits"])
+    assert factor(mapping_of(found), "RF", "M") == dict(found.rows[0].network.layers[0].dims)["M"]
+    assert any("'M=64' is taken as all of M" in one for one in found.settings.assumptions)
+
+
+def test_an_import_keeps_them_apart(tmp_path: Path) -> None:
+    """What holds for any mapping is in the machine, what limits searches is a dataflow."""
+    files = written(tmp_path, all=TREE + BESIDE + PROBLEM)
+    ours = written(tmp_path, **import_("timeloop", files["all"]).texts)
+    machine = acs.load(ours["architecture"])
+    assert isinstance(machine, Architecture)
+    whole = acs.load(files["all"], kind="architecture")
+    assert isinstance(whole, Architecture)
+    assert machine.constraints == whole.constraints
+    assert machine.search_constraints == ()
+    (rule,) = as_dataflow(ours["dataflow"]).rules
+    assert (rule,) == whole.search_constraints
 
 
 def test_constraints_beside_the_machine_and_given_hold_together(tmp_path: Path) -> None:
@@ -129,12 +205,13 @@ def test_the_same_file_as_machine_and_as_dataflow(tmp_path: Path) -> None:
     assert found.rows[0].dataflow == "timeloop-constraints"
 
 
-def test_numbers_of_levels(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "place"), [(0, "RF"), (1, "DRAM")])
+def test_numbers_of_levels(tmp_path: Path, number: int, place: str) -> None:
     """Level 0 is the innermost storage."""
-    limits = "constraints: [{target: 0, type: temporal, factors: M=2}]"
+    limits = f"constraints: [{{target: {number}, type: temporal, factors: M=2}}]"
     files = written(tmp_path, arch=TREE, problem=PROBLEM, limits=limits)
     found = mapping_of(acs.map(files["arch"], files["problem"], dataflow=files["limits"]))
-    assert factor(found, "RF", "M") == 2
+    assert factor(found, place, "M") == 2
 
 
 NEST = """\
@@ -177,13 +254,20 @@ def test_blanks_in_a_permutation_mean_nothing(tmp_path: Path, text: str) -> None
     order = f"[{{target: RF, type: temporal, factors: M=2 N=2 K=2, permutation: '{text}'}}]"
     files = written(tmp_path, problem=PROBLEM, limits=f"constraints: {order}")
     flow = as_dataflow(files["limits"], as_network(files["problem"]))
-    assert [rule.order for rule in flow.rules] == [(("K",), ("M",), ("N",))]
+    assert [rule.order for rule in flow.rules] == [(("*",), ("K",), ("M",), ("N",))]
 
 
 def test_words_in_a_permutation() -> None:
     assert dims_in("KyK N", ["Ky", "K", "N"]) == ["KyK", "N"]  # no dim, and so a fault later on
     assert dims_in("Ky K N", ["Ky", "K", "N"]) == ["Ky", "K", "N"]
     assert dims_in("ZZ N", ["N", "M"]) == ["Z", "Z", "N"]
+
+
+def test_too_many_of_them_are_refused_where_they_stand(tmp_path: Path) -> None:
+    rows = "- {target: RF, type: temporal, factors: M=2}\n" * 1001
+    files = written(tmp_path, all=f"{TREE}constraints:\n{rows}")
+    with pytest.raises(SpecError, match=r"all.yaml:13:.*'search_constraints' is too long"):
+        acs.load(files["all"], kind="architecture")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import accelsim as acs
 from accelsim.arch.records import Architecture, Fanout
 from accelsim.errors import Problem, SpecError
 from accelsim.interchange.timeloop.arithmetic import evaluate
@@ -46,7 +47,7 @@ def test_constraints_become_rules() -> None:
         {"at": "array", "spatial": {"C": 1, "P": 1, "R": 1}},
         {"at": "array", "spatial_y": {"M": 1}},
         {"at": "array", "spatial_x": {"C": 1, "P": 1, "R": 1}},
-        {"at": "buffer", "temporal": {"R": 1, "C": "<=3"}, "order": [["M", "C"], "R", "P"]},
+        {"at": "buffer", "temporal": {"R": 1, "C": "<=3"}, "order": ["*", "R", "P"]},
         {"at": "regs", "temporal": {"M": "whole"}, "others": 1},
     ]
     machine = bundle.machine()
@@ -213,3 +214,15 @@ def test_rows_of_a_layer_of_ours(tmp_path: Path, columns: int, noted: bool) -> N
     layer = read_layer({"shape": "conv", "P": 4, "Q": columns, "R": 3, "S": 3})
     bundle.mapping(bundle.machine(), layer)
     assert any("P and R are rows of this layer" in note for note in notes(bundle)) is noted
+
+
+def test_links_that_pass_nothing_are_explained(tmp_path: Path) -> None:
+    """Lanes along K need other words each, at every step."""
+    for name, text in SOUND.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    files = [tmp_path / name for name in ("arch.yaml", "problem.yaml", "map.yaml")]
+    machine = acs.load(files[0])
+    assert isinstance(machine, Architecture)
+    assert any(fanout.forwards for fanout in machine.fanouts)
+    found = acs.explain(*files).explanation
+    assert sum(link.energy for link in found.links) > 0

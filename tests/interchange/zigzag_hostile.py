@@ -51,6 +51,19 @@ def broken() -> Iterator[tuple[str, str, str, str]]:
     yield "net.yaml", "ix=2*ox+1*fx", f"ix={'9' * 50}*ox+fx", "is no relation of dims"
     yield "net.yaml", "- id: 1\n", "- id: gemm\n", "a second layer 'gemm'"
     yield "net.yaml", "W: 8, I: 8", "W: a, I: 8", "precision of W' is 'a'"
+    beside = "  pr_loop_dims: [IX, IY]\n  %s\n  loop_sizes: [1, 8"
+    yield "net.yaml", "  loop_sizes: [1, 8", beside % "pr_loop_sizes: [4]", "for 2 pr_loop_dims"
+    yield "net.yaml", "  loop_sizes: [1, 8", beside % "padding: [[x, 1], 2]", "padding' is 'x'"
+    yield (
+        "net.yaml",
+        "  loop_sizes: [3, 4",
+        "  pr_loop_dims: [IX]\n  padding: [[1, 1]]\n  loop_sizes: [3, 4",
+        "'IX' is in no relation",
+    )
+    yield "net.yaml", "- id: 0\n", "- {" + ", " * 1_500_000 + "}\n- id: 0\n", "not valid YAML"
+    yield "acc.yaml", "    r_bw: 64\n", "    r_bw: 64\n    min_r_granularity: .nan\n", "'.nan'"
+    yield "acc.yaml", "    r_bw: 64\n", "    r_bw: 64\n    min_w_granularity: 0\n", "is '0'"
+    yield "spatial.yaml", "C, 4", "[" * 4000 + "]" * 4000, "nested deeper"
     yield "spatial.yaml", "C, 4", "C 4", "is no share of a loop"
     yield "spatial.yaml", "C, 4", "C, 0", "is no share of a loop"
     yield "spatial.yaml", "- C, 4", "  C: 4", "'D1' must be a list"

@@ -120,8 +120,9 @@ def enclosures(rules: list[Rule], layer: Layer) -> set[tuple[str, str]]:
     pairs = {
         (outer, inner)
         for rule in rules
-        for i, group in enumerate(rule.order)
-        for later in rule.order[i + 1 :]
+        for order in [without_star(rule, layer)]
+        for i, group in enumerate(order)
+        for later in order[i + 1 :]
         for outer in group
         for inner in later
         if {outer, inner} <= set(layer.bounds)
@@ -131,6 +132,13 @@ def enclosures(rules: list[Rule], layer: Layer) -> set[tuple[str, str]]:
         if not implied:
             return pairs
         pairs |= implied
+
+
+def without_star(rule: Rule, layer: Layer) -> list[set[str]]:
+    """Return the groups of an order, a star replaced by what no group names."""
+    groups = [set(group) for group in rule.order]
+    named = set().union(*groups)
+    return [set(layer.bounds) - named if group == {"*"} else group for group in groups]
 
 
 def faults_of(rule: Rule, mapping: Mapping, layer: Layer, arch: Architecture) -> Iterator[str]:
@@ -147,7 +155,7 @@ def faults_of(rule: Rule, mapping: Mapping, layer: Layer, arch: Architecture) ->
                 if here > 1 and not rule.others_free:
                     yield f"{dim} has a loop"
                 continue
-            if limit.exact is not None and here != (1 if bound == 1 else limit.exact):
+            if limit.exact is not None and here != min(bound, limit.exact):
                 yield f"{dim} is not {limit.exact}"
             if limit.at_most is not None and here > limit.at_most:
                 yield f"{dim} exceeds {limit.at_most}"

@@ -164,8 +164,14 @@ CONVENTION_MUTANTS = (
     Mutant(
         "first reads are never charged",
         BOUNDARY,
-        "charged = 0 if general.charges_first == 1 else 1",
+        "charged = 0 if charges_first(general, visits, layer.output_words) else 1",
         "charged = 1",
+    ),
+    Mutant(
+        "first reads of finished sums are charged",
+        BOUNDARY,
+        "visits > words)",
+        "visits >= words)",
     ),
     Mutant(
         "blocks are rounded on the total of all instances",

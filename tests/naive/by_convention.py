@@ -64,6 +64,7 @@ class _Walker:
         self.steps = list(zip(steps, changes[:-1], changes[1:], strict=True))
 
     def run(self) -> Walk:
+        self.coming_back: dict[tuple[str, str], bool] = {}
         self.seen.steps = len(self.steps)
         for level in self.nest.levels:
             copies = list(self.nest.instances(level))
@@ -296,7 +297,7 @@ class _Walker:
             fresh = 0
             for word in tile:
                 if self.its.returns == "all":
-                    known = self.its.first_reads == "charged" or word in ever[child.name, i]
+                    known = self._charges_first(boundary) or word in ever[child.name, i]
                     if not boundary.is_compute:
                         if known:
                             back.add(word)
@@ -309,7 +310,7 @@ class _Walker:
                 asked.add((above, word))
                 begun = word in holds[parent.name, above]
                 holds[parent.name, above].discard(word)
-                if begun or self.its.first_reads == "charged":
+                if begun or self._charges_first(boundary):
                     back.add(word)
                 else:
                     fresh += 1
@@ -325,9 +326,27 @@ class _Walker:
             # A point inside a fanout has had a sum before or has not: the first goes nowhere.
             for point, word in gets:
                 key = (f"{boundary.child.name} by {f}", point)
-                if self.its.first_reads == "charged" or word in ever[key]:
+                if self._charges_first(boundary) or word in ever[key]:
                     books.deliveries[f] += 1
                 ever[key].add(word)
+
+    def _charges_first(self, boundary: Boundary) -> bool:
+        if self.its.first_reads == "unfinished":
+            return self._comes_back(boundary)
+        return self.its.first_reads == "charged"
+
+    def _comes_back(self, boundary: Boundary) -> bool:
+        """Tell whether any sum passes a boundary twice: in time, or under two of its parents."""
+        key = (boundary.parent.name, boundary.child.name)
+        if key not in self.coming_back:
+            visits: Counter[Word] = Counter()
+            for step, changed, _ in self.steps:
+                if boundary.moves(changed):
+                    above = boundary.parent.fanouts_outside
+                    tiles = self._tiles(boundary, step).items()
+                    visits.update(word for _, word in {(i[:above], w) for i, t in tiles for w in t})
+            self.coming_back[key] = max(visits.values()) > 1
+        return self.coming_back[key]
 
     def _end(
         self,
@@ -358,9 +377,7 @@ class _Walker:
             if self.its.returns == "all":
                 key_of_parent = (f"{parent.name} for {child.name}", above)
                 known = ever[key_of_parent]
-                again = frozenset(
-                    w for w in tile if w in known or self.its.first_reads == "charged"
-                )
+                again = frozenset(w for w in tile if w in known or self._charges_first(boundary))
                 known |= tile
             else:
                 again = tile & holds[parent.name, above]

@@ -40,6 +40,7 @@ CONVENTIONS = {
     "returns to all": Conventions(returns="all"),
     "first reads": Conventions(first_reads="charged"),
     "first reads of all": Conventions(first_reads="charged", returns="all"),
+    "first reads of the unfinished": Conventions(first_reads="unfinished"),
     "blocks on totals": Conventions(blocks="total"),
     "timeloop": TIMELOOP,
     "timeloop by visit": replace(TIMELOOP, blocks="visit"),

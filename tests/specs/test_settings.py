@@ -267,7 +267,8 @@ def test_names_of_layers_may_have_dots() -> None:
             (
                 "no level, parameter or key 'clokc'; expected one of dram, glb, array, spads,"
                 " filter_spad, input_spad, mac, pes, name, title, source, assumed, technology,"
-                " clock, word, parameters, assumptions; did you mean 'clock'?"
+                " clock, word, parameters, assumptions, constraints, search_constraints; did you"
+                " mean 'clock'?"
             ),
         ),
         (

@@ -22,7 +22,7 @@ from accelsim.counter.layout import (
     REDUCTIONS,
     UPDATES,
 )
-from accelsim.jit import kernel
+from accelsim.jit import inlined, kernel
 
 
 @kernel
@@ -90,6 +90,12 @@ def count_reads(
             counts.network[depth - 1, tensor, DELIVERIES] += crossing
 
 
+@inlined
+def charges_first(general: np.record, visits: int, words: int) -> bool:
+    """Tell whether first reads are charged where so many visits of ``words`` sums come by."""
+    return general.charges_first == 1 or (general.charges_first == 2 and visits > words)
+
+
 @kernel
 def count_output(
     counter: np.record, general: np.record, parent: int, place: int, fresh: int
@@ -104,7 +110,7 @@ def count_output(
     run = find_run(tensor, place, machine.n_places, nest)
     visits = layer.output_words * nest.sum_lanes[parent] * run.sum_sweeps  # U_c
     first, last = machine.fanouts_outside[parent], machine.fanouts_outside[place]
-    charged = 0 if general.charges_first == 1 else 1
+    charged = 0 if charges_first(general, visits, layer.output_words) else 1
     if general.returns_all == 1:  # each word is fresh once in each instance
         fresh = layer.output_words * nest.sum_lanes[parent]
     elided = fresh * charged

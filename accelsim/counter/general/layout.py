@@ -9,7 +9,7 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from accelsim.conventions import Conventions, convention_problems
+from accelsim.conventions import WORDS, Conventions, convention_problems
 from accelsim.counter.filling import box_scales, fill
 from accelsim.counter.layout import (
     MAX_DIMS,
@@ -239,7 +239,7 @@ def fill_general(
     general["shares"] = ("none", "distinct", "equal").index(conventions.multicast)
     general["box"] = box
     general["returns_all"] = conventions.returns == "all"
-    general["charges_first"] = conventions.first_reads == "charged"
+    general["charges_first"] = WORDS["first_reads"].index(conventions.first_reads)
     general["block_totals"] = conventions.blocks == "total"
     general["drains_free"] = conventions.drains == "free"
     ranks, fanouts = len(layer.rank_dim), len(machine.links)

@@ -53,7 +53,8 @@ def looks_like_topology(path: Path) -> bool:
         text = read_text(path)
     except SpecError:
         return False
-    return bool(_form(next(_rows(Page(path.name, text)), [])))
+    first = next(_rows(Page(path.name, text)), [])
+    return bool(_form(first)) or _is_layer(first) or _has_semicolons(first)
 
 
 def read_topology(path: Path) -> tuple[Document, Page]:
@@ -73,12 +74,17 @@ def read_topology(path: Path) -> tuple[Document, Page]:
     top = Mark(1, 1, 1)
     if not form:
         mark = header[0].mark if header else top
-        page.fault(mark, "this is no topology of SCALE-Sim's", FORMS)
+        what = "this is no topology of SCALE-Sim's"
+        if _is_layer(header):
+            what = "a layer in the first row, which SCALE-Sim passes over: it names the columns"
+        elif _has_semicolons(header):
+            what = "columns are cut by semicolons, and SCALE-Sim cuts them by commas"
+        page.fault(mark, what, FORMS)
         page.stop_if_wrong()
     if form == "gemm" and [_plain(cell.text) for cell in header[1:4]] != list(PRODUCT):
         what = "SCALE-Sim reads the columns of a product by their position"
         page.fault(header[1].mark, what, "M, N, K in this order")
-    layers = list(_layers(page, rows, form))
+    layers = list(_layers(page, rows, form, _batch_column(header)))
     if not layers and not page.problems:
         page.fault(top, "there is no layer in this topology", "a row for each layer")
     page.stop_if_wrong()
@@ -124,7 +130,24 @@ def _form(header: list[Cell]) -> str:
     return "gemm" if sorted(words[1:4]) == sorted(PRODUCT) else ""
 
 
-def _layers(page: Page, rows: Iterator[list[Cell]], form: str) -> Iterator[Node]:
+def _is_layer(row: list[Cell]) -> bool:
+    """Tell whether a row holds the sizes of a layer."""
+    sizes = [cell.text for cell in row[1:8]]
+    return len(row) > 3 and all(size.isdecimal() for size in sizes)
+
+
+def _has_semicolons(row: list[Cell]) -> bool:
+    words = _plain(row[0].text) if row else ""
+    return len(row) == 1 and ";" in row[0].text and ("ifmap" in words or words.startswith("layer"))
+
+
+def _batch_column(header: list[Cell]) -> int | None:
+    """Return the column that says how many inputs a layer has, where one is named so."""
+    named = (at for at, cell in enumerate(header) if _plain(cell.text).startswith("batch"))
+    return next(named, None)
+
+
+def _layers(page: Page, rows: Iterator[list[Cell]], form: str, batch: int | None) -> Iterator[Node]:
     seen: dict[str, int] = {}
     for count, row in enumerate(rows, 1):
         if count > MOST_LAYERS:
@@ -136,9 +159,16 @@ def _layers(page: Page, rows: Iterator[list[Cell]], form: str) -> Iterator[Node]
         if not row[0].text:
             page.fault(row[0].mark, "a layer without a name", "a name before the first comma")
             continue
+        many = row[batch : batch + 1] if batch is not None else []
+        row = [cell for cell in row if cell not in many]
         said = _conv(page, row) if form == "conv" else _product(page, row)
         if said is None:
             continue
+        for cell in many:
+            if form == "conv":
+                said["N"] = Made(cell.mark).value(page.whole(cell, "the batch"))
+            else:
+                page.fault(cell.mark, "a batch of products", "M, the rows of all of them")
         made = Made(row[0].mark)
         name = layer_name(row[0].text)
         seen[name] = seen.get(name, 0) + 1

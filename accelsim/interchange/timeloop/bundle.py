@@ -21,11 +21,12 @@ from accelsim.interchange.timeloop.directives import (
 )
 from accelsim.interchange.timeloop.energies import Energies, read_energies
 from accelsim.interchange.timeloop.machine import architecture
+from accelsim.interchange.timeloop.making import Made
 from accelsim.interchange.timeloop.nests import mapping
 from accelsim.interchange.timeloop.problem import Problem as Described
 from accelsim.interchange.timeloop.problem import described, read_problem, workload
 from accelsim.interchange.timeloop.roles import Roles
-from accelsim.interchange.timeloop.rules import NAME, OF_MACHINE, dataflow
+from accelsim.interchange.timeloop.rules import dataflow, rules
 from accelsim.interchange.timeloop.scope import Scope
 from accelsim.interchange.timeloop.sources import Sources, read_sources
 from accelsim.interchange.timeloop.targets import Targets
@@ -47,6 +48,8 @@ class Bundle:
     """What the call computes, where the files hold no problem."""
     arch: Architecture | None = None
     """The machine of the call, where the files hold none."""
+    any_name: bool = False
+    """Whether to pass over data-spaces of a problem that is not known, and not to refuse them."""
 
     @cached_property
     def variables(self) -> Scope:
@@ -122,6 +125,11 @@ class Bundle:
         return said
 
     @cached_property
+    def of_search(self) -> list[Directive]:
+        """What limits mappings that are searched, and not every mapping of the machine."""
+        return [one for one in self.limits if one not in self.built_in]
+
+    @cached_property
     def built_in(self) -> list[Directive]:
         """What limits loops at nodes and under ``architecture_constraints``: of any mapping."""
         if "architecture" not in self.sources.sections or self.chain is None:
@@ -139,8 +147,12 @@ class Bundle:
             chain.constraints += [one for one in self.nest if one.no_links or one.no_reuse]
         return chain
 
-    def document(self, kind: str) -> Document:
+    def document(self, kind: str, *, apart: bool = False) -> Document:
         """Return what the files hold of a kind, as a document of ours.
+
+        Parameters
+        ----------
+        apart : a machine without the constraints of searches, which are a dataflow then
 
         Raises
         ------
@@ -148,7 +160,7 @@ class Bundle:
             If they hold none, or it is at fault.
         """
         with self.sources.reading(kind):
-            root = self._root(kind)
+            root = self._root(kind, apart)
         self.sources.stop_if_wrong()
         if root is None:
             raise SpecError([self.lacks(kind)])
@@ -164,15 +176,24 @@ class Bundle:
     def held(self) -> str:
         return ", ".join(sorted(self.sources.sections)) or "nothing that is read here"
 
-    def _root(self, kind: str) -> Node | None:
+    def _root(self, kind: str, apart: bool) -> Node | None:
         if kind == "architecture" and self.chain is not None:
             problem = self.problem
-            roles = Roles(self.sources, problem.roles if problem else None)
-            return architecture(self.sources, self.chain, self.energies, self.variables, roles)
+            roles = Roles(self.sources, problem.roles if problem else None, self.any_name)
+            limits = {"constraints": self.built_in, "search_constraints": self.of_search}
+            rules = {
+                key: Made(said[0].node).listed(self._rules(said))
+                for key, said in limits.items()
+                if said and not (apart and said is self.of_search)
+            }
+            about = {kind} if apart else {kind, "dataflow"}
+            return architecture(
+                self.sources, self.chain, self.energies, self.variables, roles, rules, about
+            )
         if kind == "workload" and self.problem is not None:
             return workload(self.sources, self.problem)
         if kind == "dataflow" and "dataflow" in self.kinds:
-            return self._dataflow()
+            return self._dataflow(self.of_search if apart else self.limits)
         if kind == "technology":
             inside = {
                 name: found for name in (ERT, ART) if (found := self.sources.one(name)) is not None
@@ -180,37 +201,18 @@ class Bundle:
             return Node(inside, next(iter(inside.values())).mark) if ERT in inside else None
         return None
 
-    def _dataflow(self) -> Node:
+    def _dataflow(self, limits: Sequence[Directive]) -> Node:
         """Return what constrains mappings: what stands at nodes, and under constraints."""
-        return self._rules(self.limits, NAME)
-
-    def _rules(self, limits: Sequence[Directive], name: str) -> Node:
-        sources = self.sources
-        has = sources.sections
-        there = Targets(self.arch) if self.arch is not None else None
-        chain = self.chain if "architecture" in has else there
+        has = self.sources.sections
         where = next(has[name][0] for name in (*CONSTRAINTS, "architecture") if name in has)
+        return dataflow(self.sources, self._rules(limits), where)
+
+    def _rules(self, limits: Sequence[Directive]) -> list[Node]:
+        there = Targets(self.arch) if self.arch is not None else None
+        chain = self.chain if "architecture" in self.sources.sections else there
         problem = self.problem
-        roles = Roles(sources, problem.roles if problem else None)
-        return dataflow(sources, limits, where, chain, problem, roles, name)
-
-    def rules_of_machine(self, *, any_mapping: bool) -> Document | None:
-        """Return the constraints that come with the architecture as a dataflow, if there are any.
-
-        Parameters
-        ----------
-        any_mapping : only those that no mapping may break, and not those of its search
-
-        Raises
-        ------
-        SpecError
-            If they are at fault.
-        """
-        with self.sources.reading("dataflow"):
-            limits = self.built_in if any_mapping else self.limits
-            root = self._rules(limits, OF_MACHINE) if limits else None
-        self.sources.stop_if_wrong()
-        return None if root is None else self.sources.document(root)
+        roles = Roles(self.sources, problem.roles if problem else None, self.any_name)
+        return rules(self.sources, limits, chain, problem, roles)
 
     def machine(self) -> Architecture:
         """Return the machine.
@@ -254,16 +256,18 @@ def read_bundle(
     folders: Sequence[Path] = (),
     layers: Sequence[Layer] = (),
     arch: Architecture | None = None,
+    any_name: bool = False,
 ) -> Bundle:
     """Read some of Timeloop's files as one.
 
     Parameters
     ----------
     layers, arch : the problem and the machine of a call, for files that hold none
+    any_name : pass over data-spaces of a problem that is not known
 
     Raises
     ------
     SpecError
         If one cannot be read or parsed.
     """
-    return Bundle(read_sources(paths, folders), layers, arch)
+    return Bundle(read_sources(paths, folders), layers, arch, any_name)

@@ -18,6 +18,8 @@ KINDS = ("architecture", "workload", "dataflow", "technology")
 def open_timeloop(kind: str, path: Path) -> Document | None:
     """Return what a file of Timeloop's holds of a kind; None if it is no such file.
 
+    Levels and keys are those of :func:`timeloop_machine`, which also knows the data-spaces.
+
     Raises
     ------
     SpecError
@@ -25,7 +27,7 @@ def open_timeloop(kind: str, path: Path) -> Document | None:
     """
     if kind not in KINDS or not looks_like_timeloop(path):
         return None
-    return read_bundle([path]).document(kind)
+    return read_bundle([path], any_name=True).document(kind)
 
 
 def kinds_of(path: Path) -> tuple[str, ...]:
@@ -59,24 +61,6 @@ def timeloop_constraints(
         If they are at fault, or there are none.
     """
     return read_bundle(paths, layers=layers, arch=arch).document("dataflow")
-
-
-def constraints_of_machine(
-    path: Path, layers: Sequence[Layer], *, any_mapping: bool
-) -> Document | None:
-    """Return the constraints in the file of a machine as a dataflow; None if there are none.
-
-    Parameters
-    ----------
-    any_mapping : only those that no mapping may break, as Timeloop's model does not evaluate one
-        that does; and not those of its search
-
-    Raises
-    ------
-    SpecError
-        If they are at fault.
-    """
-    return read_bundle([path], layers=layers).rules_of_machine(any_mapping=any_mapping)
 
 
 def timeloop_mapping(path: Path, arch: Architecture, layer: Layer) -> tuple[Mapping, list[str]]:

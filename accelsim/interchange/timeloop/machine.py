@@ -6,7 +6,7 @@ own.  Networks pass words between neighbours and add sums up unless constraints 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from math import floor
 
 from accelsim.interchange.timeloop.attributes import (
@@ -46,9 +46,21 @@ ACTIONS = {"read": "read", "fill": "write", "update": "update"}
 
 
 def architecture(
-    sources: Sources, chain: Chain, energies: Energies, variables: Scope, roles: Roles
+    sources: Sources,
+    chain: Chain,
+    energies: Energies,
+    variables: Scope,
+    roles: Roles,
+    rules: Mapping[str, Node],
+    about: Collection[str],
 ) -> Node:
-    """Return a chain as an architecture."""
+    """Return a chain as an architecture.
+
+    Parameters
+    ----------
+    rules : lists of rules, by the key under which the architecture has them
+    about : the kinds of spec of which notes are among its assumptions
+    """
     made = Made(chain.node)
     clock, seconds = clock_of(variables, chain)
     build = _Build(sources, chain, energies, roles, seconds)
@@ -67,7 +79,8 @@ def architecture(
         "technology": made.value(technology or TECHNOLOGY),
         **({"clock": made.value(clock)} if clock else {}),
         "word": made.value(f"{DEFAULT_WORD} b"),
-        **notes_of(sources, made, "architecture"),
+        **notes_of(sources, made, about),
+        **rules,
         "levels": levels,
     }
     return made.mapping(items)

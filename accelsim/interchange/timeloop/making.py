@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from accelsim.interchange.timeloop.sources import Sources
@@ -56,9 +56,9 @@ def layer_name(name: str) -> str:
     return plain if re.match(r"[A-Za-z0-9_]", plain) else f"_{plain}"
 
 
-def notes_of(sources: Sources, made: Made, kind: str) -> dict[str, Node]:
-    """Return the notes of a kind of spec as its assumptions; nothing if there are none."""
-    said = [str(note) for note in sources.notes if note.about == kind]
+def notes_of(sources: Sources, made: Made, about: Collection[str]) -> dict[str, Node]:
+    """Return the notes about kinds of spec as its assumptions; nothing if there are none."""
+    said = [str(note) for note in sources.notes if note.about in about]
     if len(said) > MOST_NOTES:
         said = [*said[:MOST_NOTES], f"and {len(said) - MOST_NOTES} notes more"]
     return {"assumptions": made.words(said)} if said else {}

@@ -342,6 +342,6 @@ def workload(sources: Sources, problem: Problem) -> Node:
             "name": made.value(native_name(problem.name or "problem")),
             "source": made.value(f"Timeloop, {', '.join(sources.files)}"),
             "layers": made.listed([made.mapping(layer)]),
-            **notes_of(sources, made, "workload"),
+            **notes_of(sources, made, {"workload"}),
         }
     )

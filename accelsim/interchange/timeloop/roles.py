@@ -12,12 +12,20 @@ from accelsim.yamldoc import Node
 
 
 class Roles:
-    """By which role memories know each data-space."""
+    """By which role memories know each data-space.
 
-    def __init__(self, sources: Sources, known: Mapping[str, Role] | None) -> None:
+    Parameters
+    ----------
+    any_name : where the problem is not known, pass over data-spaces of other names than the roles
+    """
+
+    def __init__(
+        self, sources: Sources, known: Mapping[str, Role] | None, any_name: bool = False
+    ) -> None:
         self.sources = sources
         self.known: Mapping[str, Role] = known or {role: role for role in ROLES}
         self.guessed = known is None
+        self.any_name = any_name and self.guessed
 
     def of(self, names: Sequence[tuple[str, Node]]) -> set[str]:
         """Return the roles of some data-spaces; one that is not known is a fault."""
@@ -27,7 +35,7 @@ class Roles:
                 roles |= {*self.known.values()}
             elif name in self.known:
                 roles.add(self.known[name])
-            else:
+            elif not self.any_name:
                 self.unknown(name, node)
         return roles
 

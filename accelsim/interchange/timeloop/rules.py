@@ -26,27 +26,28 @@ from accelsim.specs.fields import one_of, suggestion
 from accelsim.units import shown
 from accelsim.yamldoc import Node, Scalar
 
-NAME, OF_MACHINE = "timeloop-constraints", "machine-constraints"
-"""Of constraints that are given, and of those that come with a machine."""
+NAME = "timeloop-constraints"
 
 
-def dataflow(
+def rules(
     sources: Sources,
     directives: Sequence[Directive],
-    where: Node,
     chain: Chain | Targets | None,
     problem: Problem | None,
     roles: Roles,
-    name: str = NAME,
-) -> Node:
-    """Return constraints as a dataflow; without a machine, targets are taken by their names."""
-    made = Made(where)
+) -> list[Node]:
+    """Return constraints as rules; without a machine, targets are taken by their names."""
     build = _Rules(sources, chain, problem, roles)
-    rules = [rule for one in directives for rule in build.rules(one)]
+    return [rule for one in directives for rule in build.rules(one)]
+
+
+def dataflow(sources: Sources, rules: Sequence[Node], where: Node) -> Node:
+    """Return rules as a dataflow."""
+    made = Made(where)
     return made.mapping(
         {
             "kind": made.value("dataflow"),
-            "name": made.value(name),
+            "name": made.value(NAME),
             "source": made.value(f"Timeloop, {', '.join(sources.files)}"),
             "rules": made.listed(rules),
             **({"assumed": notes["assumptions"]} if (notes := _notes(sources, made)) else {}),
@@ -55,7 +56,7 @@ def dataflow(
 
 
 def _notes(sources: Sources, made: Made) -> dict[str, Node]:
-    said = notes_of(sources, made, "dataflow")
+    said = notes_of(sources, made, {"dataflow"})
     if not said:
         return {}
     listed = said["assumptions"].value
@@ -110,6 +111,8 @@ class _Rules:
 
     def spatial(self, it: Directive, made: Made) -> Iterator[Node]:
         at = self.fanout(it)
+        if self.chain is not None and self.chain.fan(it.target) is None:
+            return
         limits = self.limits(it, made)
         if limits:
             others = {"others": made.value(1)} if it.factors_only else {}
@@ -183,7 +186,7 @@ class _Rules:
                 all_of_it = self.bounds[one.dim]
                 what = f"'{one.dim}={one.value}' is taken as all of {one.dim}, {all_of_it}"
                 self.sources.note(one.node, what)
-                limits[one.dim] = all_of_it
+                limits[one.dim] = one.value
             else:
                 limits[one.dim] = one.value or "whole"
         for dim in self.without_loops(it):
@@ -208,19 +211,5 @@ class _Rules:
         """Return the groups of dims, outermost first; dims that are not named stand outside."""
         if not it.order:
             return None
-        rest = [dim for dim in self.dims if dim not in it.order]
-        inner_first: list[Node] = []
-        for dim in it.order:
-            if dim != "*":
-                inner_first.append(made.value(dim))
-            elif rest:
-                inner_first.append(made.words(rest))
-        if rest and "*" not in it.order:
-            inner_first.append(made.words(rest))
-        elif not self.dims:
-            self.sources.note(
-                it.node,
-                "the order of dims that the permutation does not name is "
-                "free: the problem is not among the files",
-            )
-        return made.listed([*reversed(inner_first)])
+        inner_first = it.order if "*" in it.order else [*it.order, "*"]
+        return made.listed([made.value(dim) for dim in reversed(inner_first)])

@@ -31,8 +31,9 @@ def texts(bundle: Bundle) -> dict[str, str]:
     kinds = bundle.kinds
     found: dict[str, Document] = {}
     for kind in ("architecture", "workload", "dataflow"):
-        if kind in kinds:
-            found[kind] = bundle.document(kind)
+        whole = kind == "dataflow" and "architecture" in kinds and not bundle.of_search
+        if kind in kinds and not whole:
+            found[kind] = bundle.document(kind, apart="architecture" in kinds)
     if "mapping" in kinds:
         found["mapping"] = _mapping(bundle)
     if not found:

@@ -62,8 +62,9 @@ def architecture(source: Source, name: str) -> Document:
     sizes = _dims(source, array) if array else {}
     if array is None:
         page.fault(root.mark, "there is no array of multipliers", f"`{ARRAYS[0]}:`")
+    word_bits = min(_precisions(source, array), default=WORD_BITS) if array else WORD_BITS
     memories = source.items(root.inside("memories"), "memories", root)
-    stored = [_memory(source, key, node, sizes) for key, node in memories.items()]
+    stored = [_memory(source, key, node, sizes, word_bits) for key, node in memories.items()]
     page.stop_if_wrong()
     assert array is not None
     stored.reverse()
@@ -93,7 +94,7 @@ def architecture(source: Source, name: str) -> Document:
         "name": made.value(native_name(named.text if named and named.text else name)),
         "source": made.value(f"ZigZag, {page.file}"),
         "technology": made.value(TECHNOLOGY),
-        "word": made.value(f"{min(_precisions(source, array), default=WORD_BITS)} b"),
+        "word": made.value(f"{word_bits} b"),
         **page.assumptions(made, more),
         "levels": made.listed(levels),
     }
@@ -118,7 +119,9 @@ def _dims(source: Source, array: Node) -> dict[str, int]:
     return dict(zip(names, sizes, strict=False))
 
 
-def _memory(source: Source, name: str, node: Node, sizes: Mapping[str, int]) -> Stored:
+def _memory(
+    source: Source, name: str, node: Node, sizes: Mapping[str, int], word_bits: int
+) -> Stored:
     page = source.page
     made = Made(node)
     if not isinstance(node.value, dict):
@@ -150,6 +153,7 @@ def _memory(source: Source, name: str, node: Node, sizes: Mapping[str, int]) -> 
         "memory": made.value(native_name(name)),
         "component": made.value(native_name(name)),
         "size": made.value(f"{int(numbers['size'])} b"),
+        **_whole_accesses(source, name, node, ports, word_bits),
         **port_keys(source, ports, node),
         "energy": made.mapping({action: made.value(cost) for action, cost in energy.items()}),
         "keep": made.words(roles),
@@ -177,6 +181,35 @@ def _access_bits(source: Source, name: str, node: Node, ports: Mapping[str, Port
             source.page.note(node.mark, f"{what}, {max(widths)} b")
         found.append(max(widths, default=1))
     return found
+
+
+def _whole_accesses(
+    source: Source, name: str, node: Node, ports: Mapping[str, Port], word_bits: int
+) -> dict[str, Node]:
+    """Return the block in which a memory is read and written, the least that an access moves.
+
+    What is as wide as a word needs no block.  A memory of sums has none: ZigZag moves the sums of
+    all lanes together, and here each lane's would fill accesses of their own.
+    """
+    least = []
+    for key, writes in (("min_r_granularity", False), ("min_w_granularity", True)):
+        if node.inside(key) is not None:
+            least.append(source.whole(node.inside(key), key, node))
+            continue
+        widths = {
+            port.least
+            for port in ports.values()
+            if any((move in WRITES) == writes for _, move in port.moves)
+        }
+        least.append(max(widths, default=0))
+    read, write = (bits or max(least) for bits in least)
+    sums = any(role == ROLES["O"] for port in ports.values() for role, _ in port.moves)
+    if read == write and read % word_bits == 0 and read > word_bits and not sums:
+        return {"block": Made(node).value(f"{read} b")}
+    if (read, write) != (0, 0) and not (word_bits % read == 0 == word_bits % write):
+        what = f"'{name}' reads {read} b and writes {write} b at least in ZigZag"
+        source.page.note(node.mark, f"{what}: here an access costs by the bits that it moves")
+    return {}
 
 
 def _fanout(array: Node, dim: str, size: int) -> Node:

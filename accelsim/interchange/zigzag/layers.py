@@ -93,6 +93,7 @@ def _layer(source: Source, node: Node, title: str) -> Node | None:
         page.fault(node.mark, f"the output is called '{output.split('[')[0]}'", "O")
     if len(page.problems) > before:
         return None
+    _sizes_beside(source, node, {dim: size for dim, (size, _) in bounds.items()})
     made = Made(node)
     multiplies = sign == "*" and len(inputs) == 2
     dims = {dim: Made(at).value(size) for dim, (size, at) in bounds.items()}
@@ -123,18 +124,61 @@ def _indexed(operand: str, relations: Mapping[str, str]) -> str:
 def _relations(source: Source, node: Node) -> dict[str, str]:
     """Return what indices such as ``ix`` are, in loops of ours: ``2*OX + FX``."""
     found = {}
-    listed = node.inside("dimension_relations")
-    for item in source.listed(listed, "dimension_relations", node) if listed else []:
-        match = _RELATION.fullmatch(item.text.replace(" ", "")) if len(item.text) < 200 else None
+    for item in _relation_items(source, node):
+        match = _related(item)
         if match is None:
             what = f"'{shown(item.text)}' is no relation of dims"
             source.page.fault(item.mark, what, "as ix=2*ox+1*fx")
             continue
-        name, times, one, also, other = match.groups()
-        terms = ((times, one), (also, other))
-        parts = [it.upper() if n in (None, "1") else f"{n}*{it.upper()}" for n, it in terms]
-        found[name] = " + ".join(parts)
+        name, *terms = match
+        found[name] = " + ".join(
+            dim.upper() if times == 1 else f"{times}*{dim.upper()}" for times, dim in terms
+        )
     return found
+
+
+def _relation_items(source: Source, node: Node) -> list[Node]:
+    listed = node.inside("dimension_relations")
+    return source.listed(listed, "dimension_relations", node) if listed else []
+
+
+def _related(item: Node) -> tuple[str, tuple[int, str], tuple[int, str]] | None:
+    """Return the name of an index and its two terms, each a factor and a loop."""
+    match = _RELATION.fullmatch(item.text.replace(" ", "")) if len(item.text) < 200 else None
+    if match is None:
+        return None
+    name, times, one, also, other = match.groups()
+    return name, (int(times or 1), one), (int(also or 1), other)
+
+
+def _sizes_beside(source: Source, node: Node, bounds: Mapping[str, int]) -> None:
+    """Note what ``pr_loop_sizes`` and ``padding`` say of an index that is not what it reaches."""
+    names = node.inside("pr_loop_dims")
+    reach = {
+        name.upper(): sum(times * (bounds.get(dim.upper(), 1) - 1) for times, dim in terms) + 1
+        for name, *terms in filter(None, map(_related, _relation_items(source, node)))
+    }
+    dims = [it.text.upper() for it in source.listed(names, "pr_loop_dims", node)] if names else []
+    for key, what in (("pr_loop_sizes", "a size"), ("padding", "two sizes")):
+        listed = node.inside(key)
+        if listed is None or listed.value is None:
+            continue
+        items = source.listed(listed, key, node)
+        if len(items) != len(dims):
+            count = f"{len(items)} {key} for {len(dims)} pr_loop_dims"
+            source.page.fault(listed.mark, count, f"{what} for each")
+        for dim, item in zip(dims, items, strict=False):
+            if dim not in reach:
+                source.page.fault(item.mark, f"'{dim}' is in no relation of dims", ", ".join(reach))
+            elif key == "padding":
+                ends = [source.whole(end, key, node, 0) for end in source.listed(item, key, node)]
+                if any(ends):
+                    said = f"padding of {' and '.join(map(str, ends))} in {dim}"
+                    counted = f"its words count as inputs, among {reach[dim]}"
+                    source.page.note(item.mark, f"{said}: {counted}")
+            elif source.whole(item, key, node) != reach[dim]:
+                said = f"{dim} has {item.text} words, and its loops reach {reach[dim]}"
+                source.page.note(item.mark, f"{said}, which are counted")
 
 
 def _bits(source: Source, node: Node) -> dict[str, int]:

@@ -46,6 +46,8 @@ class Port:
     kind: str
     reads: int
     writes: int
+    least: int
+    """The fewest bits of an access."""
     node: Node
     moves: list[Move] = field(default_factory=list)
 
@@ -104,7 +106,8 @@ class Ports:
                 ):
                     what = f"'{node.text}' is none of the {count.text} {kind} ports"
                     page.fault(node.mark, f"{what} of '{self.memory}'")
-                port = Port(node.text, kind, reads, writes, entry)
+                least = writes if kind == "w" else reads
+                port = Port(node.text, kind, reads, writes, least, entry)
                 self._pass(self.found.setdefault(port.name, port), operand, move, node)
 
     def _of_port(self, entry: Node) -> None:
@@ -122,7 +125,10 @@ class Ports:
             page.fault((kind or entry).mark, got, ", ".join(TYPES))
             return
         width = source.whole(keys.get("bandwidth_max"), "bandwidth_max", entry)
-        port = self.found[name] = Port(name, TYPES[kind.text], width, width, entry)
+        least = width
+        if keys.get("bandwidth_min") is not None:
+            least = source.whole(keys.get("bandwidth_min"), "bandwidth_min", entry)
+        port = self.found[name] = Port(name, TYPES[kind.text], width, width, least, entry)
         for node in source.listed(keys.get("allocation"), "allocation", entry):
             match = re.fullmatch(r"\s*(\w{1,8})\s*,\s*(\w{1,8})\s*", node.text, re.ASCII)
             if match is None or match[2] not in ACTIONS:

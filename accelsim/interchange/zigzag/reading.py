@@ -19,8 +19,11 @@ KINDS = ("architecture", "workload", "dataflow")
 
 _OURS = re.compile(r"^(?:kind|architecture|problem|mapping|ERT)[ \t]*:", re.MULTILINE)
 _MACHINE = re.compile(r"^memories[ \t]*:", re.MULTILINE)
-_LAYER = re.compile(r"^(?:- |  ) *(?:equation|operator_type)[ \t]*:", re.MULTILINE)
-_MAPPING = re.compile(r"^(?:- |  ) *(?:spatial_mapping|memory_operand_links)[ \t]*:", re.MULTILINE)
+_ENTRY = r"^(?:(?:- |  ) *|- *\{(?:[^\n]*[,{])? *)"
+"""Before a key of an entry of a list, in lines of its own or between braces."""
+
+_LAYER = re.compile(_ENTRY + r"(?:equation|operator_type)[ \t]*:", re.MULTILINE)
+_MAPPING = re.compile(_ENTRY + r"(?:spatial_mapping|memory_operand_links)[ \t]*:", re.MULTILINE)
 
 _TOP = Mark(1, 1, 1)
 

@@ -85,6 +85,7 @@ def _rules(source: Source, node: Node) -> list[Node]:
             "at": made.value(native_name(dim)),
             "spatial": made.mapping(limits),
             "others": made.value(1),
+            "required": made.value(True),
         }
         rules.append(made.mapping(items))
     if not rules and not page.problems:
