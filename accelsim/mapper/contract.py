@@ -25,6 +25,7 @@ from accelsim.evaluation.priced_machine import PricedMachine
 from accelsim.evaluation.prices import Prices
 from accelsim.evaluation.pricing import Packed
 from accelsim.evaluation.refusals import box_problem
+from accelsim.kept import kept
 from accelsim.mapper.infeasible import Infeasibility
 from accelsim.mapper.objectives import Objective
 from accelsim.mapping.arrays import LayerArrays, MachineArrays
@@ -32,6 +33,9 @@ from accelsim.mapping.records import Mapping
 from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.space import SIZE_COUNTS, Mapspace, mapspace
 from accelsim.workload.records import Layer
+
+MOST_MACHINES = 8
+"""Forms of a machine whose tables are kept."""
 
 EXACTLY = 10**6
 """Spaces smaller than this are told to the last mapping."""
@@ -41,12 +45,17 @@ StoppedBy = Literal["samples", "seconds", "stop", "space", "enough"]
 
 @dataclass(frozen=True)
 class MappingProblem:
-    """A layer, a machine, what may be chosen, and what it costs."""
+    """A layer, a machine, what may be chosen, and what it costs.
+
+    ``parts`` are places (by number, outside in) into which one is divided, where the problems with
+    all their other orders are looked at as well: a driver may leave to those what they cover.
+    """
 
     space: Mapspace
     prices: Prices
     price_arrays: PriceArrays
     dataflows: tuple[Dataflow, ...] = ()
+    parts: tuple[tuple[int, ...], ...] = ()
 
     @property
     def conventions(self) -> Conventions:
@@ -80,8 +89,22 @@ def mapping_problem(
     prices: Prices,
     dataflows: Sequence[Dataflow] = (),
 ) -> MappingProblem:
-    """Put a problem together; raises what :func:`problem_on` does."""
-    return problem_on(PricedMachine(arch, prices), layer, dataflows)
+    """Put a problem together; raises what :func:`problem_on` does.
+
+    The machine's tables are kept with the prices, for its next layer.
+    """
+    machines = _machines(prices)
+    if id(arch) not in machines:
+        if len(machines) >= MOST_MACHINES:
+            machines.clear()
+        machines[id(arch)] = PricedMachine(arch, prices)
+    return problem_on(machines[id(arch)], layer, dataflows)
+
+
+@kept
+def _machines(_: Prices) -> dict[int, PricedMachine]:
+    """Return the machines that have had these prices, by the identity of what they hold."""
+    return {}
 
 
 def problem_on(

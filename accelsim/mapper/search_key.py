@@ -68,6 +68,7 @@ def search_key_with(
             _conventions_key(problem.prices.accounting),
             content_key(rules, NOT_COUNTED) if rules else "",
             content_key(start, NOT_COUNTED) if start else "",
+            content_key(problem.parts) if problem.parts else "",
         ]
     )
 

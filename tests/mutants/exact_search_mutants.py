@@ -23,7 +23,7 @@ SEARCH_MUTANTS = (
     mutant(
         "a beam proves",
         WORK,
-        "            self._search_all(BEAM, over)\n"
+        "            (None if self.near else self._search_all(BEAM, over))\n"
         "            or self._look_below(self._guess(), over)\n"
         "            or self._search_all(0, over)\n",
         "            self._search_all(2, over)\n",
@@ -42,9 +42,10 @@ SEARCH_MUTANTS = (
     mutant(
         "a pattern that was ended waits no more",
         WORK,
-        "            if ended is not None:\n                return ended\n            if not s",
+        "            if ended is not None:\n                return ended\n"
+        "            if not counts[",
         "            if ended is not None:\n                self.unsearched.remove(pattern)\n"
-        "                return ended\n            if not s",
+        "                return ended\n            if not counts[",
         ("open boundaries", "stops"),
     ),
     mutant(
