@@ -1,24 +1,27 @@
 """How long one full evaluation takes, on mappings that the sampler draws; how long a proof takes.
 
 A full evaluation writes the counts of every level, tensor and action, checks capacity and lanes,
-and sums energy and cycles.  A proof is an exact search of one layer, from its problem to its best
-mapping and certificate.
+and sums energy and cycles.  A proof is an exact search of one layer, from the layer, the machine
+and its prices to its best mapping and certificate.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from accelsim.arch.records import Architecture
 from accelsim.counter.window import BRANCHES
 from accelsim.evaluation.kernel import make_case
+from accelsim.evaluation.prices import Prices
 from accelsim.evaluation.pricing import price_batch
-from accelsim.mapper.contract import Budget, MappingProblem, Outcome
+from accelsim.mapper.contract import Budget, Driver, MappingProblem, Outcome, mapping_problem
 from accelsim.mapper.exact import ExactDriver
 from accelsim.mapper.objectives import ENERGY, Objective
 from accelsim.mapper.sampling import sample_batch
+from accelsim.workload.records import Layer
 
 
 @dataclass(frozen=True)
@@ -92,28 +95,47 @@ class SearchSpeed:
         return dict(self.outcome.certificate.details)
 
 
-def search_speed(
-    problem: MappingProblem,
-    objective: Objective = ENERGY,
-    runs: int = 5,
-    *,
-    front: bool = False,
-    seconds: float | None = None,
-) -> SearchSpeed:
-    """Time the exact driver on one thread, after a run that is not counted (it loads kernels).
+@dataclass(frozen=True)
+class Question:
+    """A search to time, from a layer and a machine at its prices to the outcome.
 
     ``seconds`` ends each run.
+    """
+
+    layer: Layer
+    arch: Architecture
+    prices: Prices
+    objective: Objective = ENERGY
+    front: bool = False
+    seconds: float | None = None
+    driver: Driver = ExactDriver()  # noqa: RUF009  (an immutable record)
+
+    def answer(self) -> Outcome:
+        """Put the problem together and search."""
+        problem = mapping_problem(self.layer, self.arch, self.prices)
+        budget = Budget(None, self.seconds)
+        return self.driver.search(problem, self.objective, budget, front=self.front)
+
+
+def search_speeds(questions: Sequence[Question], runs: int = 5) -> list[SearchSpeed]:
+    """Time searches on one thread, in rounds: every question once, then every question again.
+
+    So a phase in which the machine is slow falls on all of them, and not on one of whose runs it
+    then takes most.  A first round is not counted (it loads kernels).
 
     Raises
     ------
     NotCoveredError
-        If the driver does not cover the problem.
+        If the driver does not cover a problem.
     """
-    driver, budget = ExactDriver(), Budget(None, seconds)
-    outcome = driver.search(problem, objective, budget, front=front)
-    times = []
+    outcomes = [question.answer() for question in questions]
+    times: list[list[float]] = [[] for _ in questions]
     for _ in range(runs):
-        start = time.perf_counter()
-        outcome = driver.search(problem, objective, budget, front=front)
-        times.append(time.perf_counter() - start)
-    return SearchSpeed(problem.layer.name, tuple(times), outcome)
+        for at, question in enumerate(questions):
+            start = time.perf_counter()
+            outcomes[at] = question.answer()
+            times[at].append(time.perf_counter() - start)
+    return [
+        SearchSpeed(question.layer.name, tuple(its_times), outcome)
+        for question, its_times, outcome in zip(questions, times, outcomes, strict=True)
+    ]

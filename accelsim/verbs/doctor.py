@@ -14,7 +14,7 @@ from accelsim.arch.spec import read_architecture
 from accelsim.evaluation.evaluate import evaluate
 from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, resolve
 from accelsim.evaluation.records import Evaluation
-from accelsim.mapper.benchmark import evaluation_speed, search_speed
+from accelsim.mapper.benchmark import Question, evaluation_speed, search_speeds
 from accelsim.mapper.contract import mapping_problem
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
 from accelsim.technology.estimators.contract import Price
@@ -152,7 +152,7 @@ def _search() -> Check:
     arch = read_architecture("eyeriss_shared")
     layer = read_workload("alexnet:conv3").layers[0]
     prices = resolve(arch, read_technology(arch.technology), DEFAULT_ACCOUNTING)
-    speed = search_speed(mapping_problem(layer, arch, prices))
+    (speed,) = search_speeds([Question(layer, arch, prices)])
     optimal = speed.outcome.certificate.optimal
     found = (
         f"an exact search of {layer.name} on {arch.name} takes {speed.median_s * 1e3:.0f} ms "

@@ -7,13 +7,13 @@ Figures are those of the machine and the hour: run it while nothing else runs.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
-from accelsim.mapper.objectives import EDP, LATENCY
 from accelsim.report.figures import house_style, save
 from tests.perf import mapper_speed as speed
 from tests.perf.mapper_speed import ROOT, Figure, Point, Row
@@ -33,11 +33,13 @@ The exact mapper answers with the best mapping of a layer and a proof, or with t
 energy and cycles. This page says how long that takes.
 
 Every time is the median of {runs} runs, with the fastest beside it, after a run that is not
-counted; one thread, compiled kernels, from the problem to the mapping and its certificate, nothing
-taken from the results cache. *Patterns* are the choices of what each memory keeps that had to be
-searched, *labels* the partial mappings kept, *steps* those that were made. A search is ended after
-{most:g} s; *within x %* then says how far above its proved bound the best found lies. The bars are
-goals that the mapper is held against; no test fails on them. `compare` runs on all cores.
+counted. Runs are made in rounds over all layers, machines and questions, so that a time in which
+the machine is slow falls on all of them. One thread, compiled kernels, from the layer, the machine
+and its prices to the mapping and its certificate, nothing taken from the results cache. *Patterns*
+are the choices of what each memory keeps that had to be searched, *labels* the partial mappings
+kept, *steps* those that were made. A search is ended after {most:g} s; *within x %* then says how
+far above its proved bound the best found lies. The bars are goals that the mapper is held against;
+no test fails on them. `compare` runs on all cores.
 
 Measured on {kind}; {before} when it began, {after} when it ended.
 """
@@ -56,6 +58,11 @@ All panels but the first are of `{three}`.
 
 def main() -> None:
     """Measure, then write the page and the picture."""
+    argparse.ArgumentParser(
+        prog="python -m tests.perf.mapper_report",
+        description="Measure how fast the exact mapper is (some minutes), then write"
+        f" {PAGE.relative_to(ROOT)} and {PICTURE.relative_to(ROOT)}.",
+    ).parse_args()
     before = speed.load()
     say("layers")
     tables: list[tuple[str, Sequence[Row | Figure]]] = [
@@ -63,10 +70,12 @@ def main() -> None:
     ]
     say("objectives and fronts")
     three = speed.THREE_MEMORIES
-    for objective, name in ((LATENCY, "Least latency"), (EDP, "Least EDP")):
-        tables.append((f"{name} on `{three}`", list(speed.objective_rows(objective))))
+    for objective, name in zip(speed.OBJECTIVES, ("latency", "EDP"), strict=True):
+        tables.append((f"Least {name} on `{three}`", list(speed.objective_rows(objective))))
+    uneven = f"Uneven mappings ({speed.UNEVEN_AT}) on `{three}`"
     tables += [
         (f"The front of energy and cycles on `{three}`", list(speed.front_rows())),
+        (uneven, list(speed.uneven_rows())),
         (f"Bounds of 60 divisors, on `{three}`", list(speed.composite_rows())),
     ]
     say("network, memory, start-up")

@@ -1,6 +1,6 @@
 """What the exact mapper is timed on, and the bars it is held against; nothing here judges.
 
-All searches run on one thread, with compiled kernels, five times after one that is not counted.
+All searches run on one thread, with compiled kernels, in rounds: each once, then each again.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from functools import cache
 from pathlib import Path
 from shutil import rmtree
 from statistics import median
+from typing import Any
 
 from accelsim.arch.records import Architecture, Holding, Memory, Place
 from accelsim.arch.spec import read_architecture
 from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, resolve
-from accelsim.mapper.benchmark import SearchSpeed, search_speed
-from accelsim.mapper.contract import Budget, MappingProblem, mapping_problem
+from accelsim.mapper.benchmark import Question, SearchSpeed, search_speeds
 from accelsim.mapper.exact import ExactDriver
-from accelsim.mapper.objectives import ENERGY, Objective
+from accelsim.mapper.objectives import EDP, LATENCY, Objective
+from accelsim.mapper.uneven import UnevenDriver
 from accelsim.technology.spec import read_technology
 from accelsim.workload.records import Layer
 from accelsim.workload.shapes import named_layer
@@ -32,7 +33,8 @@ from accelsim.workload.spec import read_workload
 
 ROOT = Path(__file__).parents[2]
 
-RUNS = 5
+RUNS = 7
+"""Rounds, after one that is not counted."""
 
 LAYERS = (
     *(f"alexnet:conv{number}" for number in range(1, 6)),  # 2, 4 and 5 in two groups
@@ -47,6 +49,8 @@ LAYERS = (
     "transformer_encoder:weighted",
 )
 COMPOSITE = "gemms:composite_5040"
+OBJECTIVES = (LATENCY, EDP)
+"""Besides energy."""
 
 THREE_MEMORIES, ONE_RF, FOUR_MEMORIES = "eyeriss_shared", "eyeriss_rf512", "simba_like"
 MACHINES = (THREE_MEMORIES, ONE_RF, FOUR_MEMORIES)
@@ -56,7 +60,11 @@ FOUR_BAR_TIMES = 5.0
 """Of the layer's median on the machine with three memories."""
 
 FRONT_BAR_TIMES = 5.0
+UNEVEN_BAR_TIMES = 20.0
 """Of the median of the search for the least energy."""
+
+UNEVEN_AT = "buffers"
+"""Memories in which tensors get tiles and places of their own."""
 
 NETWORK_BAR_S = 0.3
 COMPOSITE_BAR_S = 5.0
@@ -175,52 +183,78 @@ def layer_named(words: str) -> Layer:
     return layer
 
 
-def problem_of(layer: Layer | str, arch: Architecture | str) -> MappingProblem:
-    """Put a problem together from records or the names of specs."""
+@cache
+def machine_named(words: str) -> Architecture:
+    return read_architecture(words)
+
+
+def question(layer: Layer | str, arch: Architecture | str, **more: Any) -> Question:
+    """Ask about records or the names of specs."""
     layer = layer_named(layer) if isinstance(layer, str) else layer
-    machine = read_architecture(arch) if isinstance(arch, str) else arch
+    machine = machine_named(arch) if isinstance(arch, str) else arch
     prices = resolve(machine, read_technology(machine.technology), DEFAULT_ACCOUNTING)
-    return mapping_problem(layer, machine, prices)
+    return Question(layer, machine, prices, **({"seconds": MOST_SECONDS} | more))
+
+
+FRONT, UNEVEN = "front", "uneven"
+
+
+def asked() -> Iterable[tuple[tuple[str, str], Question]]:
+    """Yield (layer, what of it) and the question, for all that is told of the layers."""
+    for words in LAYERS:
+        for arch in MACHINES:
+            yield (words, arch), question(words, arch)
+        three = THREE_MEMORIES
+        for objective in OBJECTIVES:
+            yield (words, objective.name), question(words, three, objective=objective)
+        yield (words, FRONT), question(words, three, front=True)
+        driver = UnevenDriver(ExactDriver(), UNEVEN_AT)
+        yield (words, UNEVEN), question(words, three, driver=driver)
 
 
 @cache
-def speed_of(words: str, arch: str, objective: Objective = ENERGY) -> SearchSpeed:
-    """Time one search; the same question is timed once a process."""
-    return search_speed(problem_of(words, arch), objective, RUNS, seconds=MOST_SECONDS)
+def speeds() -> dict[tuple[str, str], SearchSpeed]:
+    """Time all that is told of the layers, in rounds over all of it: so it can be compared."""
+    keys, questions = zip(*asked(), strict=True)
+    return dict(zip(keys, search_speeds(questions, RUNS), strict=True))
 
 
-def bar_of(words: str, arch: str) -> float:
-    if arch == FOUR_MEMORIES:
-        return FOUR_BAR_TIMES * speed_of(words, THREE_MEMORIES).median_s
-    return BARS_S[arch]
+def least(words: str) -> float:
+    """Return the median of the search that others are held against."""
+    return speeds()[words, THREE_MEMORIES].median_s
 
 
 def machine_rows(arch: str) -> Iterable[Row]:
     """Yield a row per layer for the least energy."""
     for words in LAYERS:
-        yield Row(words, speed_of(words, arch), bar_of(words, arch))
+        bar = FOUR_BAR_TIMES * least(words) if arch == FOUR_MEMORIES else BARS_S[arch]
+        yield Row(words, speeds()[words, arch], bar)
 
 
 def objective_rows(objective: Objective) -> Iterable[Row]:
     """Yield a row per layer for another objective, on the machine with three memories."""
     for words in LAYERS:
-        yield Row(words, speed_of(words, THREE_MEMORIES, objective))
+        yield Row(words, speeds()[words, objective.name])
 
 
 def front_rows() -> Iterable[Row]:
     """Yield a row per layer for the whole front of energy and cycles, against a single search."""
     for words in LAYERS:
-        speed = search_speed(
-            problem_of(words, THREE_MEMORIES), runs=RUNS, front=True, seconds=MOST_SECONDS
-        )
+        speed = speeds()[words, FRONT]
         points = len(speed.outcome.front)
-        bar = FRONT_BAR_TIMES * speed_of(words, THREE_MEMORIES).median_s
-        yield Row(f"{words} ({points} points)", speed, bar)
+        yield Row(f"{words} ({points} points)", speed, FRONT_BAR_TIMES * least(words))
+
+
+def uneven_rows() -> Iterable[Row]:
+    """Yield a row per layer for uneven mappings, against a single search."""
+    for words in LAYERS:
+        yield Row(words, speeds()[words, UNEVEN], UNEVEN_BAR_TIMES * least(words))
 
 
 def composite_rows() -> Iterable[Row]:
     """Yield the GEMM of three bounds of 60 divisors each; a bound within the time will do."""
-    speed = search_speed(problem_of(COMPOSITE, THREE_MEMORIES), runs=RUNS, seconds=COMPOSITE_BAR_S)
+    asked = question(COMPOSITE, THREE_MEMORIES, seconds=COMPOSITE_BAR_S)
+    (speed,) = search_speeds([asked], RUNS)
     yield Row(COMPOSITE, speed, COMPOSITE_BAR_S, COMPOSITE_BAR_S + SLICE_S)
 
 
@@ -232,22 +266,16 @@ def distinct_layers(network: str) -> list[Layer]:
 
 def network_figure(network: str = "resnet50") -> Figure:
     """Time all distinct layers of a network, one after another."""
-    machine = read_architecture(THREE_MEMORIES)
-    problems = [problem_of(layer, machine) for layer in distinct_layers(network)]
-    times = []
-    for _ in range(RUNS + 1):
-        start = time.perf_counter()
-        for problem in problems:
-            ExactDriver().search(problem, ENERGY, Budget(None, MOST_SECONDS))
-        times.append(time.perf_counter() - start)
-    what = f"all {len(problems)} distinct layers of {network} on {machine.name}"
-    return Figure(what, median(times[1:]), NETWORK_BAR_S, "s")
+    questions = [question(layer, THREE_MEMORIES) for layer in distinct_layers(network)]
+    rounds = zip(*(speed.runs_s for speed in search_speeds(questions, RUNS)), strict=True)
+    what = f"all {len(questions)} distinct layers of {network} on {THREE_MEMORIES}"
+    return Figure(what, median(map(sum, rounds)), NETWORK_BAR_S, "s")
 
 
 def peak_memory_mb(arch: str) -> float:
     """Search every layer in this process and return its peak resident memory (Linux only)."""
     for words in (*LAYERS, COMPOSITE):
-        ExactDriver().search(problem_of(words, arch), ENERGY, Budget(None, MOST_SECONDS))
+        question(words, arch).answer()
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) * 1024 / 1e6
@@ -297,10 +325,9 @@ class Point:
     speed: SearchSpeed
 
 
-def curve(problems: Iterable[tuple[int, MappingProblem]]) -> list[Point]:
-    return [
-        Point(x, search_speed(problem, runs=RUNS, seconds=MOST_SECONDS)) for x, problem in problems
-    ]
+def curve(questions: Iterable[tuple[int, Question]]) -> list[Point]:
+    xs, asked = zip(*questions, strict=True)
+    return [Point(x, speed) for x, speed in zip(xs, search_speeds(asked, RUNS), strict=True)]
 
 
 def machine_of(memories: int) -> Architecture:
@@ -326,18 +353,18 @@ DIMS = {"M": 64, "C": 64, "P": 16, "Q": 16, "R": 3, "S": 3, "G": 4, "N": 4}
 
 
 def by_memories(words: str) -> list[Point]:
-    return curve((n, problem_of(words, machine_of(n))) for n in (2, 3, 4))
+    return curve((n, question(words, machine_of(n))) for n in (2, 3, 4))
 
 
 def by_dims() -> list[Point]:
     bounds = list(DIMS.items())
     layers = {n: named_layer(f"dims {n}", "conv", dict(bounds[:n])) for n in range(2, 9)}
-    return curve((n, problem_of(layer, THREE_MEMORIES)) for n, layer in layers.items())
+    return curve((n, question(layer, THREE_MEMORIES)) for n, layer in layers.items())
 
 
 def by_size(sizes: Iterable[int]) -> list[Point]:
     layers = {n: named_layer(f"cube {n}", "gemm", {"M": n, "K": n, "N": n}) for n in sizes}
-    return curve((n, problem_of(layer, THREE_MEMORIES)) for n, layer in layers.items())
+    return curve((n, question(layer, THREE_MEMORIES)) for n, layer in layers.items())
 
 
 def by_channels() -> list[Point]:
@@ -346,4 +373,4 @@ def by_channels() -> list[Point]:
         n: named_layer(f"channels {n}", "conv", {"M": n, "C": n} | window)
         for n in (2**k for k in range(4, 12))
     }
-    return curve((n, problem_of(layer, THREE_MEMORIES)) for n, layer in layers.items())
+    return curve((n, question(layer, THREE_MEMORIES)) for n, layer in layers.items())

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 
 import pytest
 
-from accelsim.mapper.objectives import EDP, LATENCY, Objective
+from accelsim.mapper.objectives import Objective
 from tests.perf.mapper_speed import (
     FIGURE_HEADINGS,
     HEADINGS,
     MACHINES,
+    OBJECTIVES,
     THREE_MEMORIES,
+    UNEVEN_AT,
     Figure,
     Row,
     composite_rows,
@@ -23,6 +25,7 @@ from tests.perf.mapper_speed import (
     network_figure,
     objective_rows,
     start_figures,
+    uneven_rows,
 )
 
 pytestmark = pytest.mark.perf
@@ -45,13 +48,17 @@ def test_least_energy(arch: str) -> None:
     say(f"least energy on {arch}", machine_rows(arch))
 
 
-@pytest.mark.parametrize("objective", [LATENCY, EDP], ids=lambda o: o.name)
+@pytest.mark.parametrize("objective", OBJECTIVES, ids=lambda o: o.name)
 def test_other_objectives(objective: Objective) -> None:
     say(f"{objective.name} on {THREE_MEMORIES}", objective_rows(objective))
 
 
 def test_fronts() -> None:
     say(f"the front of energy and cycles on {THREE_MEMORIES}", front_rows())
+
+
+def test_uneven_mappings() -> None:
+    say(f"uneven mappings ({UNEVEN_AT}) on {THREE_MEMORIES}", uneven_rows())
 
 
 def test_many_divisors() -> None:

@@ -314,7 +314,7 @@ def test_doctor_times_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
         "exact", 10, 5, True, 1.0, "space", "energy", (("patterns", 2), ("steps", 55_442))
     )
     made = SearchSpeed("conv3", (0.030, 0.010, 0.020), Outcome(None, done))
-    monkeypatch.setattr(doctor_module, "search_speed", lambda _: made)
+    monkeypatch.setattr(doctor_module, "search_speeds", lambda _: [made])
     monkeypatch.setattr(os, "getloadavg", lambda: (1.25, 0.0, 0.0), raising=False)
     (search,) = (check for check in acs.doctor() if check.name == "search")
     assert search == Check(
@@ -328,7 +328,7 @@ def test_doctor_times_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_doctor_finds_a_search_without_a_proof(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = Certificate("exact", 10, 5, False, 0.5, "samples", "energy", (("steps", 7),))
     made = SearchSpeed("conv3", (0.020,), Outcome(None, ended))
-    monkeypatch.setattr(doctor_module, "search_speed", lambda _: made)
+    monkeypatch.setattr(doctor_module, "search_speeds", lambda _: [made])
     (search,) = (check for check in acs.doctor() if check.name == "search")
     assert not search.ok
     assert search.found.endswith("7 steps, not proved optimal")
