@@ -36,6 +36,9 @@ from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.space import SIZE_COUNTS, Mapspace, mapspace
 from accelsim.workload.records import Layer
 
+MOST_MACHINES = 8
+"""Forms of a machine whose tables are kept."""
+
 EXACTLY = 10**6
 """Spaces smaller than this are told to the last mapping."""
 
@@ -44,12 +47,17 @@ StoppedBy = Literal["samples", "seconds", "stop", "space", "enough"]
 
 @dataclass(frozen=True)
 class MappingProblem:
-    """A layer, a machine, what may be chosen, and what it costs."""
+    """A layer, a machine, what may be chosen, and what it costs.
+
+    ``parts`` are places (by number, outside in) into which one is divided, where the problems with
+    all their other orders are looked at as well: a driver may leave to those what they cover.
+    """
 
     space: Mapspace
     prices: Prices
     price_arrays: PriceArrays
     dataflows: tuple[Dataflow, ...] = ()
+    parts: tuple[tuple[int, ...], ...] = ()
 
     @property
     def conventions(self) -> Conventions:
@@ -83,8 +91,22 @@ def mapping_problem(
     prices: Prices,
     dataflows: Sequence[Dataflow] = (),
 ) -> MappingProblem:
-    """Put a problem together; raises what :func:`problem_on` does."""
-    return problem_on(PricedMachine(arch, prices), layer, dataflows)
+    """Put a problem together; raises what :func:`problem_on` does.
+
+    The machine's tables are kept with the prices, for its next layer.
+    """
+    machines = _machines(prices)
+    if id(arch) not in machines:
+        if len(machines) >= MOST_MACHINES:
+            machines.clear()
+        machines[id(arch)] = PricedMachine(arch, prices)
+    return problem_on(machines[id(arch)], layer, dataflows)
+
+
+@kept
+def _machines(_: Prices) -> dict[int, PricedMachine]:
+    """Return the machines that have had these prices, by the identity of what they hold."""
+    return {}
 
 
 def problem_on(
@@ -362,6 +384,7 @@ def search_key_with(problem: MappingProblem, settings: str, start: Sequence[Mapp
             "machine": _machine_key(problem.arch),
             "prices": arrays_key(problem.price_arrays),
             "conventions": problem.conventions,
+            "parts": problem.parts,
             "rules": [(one.dataflow, one.number, one.rule) for one in problem.space.rules],
             "start": start,
         },

@@ -136,7 +136,7 @@ def position_of(space: Mapspace, varied: Choices, parts: Given) -> Position:
     for slot, dims in enumerate(parts.order):
         temporal = space.machine.slot_place[slot] >= 0
         inside = [int(mask) for mask in space.arrays.inside[slot]]
-        position.order[slot] = _filled(dims, inside) if temporal else list(everything)
+        position.order[slot] = filled_order(dims, inside) if temporal else list(everything)
     return position
 
 
@@ -172,7 +172,7 @@ def _own_slots(varied: Choices, prime: int) -> list[int]:
     return [int(slot) for slot in varied.choice_slot[start:end]]
 
 
-def _filled(dims: Sequence[int], inside: list[int]) -> list[int]:
+def filled_order(dims: Sequence[int], inside: list[int]) -> list[int]:
     """Put the dims without a loop into an order of those with one, as the rules allow.
 
     There always is a way: what must be inside is closed under transitivity, so that it says of the

@@ -112,7 +112,13 @@ class UnevenDriver:
 def _forms(problem: MappingProblem, places: Sequence[Place]) -> Iterator[MappingProblem]:
     yield problem
     for arch in uneven_forms(problem.arch, places):
-        yield mapping_problem(problem.layer, arch, problem.prices, problem.dataflows)
+        form = mapping_problem(problem.layer, arch, problem.prices, problem.dataflows)
+        yield replace(form, parts=tuple(_parts(arch, place) for place in places))
+
+
+def _parts(form: Architecture, place: Place) -> tuple[int, ...]:
+    """Return the numbers of the parts of a place."""
+    return tuple(p for p, part in enumerate(form.places) if part.part_of == place.name)
 
 
 def selected_places(arch: Architecture, at: str) -> tuple[Place, ...]:

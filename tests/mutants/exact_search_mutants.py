@@ -23,7 +23,7 @@ SEARCH_MUTANTS = (
     mutant(
         "a beam proves",
         WORK,
-        "            self._search_all(BEAM, over)\n"
+        "            (None if self.near else self._search_all(BEAM, over))\n"
         "            or self._look_below(self._guess(), over)\n"
         "            or self._search_all(0, over)\n",
         "            self._search_all(2, over)\n",

@@ -328,7 +328,7 @@ def spread_bound(
     fanout takes, some spread has no larger share of any tensor (and none costs less for a larger
     share, see :func:`relax`), so that the least over all spreads is a lower bound.  Unless it is
     wanted ``wholly``, the first cost that is not too dear will do: that one spread is enough not to
-    give the label up, but its cost is no bound.
+    give the label up, but its cost is no bound, and none is returned.
     """
     fanout = s.next_fanout[pos]
     if fanout < 0 or s.crossing[pos] == 0:
@@ -341,6 +341,6 @@ def spread_bound(
         cost = least_cost(s, points, tables, 0, label.point, s.spread[s.last_spread], unmoved, pos)
         least = min(least, cost)
         if not wholly and not too_dear(s, cost, lanes):
-            break
+            return -np.inf
         s.last_spread = s.last_spread + 1 if s.last_spread + 1 < last else first
     return least

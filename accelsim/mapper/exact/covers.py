@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from accelsim.counter.general.layout import needs_general
+from accelsim.kept import kept
 from accelsim.mapper.contract import MappingProblem
 from accelsim.mapper.exact.lattice import active_dims, lattice_points
 from accelsim.mapper.exact.layout import (
@@ -13,7 +16,7 @@ from accelsim.mapper.exact.layout import (
     MAX_TENSORS,
 )
 from accelsim.mapper.exact.machine import joint_limits, node_slots
-from accelsim.mapper.exact.pattern import patterns
+from accelsim.mapper.exact.pattern import keep_choices
 from accelsim.mapper.exact.sheets import limited_sheets
 from accelsim.mapspace.factors import divisors_of
 
@@ -23,6 +26,7 @@ MAX_POINTS = 1_000_000
 MAX_PATTERNS = 4096
 
 
+@kept
 def covers(problem: MappingProblem) -> str:
     """Return why the exact driver cannot answer; empty if it can, a front of all trade-offs too."""
     return (
@@ -97,9 +101,7 @@ def refuses_size(problem: MappingProblem) -> str:
         return f"windows over more than {64 * (MAX_MARKS - 1):,} words"
     if len(limited_sheets(problem)) >= MAX_SHEETS:
         return f"more than {MAX_SHEETS - 1} ports of limited bandwidth"
-    if sum(1 for _, _ in zip(range(MAX_PATTERNS + 1), patterns(problem), strict=False)) > (
-        MAX_PATTERNS
-    ):
+    if prod(map(len, keep_choices(problem))) > MAX_PATTERNS:
         return f"more than {MAX_PATTERNS:,} choices of what to keep"
     return ""
 

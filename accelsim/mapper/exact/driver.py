@@ -25,14 +25,12 @@ from accelsim.mapper.contract import (
     silent,
     starts_again,
 )
+from accelsim.mapper.exact.begin import first_candidates, worth_beating
 from accelsim.mapper.exact.covers import covers
 from accelsim.mapper.exact.work import Work
+from accelsim.mapper.infeasible import Infeasibility
 from accelsim.mapper.objectives import Objective
-from accelsim.mapper.sampling import SamplingDriver
 from accelsim.mapping.records import Mapping
-
-FIRST_SAMPLES = 200
-"""Mappings drawn to begin with, so that there is always something to beat."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +70,10 @@ class ExactDriver:
         reason = covers(problem)
         if reason:
             raise NotCoveredError(self.name, problem, reason)
-        draws = FIRST_SAMPLES if budget.samples is None else min(FIRST_SAMPLES, budget.samples)
-        sampled = SamplingDriver().search(
-            problem, objective, Budget(draws + len(start)), front=front, start=start
-        )
-        if sampled.infeasible is not None:
-            return no_mapping(self.name, problem, objective, sampled.infeasible)
-        considered = sampled.certificate.considered
+        known = first_candidates(problem, start)
+        if isinstance(known, Infeasibility):
+            return no_mapping(self.name, problem, objective, known)
+        considered = len(known)
 
         def over(energy: float, cycles: float) -> StoppedBy | None:
             now = time.monotonic() - began
@@ -88,8 +83,10 @@ class ExactDriver:
                 return "stop"
             return "seconds" if budget.seconds is not None and now >= budget.seconds else None
 
-        first = sampled.front if front else tuple(c for c in (sampled.best,) if c is not None)
-        work = Work(problem, objective, first, front)
+        first = worth_beating(known, objective, front)
+        # Of a divided place the even mappings are known, and seldom far from the best.
+        near = bool(problem.parts and start)
+        work = Work(problem, objective, first, front, near)
         stopped_by = work.run(over)
         best = work.finds.best()
         if best is None and stopped_by == "space":

@@ -19,27 +19,30 @@ def place_rows(s: np.void, known: dict[tuple[object, ...], int], nothing: int, f
 
     ``nothing`` is the row of no places further out, ``first`` the first row of the others.
     """
-    n = int(s["n_nodes"])
-    for sheet in range(s["n_sheets"]):
-        s["future"][sheet, n - 1 :] = nothing
+    n, n_sheets = int(s["n_nodes"]), int(s["n_sheets"])
+    place, kept = s["place"].tolist(), s["kept"].tolist()
+    parent, credit = s["parent"][: n + 1].tolist(), s["credit"][:n_sheets].tolist()
+    future = [nothing] * (n + 1)
+    for sheet in range(n_sheets):
         key: tuple[object, ...] = (sheet,)
         for node in range(n - 2, -1, -1):
-            s["future"][sheet, node] = s["future"][sheet, node + 1]
-            if s["place"][node] < 0 or not s["kept"][node]:
+            future[node] = future[node + 1]
+            if place[node] < 0 or not kept[node]:
                 continue
-            kept = int(s["kept"][node])
-            parents = tuple(int(p) for t, p in enumerate(s["parent"][node + 1]) if kept >> t & 1)
-            key = (*key, node, kept, parents, float(s["credit"][sheet, node + 1]))
-            s["future"][sheet, node] = known.setdefault(key, first + len(known))
+            parents = tuple(p for t, p in enumerate(parent[node + 1]) if kept[node] >> t & 1)
+            key = (*key, node, kept[node], parents, credit[sheet][node + 1])
+            future[node] = known.setdefault(key, first + len(known))
+        s["future"][sheet, : n + 1] = future
 
 
 def fill_rows(
     s: np.void, store: Points, points: Points, tables: Floats, done: set[int]
 ) -> None:  # fmt: skip
     """Write the outlooks of this pattern that are not yet there (``store`` holds ``s``)."""
+    future = s["future"][: s["n_sheets"]].tolist()
     for sheet in range(s["n_sheets"]):
         for node in range(int(s["n_nodes"]) - 2, -1, -1):
-            row, outer = (int(s["future"][sheet, pos]) for pos in (node, node + 1))
+            row = future[sheet][node]
             if row not in done:
-                place_outlook(store, points, tables, sheet, node, outer, row)
+                place_outlook(store, points, tables, sheet, node, future[sheet][node + 1], row)
                 done.add(row)

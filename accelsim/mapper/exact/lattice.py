@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from itertools import product
 from math import prod
 
 import numpy as np
 import numpy.typing as npt
 
+from accelsim.counter.window import distinct_words
+from accelsim.evaluation.prices import Floats
+from accelsim.jit import kernel
+from accelsim.kept import kept
 from accelsim.mapper.contract import MappingProblem
-from accelsim.mapper.exact.layout import POINT
+from accelsim.mapper.exact.layout import MAX_DIVISORS, POINT
 from accelsim.mapping.arrays import Ints
 from accelsim.mapspace.factors import divisors_of, primes
+from accelsim.workload.shapes import MAX_DIMS
 
 Points = npt.NDArray[np.void]
 
 
+@kept
 def active_dims(problem: MappingProblem) -> list[int]:
     """Return the layer's dims with a bound above 1."""
     return [d for d, bound in enumerate(problem.layer_arrays.bounds) if bound > 1]
@@ -27,13 +34,15 @@ def lattice_points(problem: MappingProblem) -> int:
     return prod(len(divisors_of(int(b))) for b in problem.layer_arrays.bounds)
 
 
-def numbered_divisors(bound: int) -> list[int]:
+@lru_cache(maxsize=1024)
+def numbered_divisors(bound: int) -> tuple[int, ...]:
     """Return the divisors by number: prime exponents in mixed radix, smallest prime first."""
     powers = [[p**e for e in range(most + 1)] for p, most in sorted(Counter(primes(bound)).items())]
-    return [prod(reversed(chosen)) for chosen in product(*reversed(powers))]
+    return tuple(prod(reversed(chosen)) for chosen in product(*reversed(powers)))
 
 
-def packed_exponents(bounds: list[int]) -> tuple[list[list[int]], int]:
+@lru_cache(maxsize=64)
+def packed_exponents(bounds: tuple[int, ...]) -> tuple[list[list[int]], int]:
     """Return (``[dim][divisor number]``: prime exponents packed with guard bits, the guard bits).
 
     A guard bit above each exponent is borrowed exactly where a subtraction takes more of a prime
@@ -52,8 +61,8 @@ def packed_exponents(bounds: list[int]) -> tuple[list[list[int]], int]:
     return packed, guards if at <= 62 else 0
 
 
-def fill_layer(s: np.void, problem: MappingProblem) -> Points:
-    """Write the layer into the record of a search and return its points.
+def fill_layer(s: np.void, store: Points, problem: MappingProblem) -> Points:
+    """Write the layer into the record of a search (``store`` holds it) and return its points.
 
     Returns
     -------
@@ -100,66 +109,91 @@ def fill_layer(s: np.void, problem: MappingProblem) -> Points:
             for side in range(2):
                 if layer.rank_dim[rank, 1] >= 0 and layer.rank_coefficient[rank, 1 - side] == 1:
                     s["monotone"][t] |= 1 << int(s["rank_dim"][rank, side])
-    return points_of(s, bounds)
+    return points_of(s, store, bounds)
 
 
-def points_of(s: np.void, bounds: list[int]) -> Points:
-    """Tabulate the points of a lattice."""
-    n = int(s["n_points"])
-    points = np.zeros(n, dtype=POINT)
-    where = np.arange(n)
-    packed, guards = packed_exponents(bounds)
+def points_of(s: np.void, store: Points, bounds: list[int]) -> Points:
+    """Tabulate the points of a lattice (``store`` holds ``s``)."""
+    packed, guards = packed_exponents(tuple(bounds))
     s["guards"] = guards
-    volume, sums = np.ones(n), np.ones(n)
-    left = np.zeros(n, dtype=np.int64)
-    extents: list[Ints] = []
-    for d, bound in enumerate(bounds):
-        number = where // s["radix"][d] % s["n_divisors"][d]
-        extent = s["divisor"][d][number]
-        points["digit"][:, d], points["extent"][:, d] = number, extent
-        extents.append(extent)
-        volume *= bound / extent
-        if not s["relevant"][s["output"]] >> d & 1:
-            sums *= bound / extent
-        if guards:
-            left += np.array(packed[d])[s["n_divisors"][d] - 1 - number]
-    points["volume"], points["sums"], points["left"] = volume, sums, left
-    for t in range(s["n_tensors"]):
-        words = np.ones(n)
-        for rank in range(s["rank_start"][t], s["rank_start"][t + 1]):
-            a, b = s["rank_dim"][rank]
-            if b < 0:
-                words *= extents[a]
-            else:
-                u, v = s["rank_coefficient"][rank]
-                words *= extents[a] * extents[b] - np.maximum(0, extents[a] - v) * np.maximum(
-                    0, extents[b] - u
-                )
-        points["words"][:, t] = words
-    return points
-
-
-def shares_left(s: np.void, points: Points) -> npt.NDArray[np.float64]:
-    """Return ``[set of tensors, point]``: 1 / the product of all that is left of dims none has.
-
-    Sets of one tensor are written into the points instead, and sets that have every dim between
-    them are left as they are: nothing divides them.
-    """
+    left = np.zeros((MAX_DIMS, MAX_DIVISORS), dtype=np.int64)
+    for d, row in enumerate(packed):
+        left[d, : len(row)] = row[::-1] if guards else 0
     nt, nd = int(s["n_tensors"]), int(s["n_dims"])
-    shares = np.empty((1 << nt, len(points)))
-    fractions = [points["extent"][:, d] / s["bounds"][d] for d in range(nd)]
     for members in range(1, 1 << nt):
         seen = 0
         for t in range(nt):
             if members >> t & 1:
                 seen |= int(s["relevant"][t])
-        lacked = [d for d in range(nd) if not seen >> d & 1]
-        s["common"][members] = sum(1 << d for d in lacked)
-        product = np.ones(len(points))
-        for d in lacked:
-            product *= fractions[d]
-        if members.bit_count() == 1:
-            points["alone"][:, members.bit_length() - 1] = product
-        elif lacked:
-            shares[members] = product
-    return shares
+        s["common"][members] = (1 << nd) - 1 & ~seen
+    points = np.zeros(int(s["n_points"]), dtype=POINT)
+    fill_points(store, points, left)
+    return points
+
+
+@kernel
+def fill_points(store: Points, points: Points, left: Ints) -> None:
+    """Write the points; ``left[dim, divisor number]``: packed exponents of what stands outside."""
+    s = store[0]
+    for point in range(s.n_points):
+        here = points[point]
+        if point > 0:
+            before = points[point - 1]
+            carry = 1
+            for d in range(s.n_dims):
+                number = before.digit[d] + carry
+                carry = 1 if number == s.n_divisors[d] else 0
+                here.digit[d] = 0 if carry == 1 else number
+        volume, sums, outside = 1.0, 1.0, 0
+        for d in range(s.n_dims):
+            extent = s.divisor[d, here.digit[d]]
+            here.extent[d] = extent
+            volume *= s.bounds[d] / extent
+            if (s.relevant[s.output] >> d) & 1 == 0:
+                sums *= s.bounds[d] / extent
+            outside += left[d, here.digit[d]]
+        here.volume, here.sums, here.left = volume, sums, outside
+        for tensor in range(s.n_tensors):
+            here.words[tensor] = tile_words(s, here, tensor)
+            here.alone[tensor] = share_left(s, here, s.common[1 << tensor])
+
+
+@kernel
+def tile_words(s: np.record, here: np.record, tensor: int) -> float:
+    """Return the words of a tensor's tile."""
+    words = 1.0
+    for rank in range(s.rank_start[tensor], s.rank_start[tensor + 1]):
+        a = int(here.extent[s.rank_dim[rank, 0]])
+        if s.rank_dim[rank, 1] < 0:
+            words *= a
+        else:
+            b = int(here.extent[s.rank_dim[rank, 1]])
+            words *= distinct_words(
+                s.rank_coefficient[rank, 0], s.rank_coefficient[rank, 1], a, b
+            )  # fmt: skip
+    return words
+
+
+@kernel
+def share_left(s: np.record, here: np.record, dims: int) -> float:
+    """Return 1 / the product of all that is left of the dims of a mask."""
+    share = 1.0
+    for d in range(s.n_dims):
+        if (dims >> d) & 1 == 1:
+            share *= here.extent[d] / s.bounds[d]
+    return share
+
+
+@kernel
+def fill_shares(store: Points, points: Points, tables: Floats) -> None:
+    """Write, by set of tensors, 1 / the product of all that is left of the dims that none has.
+
+    Sets of one tensor are in the points instead (``alone``), and sets that have every dim between
+    them are left as they are: nothing divides them.
+    """
+    s = store[0]
+    for members in range(1, 1 << s.n_tensors):
+        if s.common[members] == 0 or members & (members - 1) == 0:
+            continue
+        for point in range(s.n_points):
+            tables[members, point] = share_left(s, points[point], s.common[members])

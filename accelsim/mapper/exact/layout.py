@@ -147,6 +147,9 @@ FIELDS = np.dtype(
         ("beta", _float, (_ROWS,)),  # energy that a word starting from zero at the parent saves
         ("future", _int, (MAX_SHEETS, _ROWS)),  # by sheet and pos: row of ``tables``
         ("shared", _int),  # first row of ``tables`` with bits of shared memories
+        ("fits", _int, (MAX_NODES,)),  # by place: row of ``tables``, 1 where its tiles fit
+        ("passed", _int, (MAX_NODES,)),  # 1 for a place without loops (``write_passed``)
+        ("must_loop", _int, (MAX_NODES,)),  # 1 for a place with loops (``parts_with_loops``)
         # Prices.
         ("fill_price", _float, (MAX_SHEETS, _ROWS, MAX_TENSORS)),
         ("drain", _float, (MAX_SHEETS, _ROWS)),
@@ -227,7 +230,6 @@ POINT = np.dtype(
             ("volume", _float),  # product of all loops outside
             ("sums", _float),  # of those over dims that the output lacks
             ("left", _int),  # prime exponents of all that stands outside, packed with guard bits
-            ("fits", _int),  # mask of the nodes whose kept tiles are within their limits
             ("words", _float, (MAX_TENSORS,)),
             ("alone", _float, (MAX_TENSORS,)),  # 1 / all that is left of the dims it lacks
             ("extent", np.int32, (MAX_DIMS,)),

@@ -53,6 +53,9 @@ from accelsim.mapper.exact.units import clear_open, slack_of_output
 KEEP_USED = 1 << 40
 """Mark in ``used``: moving the output less often might not have been cheaper."""
 
+EMPTY = 1 << 41
+"""Mark in ``used``: a block that must have loops has none yet."""
+
 ENTER, GROW, CLOSE = range(3)
 """Phases of a place, in ``counts[PHASE]``: see :func:`run_place`."""
 
@@ -161,7 +164,7 @@ def close_place(
 ) -> bool:
     """End the block of a place and open the boundaries of what it keeps; check what must fit."""
     point = label.point
-    if (points[point].fits >> node) & 1 == 0:
+    if tables[s.fits[node], point] == 0.0:
         return False
     for column in range(s.n_shared):
         q[index, s.resources + column] += tables[s.shared + column * s.n_nodes + node, point]
@@ -257,7 +260,7 @@ def expand_block(
             if s.exact[node, dim] != 0 and bound != s.exact[node, dim]:
                 continue
             point = label.point + (number - digit) * s.radix[dim]
-            if (points[point].fits >> node) & 1 == 0:
+            if tables[s.fits[node], point] == 0.0:
                 continue  # tiles only grow
             if cleared and is_composite(bound):
                 continue
@@ -268,7 +271,7 @@ def expand_block(
             copy_label(s, labels, q, index, new)
             child = labels[new]
             pass_loop(s, points, child, q, new, node, dim, number, bound)
-            child.used |= 1 << dim
+            child.used = (child.used | (1 << dim)) & ~EMPTY
             if s.free[node] == 1 and child.used & KEEP_USED == 0 and block_closed(s, child):
                 child.used = 0
             child.action = dim * 4096 + number
@@ -322,12 +325,13 @@ def run_place(
                 continue
             new = count[USED]
             copy_label(s, labels, q, index, new)
-            labels[new].used = 0
+            labels[new].used = EMPTY if s.must_loop[node] == 1 else 0
             labels[new].action = NO_LOOP
             admit(s, points, tables, labels, q, node, 0)
             if count[FULL] == 1:
                 return True
-        count[PHASE], count[CURSOR] = GROW, count[START]
+        count[PHASE] = GROW
+        count[CURSOR] = count[START] if s.passed[node] == 0 else count[USED]
     if count[PHASE] == GROW:
         while count[CURSOR] < count[USED]:
             if count[MADE] + count[SKIPPED] > until:
@@ -347,6 +351,8 @@ def run_place(
         if labels[index].alive == 0 or not exact_loops_stand(s, points, labels[index], node):
             continue
         if outermost and labels[index].point != s.n_points - 1:
+            continue
+        if labels[index].used & EMPTY != 0:
             continue
         new = count[USED]
         copy_label(s, labels, q, index, new)

@@ -11,6 +11,7 @@ import numpy as np
 
 from accelsim.counter.layout import MAX_FANOUTS
 from accelsim.evaluation.prices import Floats
+from accelsim.kept import kept
 from accelsim.mapper.contract import MappingProblem
 from accelsim.mapper.exact.lattice import Points, active_dims, numbered_divisors, packed_exponents
 from accelsim.mapper.exact.layout import MAX_SPREADS, MAX_TENSORS, ROW
@@ -21,6 +22,7 @@ Joint = tuple[int, int, int, int]
 """Mask of slots, dim (of the lattice), largest product, only product (0 is free)."""
 
 
+@kept
 def node_slots(problem: MappingProblem) -> list[tuple[int, ...]]:
     """Return, from inside out, the slots of each node (a place one, a fanout y and x)."""
     machine = problem.machine
@@ -84,15 +86,17 @@ def fill_machine(s: np.void, problem: MappingProblem) -> Points:
         if len(of) == 1:
             s["place"][v] = machine.slot_place[of[0]]
             limited = v in within or any(nodes >> v & 1 for nodes, _, _, _ in across)
-            for i, d in enumerate(dims):
-                s["most"][v, i] = arrays.slot_max[of[0], d]
-                s["exact"][v, i] = arrays.slot_exact[of[0], d]
-                s["inside"][v, i] = sum(
-                    1 << j for j, e in enumerate(dims) if int(arrays.inside[of[0], d]) >> e & 1
-                )
-                limited |= bool(
-                    s["exact"][v, i] or s["inside"][v, i] or s["most"][v, i] < s["bounds"][i]
-                )
+            largest, only, inside = (
+                its[of[0], dims] for its in (arrays.slot_max, arrays.slot_exact, arrays.inside)
+            )
+            s["most"][v, : len(dims)], s["exact"][v, : len(dims)] = largest, only
+            if inside.any():
+                s["inside"][v, : len(dims)] = [
+                    sum(1 << j for j, e in enumerate(dims) if mask >> e & 1)
+                    for mask in inside.tolist()
+                ]
+                limited |= bool(s["inside"][v].any())
+            limited |= bool(only.any() or (largest < s["bounds"][: len(dims)]).any())
             s["free"][v] = not limited
         else:
             fanout = s["fanout"][v] = int(machine.slot_fanout[of[0]])
@@ -143,11 +147,11 @@ def rows_of(
         pairs = tuple((int(s["rank_dim"][r, 0]), int(s["rank_dim"][r, 1])) for r in of)
         ranks.append(pairs if shares else None)
     return ways(
-        tuple(int(b) for b in s["bounds"][: len(dims)]),
-        tuple(int(arrays.slot_max[y, d]) for d in dims),
-        tuple(int(arrays.slot_max[x, d]) for d in dims),
-        tuple(int(arrays.slot_exact[y, d]) for d in dims),
-        tuple(int(arrays.slot_exact[x, d]) for d in dims),
+        tuple(s["bounds"][: len(dims)].tolist()),
+        tuple(arrays.slot_max[y, dims].tolist()),
+        tuple(arrays.slot_max[x, dims].tolist()),
+        tuple(arrays.slot_exact[y, dims].tolist()),
+        tuple(arrays.slot_exact[x, dims].tolist()),
         mesh_y,
         mesh_x,
         tuple((mask >> y & 1, mask >> x & 1, dim, most, ex) for mask, dim, most, ex in joints),
@@ -193,7 +197,7 @@ def ways(
     )  # fmt: skip
     rows = np.zeros(len(lanes), dtype=ROW)
     rows["mesh"], rows["lanes"] = mesh, lanes.prod(axis=1)
-    packed, guards = packed_exponents(list(bounds))
+    packed, guards = packed_exponents(bounds)
     radix = 1
     for i, bound in enumerate(bounds):
         divisors = numbered_divisors(bound)

@@ -46,7 +46,7 @@ def place_outlook(
     for point in range(s.n_points):
         beyond = tables[outer, point]
         tables[to, point] = np.inf
-        if beyond == np.inf or (points[point].fits >> node) & 1 == 0:
+        if beyond == np.inf or tables[s.fits[node], point] == 0.0:
             continue
         top = point
         here = points[point]

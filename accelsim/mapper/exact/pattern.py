@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
+import numpy.typing as npt
 
 from accelsim.counter.filling import tensor_words
 from accelsim.counter.layout import (
@@ -20,6 +21,7 @@ from accelsim.counter.layout import (
 )
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
+from accelsim.kept import kept as kept_with
 from accelsim.mapper.contract import MappingProblem
 from accelsim.mapper.exact.lattice import Points
 from accelsim.mapping.arrays import Ints
@@ -28,13 +30,19 @@ Keep = tuple[int, ...]
 """``[place]``: mask of tensors."""
 
 
-def patterns(problem: MappingProblem) -> Iterator[Keep]:
-    """Yield every choice of what each place keeps."""
+@kept_with
+def keep_choices(problem: MappingProblem) -> list[list[int]]:
+    """Return ``[place]``: every mask of tensors that it may keep."""
     arrays = problem.space.arrays
     choices = []
     for must, may in zip(arrays.keep_must.tolist(), arrays.keep_may.tolist(), strict=True):
         choices.append([m for m in range(may + 1) if m & must == must and m & ~may == 0])
-    return product(*choices)
+    return choices
+
+
+def patterns(problem: MappingProblem) -> Iterator[Keep]:
+    """Yield every choice of what each place keeps."""
+    return product(*keep_choices(problem))
 
 
 @kernel
@@ -73,6 +81,7 @@ def fill_pattern(
         clear_prices(s, sheet)
     write_energies(s, place_energy, fanout_energy)
     write_settled(s)
+    write_passed(s)
     for sheet in range(1, s.n_sheets):
         write_bits(s, sheet, place_memory, port_bits, wire_bits, finished_bits)
     return True
@@ -122,16 +131,24 @@ def clear_prices(s: np.record, sheet: int) -> None:
 
 
 class Fits:
-    """Which tiles fit where, remembered by what is kept."""
+    """Which tiles fit where, by what is kept.
 
-    def __init__(self, s: np.void, points: Points, problem: MappingProblem) -> None:
+    Attributes
+    ----------
+    rows : dict of (node, mask of tensors) to row of the tables
+    """
+
+    def __init__(self, s: np.void, points: Points, problem: MappingProblem, first_row: int) -> None:
         self.machine, self.limits = problem.machine, problem.space.arrays.tile_max
         self.place = [int(p) for p in s["place"][: s["n_nodes"]]]
         self.words = [points["words"][:, t].copy() for t in range(s["n_tensors"])]
         self.bits = problem.machine.place_bits.astype(np.float64)
         self.outermost = int(s["n_nodes"]) - 1
         self.limit, self.whole_fits = self._limits(problem)
-        self.known: dict[tuple[int, int], Ints] = {}
+        self.first_row = first_row
+        self.rows: dict[tuple[int, int], int] = {}
+        self._fits: list[npt.NDArray[np.bool_]] = []
+        self._users = self._able_to_share()
 
     def _limits(self, problem: MappingProblem) -> tuple[Ints, bool]:
         """Return what the outermost place leaves of each memory, and whether it fits itself.
@@ -162,42 +179,65 @@ class Fits:
                 used += words * self.bits[self.place[node], t]
         return used
 
-    def of(self, node: int, kept: int) -> Ints:
-        """Return ``[point]``: ``1 << node`` where the kept tiles are within their limits."""
-        if (node, kept) not in self.known:
-            fits = np.full(len(self.words[0]), True)
-            place = self.place[node]
-            members = [t for t in range(len(self.words)) if kept >> t & 1]
-            for t in members:
-                if self.limits[place, t] >= 0:
-                    fits &= self.words[t] <= self.limits[place, t]
-            for memory in {int(self.machine.place_memory[place, t]) for t in members}:
-                if self.limit[memory] >= 0:
-                    fits &= self.used_bits(node, kept, memory) <= self.limit[memory]
-            self.known[node, kept] = fits.astype(np.int64) << node
-        return self.known[node, kept]
+    def _of(self, node: int, kept: int) -> npt.NDArray[np.bool_]:
+        """Return ``[point]``: whether the kept tiles of a place are within their limits."""
+        fits = np.full(len(self.words[0]), True)
+        place = self.place[node]
+        members = [t for t in range(len(self.words)) if kept >> t & 1]
+        for t in members:
+            if self.limits[place, t] >= 0:
+                fits &= self.words[t] <= self.limits[place, t]
+        for memory in {int(self.machine.place_memory[place, t]) for t in members}:
+            if self.limit[memory] >= 0:
+                fits &= self.used_bits(node, kept, memory) <= self.limit[memory]
+        return fits
 
-    def all(self, s: np.void) -> Ints | None:
-        """Return ``[point]``: mask of the nodes where tiles fit; None if some tile never does."""
+    def all(self, kept: list[int]) -> list[int] | None:
+        """Return ``[node]``: row of the tables, 0 for fanouts; None if some tile never fits.
+
+        ``kept[node]`` is a mask of tensors.
+        """
         if not self.whole_fits:
             return None
-        masks = [self.of(v, int(s["kept"][v])) for v in range(s["n_nodes"]) if self.place[v] >= 0]
-        if not all(mask[0] for mask in masks):  # the smallest tile
-            return None
-        fanouts = sum(1 << v for v, place in enumerate(self.place) if place < 0)
-        return sum(masks, np.full(len(self.words[0]), fanouts, dtype=np.int64))
+        found = [0] * len(self.place)
+        for node, place in enumerate(self.place):
+            if place < 0:
+                continue
+            key = node, kept[node]
+            if key not in self.rows:
+                self.rows[key] = self.first_row + len(self.rows)
+                self._fits.append(self._of(*key))
+            found[node] = self.rows[key]
+            if not self._fits[found[node] - self.first_row][0]:  # the smallest tile
+                return None
+        return found
 
-    def shared(self, s: np.void) -> list[tuple[int, int]]:
+    def write(self, tables: Floats) -> None:
+        """Write all rows that were asked for: 1 where tiles fit, else 0."""
+        for row, fits in enumerate(self._fits, start=self.first_row):
+            tables[row] = fits
+
+    def _able_to_share(self) -> dict[int, list[tuple[int, int]]]:
+        """Return (node, mask of the tensors there) by memory of limited size, if there are more."""
+        users: dict[int, list[tuple[int, int]]] = {}
+        for memory in range(len(self.limit)):
+            held = self.machine.place_memory == memory
+            masks = [int(sum(1 << t for t in row.nonzero()[0])) for row in held]
+            nodes = [
+                (v, masks[place])
+                for v, place in enumerate(self.place)
+                if place >= 0 and v != self.outermost and masks[place]
+            ]
+            if len(nodes) > 1 and self.limit[memory] >= 0:
+                users[memory] = nodes
+        return users
+
+    def shared(self, kept: list[int]) -> list[tuple[int, int]]:
         """Return (memory, node) of every memory of limited size that several places share."""
-        users: dict[int, set[int]] = {}
-        for v, place in enumerate(self.place):
-            for t in range(len(self.words)):
-                if v != self.outermost and s["kept"][v] >> t & 1:
-                    users.setdefault(int(self.machine.place_memory[place, t]), set()).add(v)
         return [
             (memory, v)
-            for memory, nodes in sorted(users.items())
-            if len(nodes) > 1 and self.limit[memory] >= 0
+            for memory, nodes in self._users.items()
+            if sum(kept[node] & mask != 0 for node, mask in nodes) > 1
             for v in range(len(self.place))
         ]
 
@@ -269,6 +309,29 @@ def write_settled(s: np.record) -> None:
         if s.drain[0, row] + taken < credited:
             for pos in range(row):
                 s.settled[pos] = 0
+
+
+@kernel
+def write_passed(s: np.record) -> None:
+    """Write which places need no loops: those that keep nothing, next to a place further out.
+
+    Proof.  Nothing is kept between the loops of such a place and those of the next one outward, so
+    that they make one block, which may stand at the latter, but for dims that loop in both: of two
+    loops over a dim the outer one, of bound n, moves inward to the other.  Tensors that the dim is
+    relevant to move there at the latest: as many fetches, of the same tiles, in a run over the dim
+    that is n times as long if it began there (others ended there before, too).  Of the others,
+    those that have moved further in, or not even at the outer loop, do not notice; those that move
+    between the two do so n times less often, in runs that began there and now end no earlier.  So
+    no count rises, and no cost of an input or bits of a port, nor that of the output: at no
+    boundary is it credited more than it costs (``settled``), and each boundary's cost falls by a
+    factor or stays.  Limits on loops do not let loops move: both blocks must be without (``free``).
+    """
+    for node in range(s.n_nodes):
+        s.passed[node] = 0
+        if s.place[node] < 0 or s.kept[node] != 0 or s.free[node] == 0 or s.settled[0] == 0:
+            continue
+        if node + 1 < s.n_nodes and s.place[node + 1] >= 0 and s.free[node + 1] == 1:
+            s.passed[node] = 1
 
 
 @kernel

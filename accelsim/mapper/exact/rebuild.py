@@ -17,21 +17,22 @@ def rebuild(
     problem: MappingProblem, tables: Tables, labels: Labels, keep: Keep, index: int
 ) -> MappingArrays:
     """Return the mapping that a complete label stands for."""
-    s, points, rows = tables.fields, tables.points, tables.rows
+    s, extents, rows = tables.fields, tables.points["extent"], tables.rows
     dims, slots = active_dims(problem), node_slots(problem)
     loops: dict[int, list[tuple[int, int]]] = {}
     chain = []
+    parents, actions, reached = labels["parent"], labels["action"], labels["point"]
     while index >= 0:
         chain.append(index)
-        index = int(labels["parent"][index])
+        index = int(parents[index])
     node = previous = 0
     for i in reversed(chain):
-        action = int(labels["action"][i])
+        action = int(actions[i])
         if action == END:
             node += 1
         elif action != NO_LOOP and s["place"][node] >= 0:
             dim, number = divmod(action, 4096)
-            bound = int(s["divisor"][dim, number]) // int(points["extent"][previous, dim])
+            bound = int(s["divisor"][dim, number]) // int(extents[previous, dim])
             block = loops.setdefault(slots[node][0], [])
             # A dim that grew after the order had ceased to matter: one loop, where it stood first.
             inner = [k for k, (d, _) in enumerate(block) if d == dims[dim]]
@@ -54,7 +55,7 @@ def rebuild(
             ):
                 loops[slot] = [(d, k) for d, k in sorted(lanes.items()) if k > 1]
             node += 1
-        previous = int(labels["point"][i])
+        previous = int(reached[i])
     dim_list: list[int] = []
     bound_list: list[int] = []
     ends: list[int] = []

@@ -104,7 +104,7 @@ def admit(
     unmoved = bound_of(s, points, tables, labels[new], q, new, pos)
     if hopeless(s, q, new, pos, lanes):
         return
-    spread = spread_bound(s, points, tables, labels[new], pos, unmoved, lanes, s.beam > 0)
+    spread = spread_bound(s, points, tables, labels[new], pos, unmoved, lanes, beam > 0)
     labels[new].bound = max(s.low[0], spread)
     if too_dear(s, labels[new].bound, lanes):
         return

@@ -8,6 +8,7 @@ import numpy as np
 
 from accelsim.counter.layout import DRAINS, FILLS, READS, UPDATES
 from accelsim.evaluation.prices import Floats
+from accelsim.kept import kept
 from accelsim.mapper.contract import MappingProblem
 from accelsim.mapper.exact.machine import node_slots
 
@@ -36,6 +37,7 @@ class Sheet:
     waits: int = 0
 
 
+@kept
 def limited_sheets(problem: MappingProblem) -> list[Sheet]:
     """Return the ports and networks that can make a machine wait, those of a memory together."""
     machine, prices = problem.machine, problem.price_arrays

@@ -10,15 +10,21 @@ import numpy.typing as npt
 from accelsim.mapper.contract import MappingProblem
 from accelsim.mapper.exact.futures import fill_rows, place_rows
 from accelsim.mapper.exact.labels import empty_labels
-from accelsim.mapper.exact.lattice import fill_layer, shares_left
+from accelsim.mapper.exact.lattice import fill_layer, fill_shares
 from accelsim.mapper.exact.layout import COST, FIELDS, PATTERN_FIELDS, SEARCH, SHEET, STRIP
 from accelsim.mapper.exact.machine import fill_machine
 from accelsim.mapper.exact.outlook import write_shares
-from accelsim.mapper.exact.pattern import Fits, Keep, fill_pattern, patterns
+from accelsim.mapper.exact.parts import is_elsewhere, parts_with_loops
+from accelsim.mapper.exact.pattern import (
+    Fits,
+    Keep,
+    fill_pattern,
+    keep_choices,
+    patterns,
+)
 from accelsim.mapper.exact.search import root_bound
 from accelsim.mapper.exact.sheets import limited_sheets
 from accelsim.mapper.objectives import Objective
-from accelsim.mapping.arrays import Ints
 
 TOLERANCE = 1e-12
 """Figures that differ by less are equal: sums of the same terms in another order."""
@@ -32,7 +38,6 @@ class Pattern:
     ----------
     fields : uint8[byte]
         What the record of the search says about it.
-    fits : int64[point]
     shared : tuple of (memory, node)
         Bits of memories that several places share, in the order of their rows in the tables.
     root : float
@@ -44,7 +49,6 @@ class Pattern:
     number: int
     keep: Keep
     fields: npt.NDArray[np.uint8]
-    fits: Ints
     shared: tuple[tuple[int, int], ...]
     root: float = 0.0
     floor: float = 0.0
@@ -62,7 +66,8 @@ class Tables:
     rows : ROW[row]
         Ways to use the lanes of fanouts.
     by_point : float64[row, point]
-        Shares of what is left, outlooks, and bits of memories that several places share.
+        Shares of what is left, which tiles fit, outlooks, and bits of memories that several places
+        share.
     """
 
     def __init__(self, problem: MappingProblem, objective: Objective, front: bool) -> None:
@@ -70,11 +75,12 @@ class Tables:
         self.store = np.zeros(1, dtype=FIELDS)
         self.fields = self.store[0]
         self.record = self.store.view(SEARCH)
-        self.points = fill_layer(self.fields, problem)
+        first, last = (FIELDS.fields[name][1] for name in PATTERN_FIELDS)  # type: ignore[index]
+        self._pattern_fields = self.store.view(np.uint8)[first:last]
+        self.points = fill_layer(self.fields, self.record, problem)
         self.rows = fill_machine(self.fields, problem)
         self._lay_out(front)
         self._prepared_for = -1
-        self._fits = Fits(self.fields, self.points, problem)
 
     def _lay_out(self, front: bool) -> None:
         """Say what is wanted, and where the columns of ``q`` stand, the shared bits apart."""
@@ -116,24 +122,30 @@ class Tables:
         alike = s["window"] & ~s["monotone"] == 0  # steps that lanes make longer uncover no less
         s["share"][alike, 1] = s["share"][alike, 0]
         first = sets + 1 + s["share"].size
+        self._fits = Fits(s, self.points, self.problem, first)
+        first += sum(map(len, keep_choices(self.problem)))
         for number, keep in enumerate(patterns(self.problem)):
             pattern = self._pattern(number, keep)
             if pattern is not None:
                 place_rows(s, outlooks, sets, first)
-                pattern.fields = self._pattern_fields().copy()
+                pattern.fields = self._pattern_fields.copy()
                 listed.append(pattern)
         self._shared_row = first + len(outlooks)
         most_shared = max((len(p.shared) for p in listed), default=0)
         self.by_point = np.empty((self._shared_row + most_shared, len(self.points)))
-        self.by_point[:sets] = shares_left(s, self.points)
         self.by_point[sets] = 0.0
+        fill_shares(self.record, self.points, self.by_point)
         write_shares(self.record, self.points, self.by_point)
+        self._fits.write(self.by_point)
         self._bound_patterns(listed, {sets})
         listed.sort(key=lambda p: (p.root, p.number))
         return [p for p in listed if p.floor < np.inf]
 
     def _pattern(self, number: int, keep: Keep) -> Pattern | None:
-        """Write a pattern into the record and return it; None if it keeps what never fits."""
+        """Write a pattern into the record and return it; None if it keeps what never fits.
+
+        None, too, if another problem covers it.
+        """
         machine, prices = self.problem.machine, self.problem.price_arrays
         if not fill_pattern(
             self.record, np.array(keep), machine.place_block, machine.place_memory,
@@ -142,21 +154,26 @@ class Tables:
         ):  # fmt: skip
             return None
         s = self.fields
-        fits = self._fits.all(s)
-        if fits is None:
+        kept = s["kept"].tolist()
+        fits = self._fits.all(kept)
+        if fits is None or is_elsewhere(s, keep, self.problem):
             return None
-        shared = tuple(self._fits.shared(s))
+        s["fits"][: len(fits)] = fits
+        s["must_loop"][: len(fits)] = parts_with_loops(s, keep, self.problem)
+        shared = tuple(self._fits.shared(kept))
         for column, (memory, _) in enumerate(shared[:: int(s["n_nodes"])]):
             s["shared_limit"][column] = self._fits.limit[memory]
-        return Pattern(number, keep, self._pattern_fields(), fits, shared)
+        return Pattern(number, keep, self._pattern_fields, shared)
 
     def _bound_patterns(self, listed: list[Pattern], written: set[int]) -> None:
         """Write the outlooks of patterns and what their mappings cost at least."""
         s = self.fields
+        labels, q = empty_labels(1, 0)
         for pattern in listed:
             self.prepare(pattern)
             fill_rows(s, self.record, self.points, self.by_point, written)
-            labels, q = empty_labels(1, int(s["width"]))
+            if q.shape[1] < s["width"]:
+                labels, q = empty_labels(1, int(s["width"]))
             hopeless = root_bound(self.record, self.points, self.by_point, labels, q)
             pattern.root = float(s["low"][0])
             pattern.floor = np.inf if hopeless else self._least_figure()
@@ -169,18 +186,12 @@ class Tables:
         energy = max(0.0, float(s["low"][0]) + cycles * float(s["leakage"]))
         return self.objective.figure(energy, cycles)
 
-    def _pattern_fields(self) -> npt.NDArray[np.uint8]:
-        """Return the bytes of the record that depend on what is kept."""
-        first, last = (FIELDS.fields[name][1] for name in PATTERN_FIELDS)  # type: ignore[index]
-        return self.store.view(np.uint8)[first:last]
-
     def prepare(self, pattern: Pattern) -> None:
         """Set the tables to a pattern."""
         if self._prepared_for == pattern.number:
             return
         s = self.fields
-        self._pattern_fields()[:] = pattern.fields
-        self.points["fits"] = pattern.fits
+        self._pattern_fields[:] = pattern.fields
         s["shared"] = self._shared_row
         for i, (memory, node) in enumerate(pattern.shared):
             kept = int(s["kept"][node]) if s["place"][node] >= 0 else 0

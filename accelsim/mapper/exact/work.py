@@ -30,7 +30,7 @@ from accelsim.mapper.exact.loops import ENTER
 from accelsim.mapper.exact.nodes import run_nodes
 from accelsim.mapper.exact.rebuild import rebuild
 from accelsim.mapper.exact.search import root_bound
-from accelsim.mapper.exact.tables import Pattern, Tables
+from accelsim.mapper.exact.tables import TOLERANCE, Pattern, Tables
 from accelsim.mapper.objectives import Objective
 
 FIRST_ROOM = 1 << 17
@@ -42,7 +42,7 @@ MOST_BYTES = 144 << 20
 SLICE_STEPS = 50_000
 """Steps between two looks at the clock."""
 
-BEAM = 16
+BEAM = 12
 """Labels kept after each node in a first pass."""
 
 GUESS = 0.5
@@ -61,6 +61,7 @@ class Work:
     Parameters
     ----------
     first : candidates to improve on; for a front all of them start it
+    near : whether the best of them is near the optimum, so that no beam need look for better
 
     Attributes
     ----------
@@ -76,10 +77,12 @@ class Work:
         objective: Objective,
         first: tuple[Candidate, ...],
         front: bool = False,
+        near: bool = False,
     ) -> None:
-        self.problem, self.objective = problem, objective
+        self.problem, self.objective, self.near = problem, objective, near
         self.tables = Tables(problem, objective, front)
         self.fields = self.tables.fields
+        self.counts = self.fields["counts"]
         self.finds = Finds(problem, objective, self.fields)
         for candidate in first:
             self.finds.offer(candidate)
@@ -113,7 +116,7 @@ class Work:
         there is something, what was searched before has nothing as good, and is done, too.
         """
         return (
-            self._search_all(BEAM, over)
+            (None if self.near else self._search_all(BEAM, over))
             or self._look_below(self._guess(), over)
             or self._search_all(0, over)
             or "space"
@@ -121,13 +124,13 @@ class Work:
 
     def _search_all(self, beam: int, over: Over) -> StoppedBy | None:
         """Search what is waiting; what was searched wholly waits no more."""
-        s = self.fields
-        s["beam"] = beam
+        counts = self.counts
+        self.fields["beam"] = beam
         for pattern in list(self.unsearched):
             ended = self._search(pattern, beam, over)
             if ended is not None:
                 return ended
-            if not s["counts"][[THINNED, FULL]].any():
+            if not counts[THINNED] and not counts[FULL]:
                 self.unsearched.remove(pattern)
         return None
 
@@ -168,26 +171,28 @@ class Work:
         Where nothing did, it was searched wholly but for what a beam dropped (``THINNED``) or,
         under a beam, had no room (``FULL``).
         """
-        s, tables = self.fields, self.tables
+        s, counts, tables = self.fields, self.counts, self.tables
+        if not s["front"] and pattern.floor > s["best"][FIGURE] * (1.0 + TOLERANCE):
+            return None
         tables.prepare(pattern)
         self._make_room()
         while True:
-            s["counts"][[FULL, MADE, SKIPPED, THINNED]] = 0
-            s["counts"][PHASE], s["counts"][BEST_LABEL] = ENTER, -1
+            counts[FULL] = counts[MADE] = counts[SKIPPED] = counts[THINNED] = 0
+            counts[PHASE], counts[BEST_LABEL] = ENTER, -1
             if root_bound(tables.record, *self._arrays()):
                 return None
             self.patterns_searched += 1
-            s["counts"][[NODE, FIRST, LAST]] = 0, 0, 1
+            counts[NODE], counts[FIRST], counts[LAST] = 0, 0, 1
             ended = None
             while ended is None and not run_nodes(
                 tables.record, *self._arrays(), tables.rows, SLICE_STEPS
             ):
                 ended = over(*(float(f) for f in s["best"][2:]))
-            self.steps_made += int(s["counts"][MADE] + s["counts"][SKIPPED])
-            self.labels_used += int(s["counts"][USED])
+            self.steps_made += int(counts[MADE] + counts[SKIPPED])
+            self.labels_used += int(counts[USED])
             self._accept(pattern)
             ended = ended or over(*(float(f) for f in s["best"][2:]))
-            if ended is not None or not s["counts"][FULL]:
+            if ended is not None or not counts[FULL]:
                 return ended
             if self.label_room >= self._most_labels():
                 return None if beam else "samples"

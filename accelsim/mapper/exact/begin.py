@@ -1,0 +1,80 @@
+"""What an exact search begins with: a mapping that is easily found, and those that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from accelsim.errors import AccelsimError
+from accelsim.evaluation.pricing import price_batch
+from accelsim.mapper.contract import Candidate, MappingProblem
+from accelsim.mapper.given import filled_order, given
+from accelsim.mapper.infeasible import Infeasibility, first_factors
+from accelsim.mapper.objectives import Objective
+from accelsim.mapping.arrays import MappingArrays, pack_mapping, unpack_mapping
+from accelsim.mapping.records import Mapping
+from accelsim.mapspace.enumerate import Factors
+from accelsim.mapspace.space import Mapspace
+
+
+def first_candidates(
+    problem: MappingProblem, start: Sequence[Mapping]
+) -> tuple[Candidate, ...] | Infeasibility:
+    """Price a first legal mapping, if it is found, and those to start from.
+
+    Returns why there is no legal mapping if there is none.
+
+    Raises
+    ------
+    IllegalMappingError
+        If a mapping in ``start`` is not one of the problem.
+    """
+    space = problem.space
+    for mapping in start:
+        given(space, mapping)
+    packed = [pack_mapping(mapping, space.layer) for mapping in start]
+    factors = first_factors(space)
+    if not isinstance(factors, Infeasibility):
+        packed.append(least_kept(space, factors))
+    elif not start:
+        return factors
+    mappings = [*start, *(unpack_mapping(p, space.arch, space.layer) for p in packed[len(start) :])]
+    case = problem.packed.case()
+    found = []
+    for mapping, one in zip(mappings, packed, strict=True):
+        status, energy, cycles = price_batch(*case, MappingArrays(*(array[None] for array in one)))
+        if status[0]:
+            raise AccelsimError(f"the counter refused a mapping to start from: {status[0]}")
+        found.append(Candidate(mapping, float(energy[0]), float(cycles[0])))
+    return tuple(found)
+
+
+def least_kept(space: Mapspace, factors: Factors) -> MappingArrays:
+    """Return the mapping of some factors that keeps no more than it must."""
+    arrays, loops, ends = space.arrays, list[tuple[int, int]](), list[int]()
+    for slot, place in enumerate(space.machine.slot_place):
+        inside = arrays.inside[slot].tolist()
+        order = filled_order((), inside) if place >= 0 else range(len(factors))
+        loops += [(dim, factors[dim][slot]) for dim in order if factors[dim][slot] > 1]
+        ends.append(len(loops))
+    dims_and_bounds = np.array(loops, dtype=np.int64).reshape(-1, 2)
+    return MappingArrays(
+        dims_and_bounds[:, 0].copy(),
+        dims_and_bounds[:, 1].copy(),
+        np.array(ends, dtype=np.int64),
+        arrays.keep_must.copy(),
+    )
+
+
+def worth_beating(
+    known: Sequence[Candidate], objective: Objective, front: bool
+) -> tuple[Candidate, ...]:
+    """Return the best candidate; for a front those that no other makes superfluous."""
+    if not front:
+        return (min(known, key=lambda c: objective.rank(c.energy, c.cycles)),)
+    kept: list[Candidate] = []
+    for candidate in sorted(known, key=lambda c: (c.energy, c.cycles)):
+        if not kept or candidate.cycles < kept[-1].cycles:
+            kept.append(candidate)
+    return tuple(kept)
