@@ -10,6 +10,7 @@ from tests.mutants.exact_mutant import (
     LOOPS,
     MACHINE,
     OUTLOOK,
+    PATTERN,
     SEARCH,
     TOGETHER,
     mutant,
@@ -106,6 +107,27 @@ PRUNING_MUTANTS = (
         "label.used == 0 and block_closed",
         (816, "front"),
         also=(("if s.free[node] == 1 and child.used & KEEP", "if child.used & KEEP"),),
+    ),
+    # Places that need no loops.
+    mutant(
+        "a place that keeps nothing leaves its loops to what is beyond a fanout",
+        PATTERN,
+        "if node + 1 < s.n_nodes and s.place[node + 1] >= 0 and s.free[node + 1] == 1:",
+        "if node + 1 < s.n_nodes:",
+        ("ruled 16", "front"),
+    ),
+    mutant(
+        "loops leave a place that keeps nothing though they are limited",
+        PATTERN,
+        "s.kept[node] != 0 or s.free[node] == 0 or s.settled[0] == 0:",
+        "s.kept[node] != 0 or s.settled[0] == 0:",
+        ("ruled 12", "front"),
+        also=(
+            (
+                " and s.place[node + 1] >= 0 and s.free[node + 1] == 1:",
+                " and s.place[node + 1] >= 0:",
+            ),
+        ),
     ),
     # Limits.
     mutant(
