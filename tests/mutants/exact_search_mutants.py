@@ -42,9 +42,9 @@ SEARCH_MUTANTS = (
     mutant(
         "a pattern that was ended waits no more",
         WORK,
-        "            if ended is not None:\n                return ended\n            if not s",
+        "            if ended is not None:\n                return ended\n            if not counts[",
         "            if ended is not None:\n                self.unsearched.remove(pattern)\n"
-        "                return ended\n            if not s",
+        "                return ended\n            if not counts[",
         ("open boundaries", "stops"),
     ),
     mutant(
