@@ -42,10 +42,9 @@ SEARCH_MUTANTS = (
     mutant(
         "a pattern that was ended waits no more",
         WORK,
-        "            if ended is not None:\n                return ended\n"
-        "            if not counts[",
+        "            if ended is not None:\n                return ended\n            if not",
         "            if ended is not None:\n                self.unsearched.remove(pattern)\n"
-        "                return ended\n            if not counts[",
+        "                return ended\n            if not",
         ("open boundaries", "stops"),
     ),
     mutant(
