@@ -85,7 +85,7 @@ def _energy(prices: Prices, part: Memory | Fanout | Compute, action: str) -> flo
     table, price = prices.table, prices.by_level[part.name, action]
     if not isinstance(part, Compute):
         bits = attributes_of(part).access_bits or table.word_bits
-        return price.energy * bits / (price.width_bits or table.word_bits)
+        return price.at(bits, table.word_bits)
     operands = (OPERAND_BITS,) * 2
     if action in part.energy:
         return price.energy * operation_factor(action, operands, table.word_bits)

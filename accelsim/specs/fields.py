@@ -161,10 +161,13 @@ def endless(value: object) -> bool:
         return False
 
 
+FINITE = f"a number of at least 0 and at most {units.MOST:.0e}".replace("+", "")
+
+
 def _number(value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
-        if value < 0:
-            refuse(f"{IT} is {value:g}", "a number of at least 0")
+        if not 0 <= value <= units.MOST:
+            refuse(f"{IT} is {value:g}", FINITE if value > 0 else "a number of at least 0")
         return float(value)
     if endless(value):
         refuse(f"{IT} must be finite, not {quoted(value)}", "a number of at least 0")
@@ -189,6 +192,9 @@ def read_quantity(value: object, dimension: Dimension, parameters: Mapping[str, 
     if not unit or unit not in dimension.units:
         refuse_problem(units.unit_problem(dimension, shown(value), unit))
     amount = units.number(written)
+    if amount is None and units.is_decimal(written):
+        expected = f"at most {units.MAX_DIGITS} digits, from 1e-{units.MAX_EXPONENT} to 1e{units.MAX_EXPONENT}"
+        refuse(f"'{shown(value)}' is out of range", expected)
     if amount is None:
         try:
             amount = Fraction(expressions.evaluate(written, parameters))
@@ -196,7 +202,11 @@ def read_quantity(value: object, dimension: Dimension, parameters: Mapping[str, 
             refuse_problem(fault.problem)
     if amount < 0:
         refuse(f"'{shown(value)}' is negative", f"{dimension.name} of at least 0")
-    return Quantity(amount, unit, dimension)
+    quantity = Quantity(amount, unit, dimension)
+    expected = dimension.beyond(quantity)
+    if expected:
+        refuse(f"'{shown(value)}' is out of range", expected)
+    return quantity
 
 
 def _quantity(

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 
 from accelsim.roles import Role
-from accelsim.sparsity.formats import KINDS, Format, parameters
+from accelsim.sparsity.contract import NoSuchFormatError
+from accelsim.sparsity.formats import KINDS, Format, encoder, parameters
 from accelsim.sparsity.zeros import Structured
 from accelsim.specs.fields import (
     IT,
@@ -61,7 +62,12 @@ def _format(value: object, info: ValidationInfo) -> Format:
                 f"a whole number from {its.least} to {MOST_BITS}",
             )
         values.append((name, number))
-    return Format(kind, tuple(values))
+    found = Format(kind, tuple(values))
+    try:
+        encoder(found)
+    except NoSuchFormatError as fault:
+        refuse(fault.what, fault.expected)
+    return found
 
 
 def _schema(kind: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
 from accelsim import units
 from accelsim.conventions import WORDS
 from accelsim.specs.fields import (
+    FINITE,
     Area,
     Name,
     Number,
@@ -36,8 +37,8 @@ def _energy(value: object) -> float | Quantity:
         return read_quantity(value, units.ENERGY, {})
     if isinstance(value, bool) or not isinstance(value, int | float):
         refuse(f"{quoted(value)} is not an energy", "a number in the table's unit")
-    if value < 0:
-        refuse(f"an energy of {value:g}", "a number of at least 0")
+    if not 0 <= value <= units.MOST:
+        refuse(f"an energy of {value:g}", FINITE if value > 0 else "a number of at least 0")
     return float(value)
 
 

@@ -22,7 +22,7 @@ from accelsim.report import schemas
 from accelsim.report.idle_zeros import empty_lists, idle_zeros_of_machine, idle_zeros_of_pair
 from accelsim.report.network_notes import activations_note
 from accelsim.report.zeros import zeros_assumed_of_machine, zeros_assumed_of_network
-from accelsim.specs.references import open_spec, parse_reference
+from accelsim.specs.references import named_at, open_spec, parse_reference
 from accelsim.study import Study
 from accelsim.technology.assumed import assumed_numbers
 from accelsim.technology.records import Accounting, EnergyTable
@@ -38,7 +38,6 @@ from accelsim.verbs.words import (
     as_energy_table,
     as_network,
     kind_of,
-    named_at,
     one_layer,
 )
 from accelsim.workload.records import Network

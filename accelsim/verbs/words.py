@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,7 +40,7 @@ from accelsim.technology.records import Accounting, EnergyTable
 from accelsim.technology.spec import read_accounting, read_technology
 from accelsim.workload import spec as workload_spec
 from accelsim.workload.records import Network
-from accelsim.yamldoc import Document, Keys
+from accelsim.yamldoc import Document
 
 Word = str | Path
 Machine = Word | Architecture
@@ -299,23 +298,6 @@ def as_accounting(rules: Rules | None) -> Accounting:
     if rules is None:
         return DEFAULT_ACCOUNTING
     return rules if isinstance(rules, Accounting) else read_accounting(rules)
-
-
-@contextmanager
-def named_at(document: Document, keys: Keys) -> Iterator[None]:
-    """Say of what is wrong with a spec that a file names where the file names it."""
-    try:
-        yield
-    except (SpecError, UsageError) as fault:
-        where = document.where(keys)
-        raise SpecError(_named(problem, where) for problem in fault.problems) from None
-
-
-def _named(problem: Problem, where: Where) -> Problem:
-    if problem.where is None:
-        return replace(problem, where=where)
-    whole = not (problem.where.line or problem.hint)
-    return replace(problem, hint=f"named in {where}") if whole else problem
 
 
 def called(word: Machine | Work | Flow) -> str:
