@@ -156,7 +156,7 @@ def lift(evaluation: Evaluation) -> Lift:
 
 
 def roofline(evaluation: Evaluation) -> Roofline:
-    """Return the roofline of every memory that moves anything, for the operations that take time."""
+    """Return the roofline of every memory that moves anything: of operations that take time."""
     arch, operations = evaluation.arch, timed_operations(evaluation)
     peak = float(arch.instances(arch.compute) * arch.compute.ops_per_cycle)
     slowest: dict[str, float] = {}
@@ -177,7 +177,7 @@ def roofline(evaluation: Evaluation) -> Roofline:
 
 
 def timed_operations(evaluation: Evaluation) -> float:
-    """Return the expected operations that take time: all but those that are skipped, at least one."""
+    """Return the expected operations that take time: all that are not skipped, at least one."""
     layer = evaluation.layer
     return max(1.0, operation_shares(evaluation.arch, layer).timed * layer.operations)
 

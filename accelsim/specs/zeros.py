@@ -128,6 +128,9 @@ def _zeros(value: object, info: ValidationInfo) -> float | Structured | PatternF
     if set(value) != {"nonzeros", "of"}:
         refuse(f"{IT} has the keys {', '.join(map(str, value))}", DENSITY_FORMS)
     names = info.context.parameters if isinstance(info.context, Context) else {}
+    for key, number in value.items():
+        if isinstance(number, float):
+            refuse(f"'{key}' of {IT} must be a whole number, not {quoted(number)}")
     nonzeros, of = (whole_number(value[key], names) for key in ("nonzeros", "of"))
     if not 0 <= nonzeros <= of or not 1 <= of <= MOST_BITS:
         expected = f"'of' from 1 to {MOST_BITS}, and 'nonzeros' from 0 to 'of'"

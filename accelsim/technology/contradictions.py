@@ -48,7 +48,9 @@ def _priced(document: Document) -> Iterator[tuple[Keys, str, str]]:
                 yield (section, component, *inside, action), component, without_kind(action)
 
 
-def without(below: Mapping[str, Mapping[str, T]], *above: Mapping[str, object]) -> dict[str, dict[str, T]]:
+def without(
+    below: Mapping[str, Mapping[str, T]], *above: Mapping[str, object]
+) -> dict[str, dict[str, T]]:
     """Return prices of a table that another starts from, without what that one prices otherwise.
 
     Parameters

@@ -35,6 +35,7 @@ from accelsim.verbs.words import (
     called,
     machine_constraints,
     one_layer,
+    see_that_formats_hold,
     word_of,
 )
 from accelsim.workload.records import Network
@@ -74,6 +75,7 @@ def evaluate(
     (only,) = network.layers
     read_from = ReadFrom(word_of(machine), tuple(for_machine))
     table, rules = as_energy_table(technology, arch, read_from), as_accounting(accounting)
+    see_that_formats_hold(arch, network, read_from)
     others: list[Problem] = []
     left_out: list[str] = []
     path = mapping if isinstance(mapping, Mapping | Path) else shipped.find("mapping", mapping)

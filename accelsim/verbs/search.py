@@ -33,6 +33,7 @@ from accelsim.verbs.words import (
     as_energy_table,
     called,
     machine_constraints,
+    see_that_formats_hold,
 )
 from accelsim.workload.records import Network
 
@@ -181,6 +182,8 @@ def plan(
                 hint="leave out --remainders, or choose another --accounting",
             )
         )
+    if network is not None:
+        see_that_formats_hold(arch, network, read_from)
     return Plan(
         label=label,
         arch=arch,

@@ -24,6 +24,7 @@ from accelsim.interchange.timeloop.sources import looks_like_timeloop
 from accelsim.interchange.workloads import is_foreign, open_foreign
 from accelsim.interchange.zigzag.direct import open_zigzag
 from accelsim.interchange.zigzag.reading import zigzag_kind
+from accelsim.mapping.forms import format_problems
 from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.spec import dataflow_of, read_dataflow
 from accelsim.specs.fields import one_of
@@ -291,6 +292,19 @@ def _energy_table(
         return read_technology(word)
     problem = replace(shipped.unknown("technology", name), expected=one_of(known))
     raise SpecError([problem if technology else read_from.located(problem, "technology")])
+
+
+def see_that_formats_hold(arch: Architecture, network: Network, read_from: ReadFrom) -> None:
+    """See that a machine's formats can hold the tensors of a network.
+
+    Raises
+    ------
+    SpecError
+        If one cannot; a problem is located where the machine states the format.
+    """
+    problems = format_problems(arch, network)
+    if problems:
+        raise SpecError(read_from.located(problem, path) for path, problem in problems.items())
 
 
 def as_accounting(rules: Rules | None) -> Accounting:

@@ -20,8 +20,8 @@ class Price:
     """Energy of one action, with where the number comes from.
 
     ``width_bits`` is the width of the word that it is for; None: of the table's word.  ``label``
-    says how well the number is known (``verified``, ``derived``, ``from_memory``).  ``fixed`` is the
-    part of the energy that is the same whatever the bits of the word.
+    says how well the number is known (``verified``, ``derived``, ``from_memory``).  ``fixed`` is
+    the part of the energy that is the same whatever the bits of the word.
     """
 
     energy: float
