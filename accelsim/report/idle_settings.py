@@ -103,7 +103,7 @@ def idle_settings_of_network(document: Document, network: Network) -> Iterator[s
 
 
 def idle_prices(table: EnergyTable) -> Iterator[str]:
-    """Yield the prices of a table that are never asked for; Accelergy's tables say so themselves."""
+    """Yield the prices of a table that are never asked for; Accelergy's say so themselves."""
     if table.per_access:
         return
     used = {
