@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import accelsim as acs
-from accelsim.errors import SpecError
 from accelsim.arch.spec import read_architecture
+from accelsim.errors import SpecError
 from accelsim.evaluation.area import area_mm2, unknown_areas
 from accelsim.evaluation.expected import word_energy
 from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, resolve
