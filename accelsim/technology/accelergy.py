@@ -80,8 +80,9 @@ def read_reference_tables(ert: Document, art: Document | None = None) -> EnergyT
     for document in (ert, art):
         if document is not None and document.node((ART,)):
             areas |= _areas(document, energies.problems)
-        for key in (ERT, ART) if document is not None else ():
-            energies.problems += _unknown_form(document, key)
+        if document is not None:
+            for key in (ERT, ART):
+                energies.problems += _unknown_form(document, key)
     if art is not None and not art.node((ART,)):
         energies.problems.append(Problem("this is no area reference table", art.where(), "", ART))
     if energies.problems:
