@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from accelsim.errors import Problem
@@ -17,6 +17,9 @@ MAX_EXPONENT = 30
 """Largest power of ten in a number; beyond it lies a slip of the pen, or an attack."""
 
 MAX_DIGITS = 40
+
+MOST = 10**18
+"""Largest energy, area, power or factor: with more, sums would leave the range of floats."""
 
 
 def shown(text: object, longest: int = 40) -> str:
@@ -42,11 +45,27 @@ class Dimension:
     example: str
     advice: Mapping[str, str]
     """Units that look right and are not -> what to write instead."""
+    least: Fraction = Fraction(0)
+    most: Fraction | None = None
+    """In the first unit; no quantity but 0 lies below the one, and none above the other."""
 
     @property
     def accepted(self) -> str:
         """Return the units as a message lists them."""
         return f"one of {', '.join(self.units)}, as in '{self.example}'"
+
+    def beyond(self, quantity: Quantity) -> str:
+        """Return what a quantity should be that is too small or too large; empty if it is not.
+
+        One in words is taken for as many bits.
+        """
+        worth = quantity.worth(1)
+        unit = next(unit for unit, one in self.units.items() if one == 1)
+        if 0 < worth < self.least:
+            return f"{self.name} of at least {float(self.least):g} {unit}"
+        if self.most is not None and worth > self.most:
+            return f"{self.name} of at most {float(self.most):g} {unit}"
+        return ""
 
 
 def _dimension(
@@ -80,19 +99,36 @@ _KILO = {
 WORD = _dimension("bits", "16 b", _KILO, b=1, B=8)
 SIZE = _dimension("a size", "64 KiB", {**_KILO, "word": "write words"}, **_BITS, words=0)
 """In bits; ``words`` has no worth of its own: it depends on the memory's word."""
-FREQUENCY = _dimension("a frequency", "200 MHz", Hz=1, kHz=10**3, MHz=10**6, GHz=10**9)
-ENERGY = _dimension("an energy", "2 pJ", pJ=1, fJ=Fraction(1, 1000), nJ=10**3, uJ=10**6, mJ=10**9)
-POWER = _dimension("a power", "1 mW", mW=1, uW=Fraction(1, 1000), nW=Fraction(1, 10**6), W=10**3)
-AREA = _dimension("an area", "1.2 mm2", um2=1, mm2=10**6)
-BANDWIDTH = _dimension(
-    "a bandwidth",
-    "4 words/cycle",
-    {"word/cycle": "write words/cycle"},
-    words_per_cycle=0,
-    b_per_cycle=1,
-    B_per_cycle=8,
+FREQUENCY = replace(
+    _dimension("a frequency", "200 MHz", Hz=1, kHz=10**3, MHz=10**6, GHz=10**9),
+    least=Fraction(1, 1000),
+    most=Fraction(MOST),
 )
-"""In bits per cycle; words depend on the memory's word, as in :data:`SIZE`."""
+ENERGY = replace(
+    _dimension("an energy", "2 pJ", pJ=1, fJ=Fraction(1, 1000), nJ=10**3, uJ=10**6, mJ=10**9),
+    most=Fraction(MOST),
+)
+POWER = replace(
+    _dimension("a power", "1 mW", mW=1, uW=Fraction(1, 1000), nW=Fraction(1, 10**6), W=10**3),
+    most=Fraction(MOST),
+)
+AREA = replace(_dimension("an area", "1.2 mm2", um2=1, mm2=10**6), most=Fraction(MOST))
+BANDWIDTH = replace(
+    _dimension(
+        "a bandwidth",
+        "4 words/cycle",
+        {"word/cycle": "write words/cycle"},
+        words_per_cycle=0,
+        b_per_cycle=1,
+        B_per_cycle=8,
+    ),
+    least=Fraction(1, 10**6),
+    most=Fraction(10**12),
+)
+"""In bits per cycle; words depend on the memory's word, as in :data:`SIZE`.
+
+Through the narrowest, no layer that can be counted takes more cycles than a float can say.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +156,11 @@ class Quantity:
 
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
+
+
+def is_decimal(text: str) -> bool:
+    """Tell whether a text is a decimal number, of whatever size."""
+    return _NUMBER.fullmatch(text) is not None
 
 
 def number(text: str) -> Fraction | None:

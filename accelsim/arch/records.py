@@ -256,10 +256,14 @@ class Architecture:
         return tuple(outer for outer in self.nodes[:index] if isinstance(outer, Fanout))
 
     @cached_property
+    def latencies(self) -> dict[str, int]:
+        """Cycles in which each array fills and drains, once, however many its parts."""
+        return {f.array: f.fill_cycles + f.drain_cycles for f in self.fanouts}
+
+    @cached_property
     def latency_cycles(self) -> int:
-        """Cycles in which networks fill and drain; an array counts once, however many its parts."""
-        arrays = {f.array: f.fill_cycles + f.drain_cycles for f in self.fanouts}
-        return sum(arrays.values())
+        """Cycles in which networks fill and drain."""
+        return sum(self.latencies.values())
 
     def instances(self, node: Node) -> int:
         """Return the physical copies of ``node``: an array counts once, however many its parts."""

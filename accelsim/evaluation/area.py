@@ -8,6 +8,23 @@ from accelsim.evaluation.prices import attributes_of, present_memories
 from accelsim.technology.records import EnergyTable
 
 
+def unknown_areas(arch: Architecture, table: EnergyTable) -> list[str]:
+    """Return the parts whose areas are not known, with why; none where no part has an area."""
+    parts: list[Memory | Compute] = [
+        *(m for m in present_memories(arch) if outermost_place(arch, m) is not arch.places[0]),
+        arch.compute,
+    ]
+    unknown = [part for part in parts if _area_um2(part, table) is None]
+    if len(unknown) == len(parts) and not any(p.component in table.area_curves for p in parts):
+        return []
+    said = []
+    for part in unknown:
+        curve = table.area_curves.get(part.component)
+        why = curve.gap(attributes_of(part).size_bits) if curve else "nothing states it"
+        said.append(f"{part.name} ({why})")
+    return said
+
+
 def area_mm2(arch: Architecture, table: EnergyTable) -> float | None:
     """Return the area of the chip, all instances, or None if that of a part is not known.
 

@@ -37,8 +37,7 @@ def word_energies(
     for action in actions:
         price = prices.by_level[part.name, action + kind]
         weight = prices.accounting.weight(part.component, action, tensor.role)
-        width = price.width_bits or prices.table.word_bits
-        found.append(price.energy * weight * bits / width)
+        found.append(price.at(bits, prices.table.word_bits) * weight)
     return found
 
 

@@ -317,7 +317,8 @@ def whole_cycles(bits: float, width: float) -> float:
     A width such as 0.7 words a cycle has no exact float; without the tolerance its rounding would
     cost a cycle.
     """
-    return float(ceil(bits / width * (1.0 - 1e-12)))
+    cycles: float = np.ceil(bits / width * (1.0 - 1e-12))  # as a float: an int64 may overflow
+    return cycles
 
 
 @kernel

@@ -1,23 +1,32 @@
 """What takes the time of one mapping: each limit's share, what would lift it, and the roofline.
 
 A **limit** is one port of a memory (read, write, shared, or one of its ``ports``), the network of a
-fanout, or the compute.  Rates are of the whole machine: all instances in use, at the traffic of the
-busiest one.
+fanout, the compute, or the start-up and drain of an array.  Rates are of the whole machine: all
+instances in use, at the traffic of the busiest one.  They count the operations that take time:
+what is skipped is not done.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, floor
 
 from accelsim.arch.records import Memory
+from accelsim.evaluation.effectual import operation_shares
 from accelsim.evaluation.records import Evaluation
 
 COMPUTE = "compute"
 
+LATENCY = "start-up"
+"""The port of an array that fills and drains."""
+
 FARTHEST = 100.0
 """The largest factor that is advice: beyond it, what would come next takes hardly any time."""
+
+
+TOLD = 0.01
+"""By which what is saved falls short of what the factor promises, where it is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +37,7 @@ class Limit:
     ----------
     level, port : str
         The level, and which of its ports: ``read``, ``write``, ``shared``, ``port 1`` and so on
-        of its ``ports``, ``network``; none for the compute.
+        of its ``ports``, ``network``, :data:`LATENCY`; none for the compute.
     cycles : float
         That it is busy, at least (before rounding up to whole cycles).
     busy : float
@@ -50,6 +59,8 @@ class Limit:
     def name(self) -> str:
         if not self.port:
             return self.level
+        if self.port == LATENCY:
+            return f"start-up and drain of {self.level}"
         return f"{self.level} {'bandwidth' if self.port == 'network' else f'{self.port} bandwidth'}"
 
 
@@ -57,16 +68,25 @@ class Limit:
 class Lift:
     """What sets the time, and how much more of it would make something else do so.
 
-    ``factor`` is None where nothing else would: no other limit, or transfers that do not overlap.
+    Attributes
+    ----------
+    factor : float or None
+        None where nothing else would: no other limit, or time that does not hide behind others.
+    gain : float or None
+        Share of all cycles that so much more would save; less than ``1 - 1 / factor`` where
+        transfers do not overlap, or arrays fill and drain.
     """
 
     limit: Limit
     factor: float | None
     then: Limit | None
+    gain: float | None = None
 
     @property
     def text(self) -> str:
         """Put it into words, as "dram read bandwidth; 1.6x more would make it compute-bound"."""
+        if self.limit.port == LATENCY:
+            return f"{self.limit.name}, {_percent(self.limit.busy)} of the cycles"
         if not self.limit.overlaps:
             return f"{self.limit.name}, whose transfers do not hide behind others"
         if self.factor is None or self.then is None:
@@ -76,7 +96,10 @@ class Lift:
             return f"{self.limit.name}, as much as by {self.then.name}"
         if self.factor > FARTHEST:
             return f"{self.limit.name}; nothing else takes 1 % of that time"
-        return f"{self.limit.name}; {_times(self.factor)}x more would make it {after}"
+        said = f"{self.limit.name}; {_times(self.factor)}x more would make it {after}"
+        if self.gain is not None and self.gain < (1.0 - 1.0 / self.factor) * (1.0 - TOLD):
+            return f"{said} and save {_percent(self.gain)} of the cycles"
+        return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +151,13 @@ def lift(evaluation: Evaluation) -> Lift:
     then = max(others, key=lambda limit: (limit.cycles, limit.level == COMPUTE), default=None)
     if not most.overlaps or then is None or not then.cycles:
         return Lift(most, None, None)
-    return Lift(most, most.cycles / then.cycles, then)
+    saved = (whole_cycles(most.cycles) - whole_cycles(then.cycles)) / evaluation.cycles
+    return Lift(most, most.cycles / then.cycles, then, saved)
 
 
 def roofline(evaluation: Evaluation) -> Roofline:
-    """Return the roofline of every memory that moves anything."""
-    arch, operations = evaluation.arch, evaluation.operations
+    """Return the roofline of every memory that moves anything: of operations that take time."""
+    arch, operations = evaluation.arch, timed_operations(evaluation)
     peak = float(arch.instances(arch.compute) * arch.compute.ops_per_cycle)
     slowest: dict[str, float] = {}
     for level, _, cycles, _ in _limits(evaluation):
@@ -152,6 +176,12 @@ def roofline(evaluation: Evaluation) -> Roofline:
     return Roofline(peak, operations / evaluation.cycles, tuple(points))
 
 
+def timed_operations(evaluation: Evaluation) -> float:
+    """Return the expected operations that take time: all that are not skipped, at least one."""
+    layer = evaluation.layer
+    return max(1.0, operation_shares(evaluation.arch, layer).timed * layer.operations)
+
+
 def _limits(evaluation: Evaluation) -> Iterator[tuple[str, str, float, bool]]:
     """Yield (level, port, cycles, whether it overlaps) of every limit."""
     arch = evaluation.arch
@@ -166,6 +196,9 @@ def _limits(evaluation: Evaluation) -> Iterator[tuple[str, str, float, bool]]:
                 yield level, f"port {number}", bits / width, memory.overlap
         elif level in evaluation.port_cycles:
             yield level, "network", evaluation.port_cycles[level], True
+    for array, cycles in arch.latencies.items():
+        if cycles:
+            yield array, LATENCY, float(cycles), False
     yield COMPUTE, "", evaluation.compute_cycles, True
 
 
@@ -187,6 +220,15 @@ def whole_cycles(cycles: float) -> float:
     (882.0, 882.0)
     """
     return float(ceil(cycles * (1.0 - 1e-12)))
+
+
+def _percent(share: float) -> str:
+    """Write a share.
+
+    >>> _percent(0.945), _percent(0.0004), _percent(0.9999)
+    ('94.5 %', '<0.1 %', '99.9 %')
+    """
+    return "<0.1 %" if share < 0.001 else f"{floor(share * 1000 + 1e-6) / 10:.1f} %"
 
 
 def _times(factor: float) -> str:

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from accelsim.arch.records import Architecture, Compute, Fanout, Memory
 from accelsim.evaluation.prices import (
     DEFAULT_ACCOUNTING,
+    NO_GATED_PRICE,
     Prices,
     attributes_of,
+    gated_actions,
     priced_parts,
     resolve,
+    stated_price,
 )
 from accelsim.technology.accelergy import ART, ERT
 from accelsim.technology.estimators.contract import Attributes
@@ -30,6 +33,13 @@ OPERAND_BITS = 16
 
 NAMES: Mapping[str, str] = {"fill": "write", "deliver": "transfer", "mac": "compute"}
 """Action here -> the name that Accelergy's users know it by."""
+
+GATED: Mapping[str, str] = {
+    "read.gated": "read_gated",
+    "update.gated": "update_gated",
+    "mac.gated": "mac_gated",
+}
+"""What is switched off -> the name of its action."""
 
 UNSAID: Mapping[str, str] = {"drain": "read", "first_read": "", "address": "", "update": "fill"}
 """Action that goes without saying -> the action whose price it has then; empty: it is free."""
@@ -59,12 +69,20 @@ def reference_tables(arch: Architecture, table: EnergyTable) -> ReferenceTables:
     for part, actions in priced_parts(arch):
         each = {action: _energy(prices, part, action) for action in actions}
         each = {NAMES.get(name, name): it for name, it in each.items() if not _goes(name, each)}
+        gated = {
+            GATED[action]: _energy(prices, part, action)
+            for action in gated_actions(part)
+            if prices.by_level[part.name, action] != NO_GATED_PRICE
+        }
         name = part.component
-        if energies.get(name, each) != each:
+        known = energies.get(name, each)
+        plain = {action: it for action, it in known.items() if action not in GATED.values()}
+        if plain != each or any(known.get(action, it) != it for action, it in gated.items()):
+            known = each
             name = part.name
             what = f"'{part.component}' has other prices at {name}: its table is called '{name}'"
             notes.append(f"{what} (--set {name}.component={name} finds it)")
-        energies[name] = each
+        energies[name] = {**known, **gated}
         if part.energy:
             notes.append(f"'{part.name}' states prices of its own, which win over a table's")
         if isinstance(part, Memory):
@@ -85,9 +103,9 @@ def _energy(prices: Prices, part: Memory | Fanout | Compute, action: str) -> flo
     table, price = prices.table, prices.by_level[part.name, action]
     if not isinstance(part, Compute):
         bits = attributes_of(part).access_bits or table.word_bits
-        return price.energy * bits / (price.width_bits or table.word_bits)
+        return price.at(bits, table.word_bits)
     operands = (OPERAND_BITS,) * 2
-    if action in part.energy:
+    if stated_price(part, action) is not None:
         return price.energy * operation_factor(action, operands, table.word_bits)
     widths = Attributes(operand_bits=operands, sum_bits=OPERAND_BITS)
     found = table.estimate(part.component, widths, action)

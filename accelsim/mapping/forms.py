@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
 
-from accelsim.arch.records import DENSE, Fanout, Memory, lane_bits
+from accelsim.arch.records import DENSE, Architecture, Fanout, Memory, lane_bits
 from accelsim.errors import Problem, SpecError
 from accelsim.sparsity.contract import CannotEncodeError, Encoded
 from accelsim.sparsity.formats import Format, encoder
 from accelsim.sparsity.zeros import Given, Uniform, Zeros
-from accelsim.workload.records import Layer, Tensor
+from accelsim.workload.records import Layer, Network, Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,31 @@ def form_of(part: Memory | Fanout, tensor: Tensor, layer: Layer) -> Form:
 def finished_form(memory: Memory, tensor: Tensor, layer: Layer) -> Form:
     """Return the form of finished outputs in the outermost memory; raises as :func:`form_of`."""
     return _form(memory, tensor, layer)
+
+
+def format_problems(arch: Architecture, network: Network) -> dict[str, Problem]:
+    """Return what the formats of a machine cannot hold of a network, the first layer of each.
+
+    Returns
+    -------
+    path of the format, as ``--set`` names it (``dram.format.Inputs``) -> the problem
+    """
+    found: dict[str, Problem] = {}
+    parts: tuple[Memory | Fanout, ...] = (*arch.memories, *arch.fanouts)
+    outermost = {held.memory for held in arch.places[0].holdings}
+    for part in parts:
+        for layer in network.layers if part.formats else ():
+            for tensor in layer.tensors:
+                try:
+                    if isinstance(part, Memory) and part.name in outermost:
+                        finished_form(part, tensor, layer)
+                    else:
+                        form_of(part, tensor, layer)
+                except SpecError as fault:
+                    (problem,) = fault.problems
+                    array = part.array if isinstance(part, Fanout) else part.name
+                    found.setdefault(f"{array}.format.{tensor.role}", problem)
+    return found
 
 
 def _plain(part: Memory | Fanout, tensor: Tensor) -> Form:

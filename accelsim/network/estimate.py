@@ -20,7 +20,7 @@ from functools import cached_property
 import numpy as np
 
 from accelsim.arch.records import Architecture
-from accelsim.arch.zeros import minds_zeros
+from accelsim.arch.zeros import minding_zeros
 from accelsim.errors import Problem, SpecError
 from accelsim.evaluation.effectual import nonzero_share
 from accelsim.evaluation.expected import operation_energy
@@ -119,8 +119,10 @@ def estimate_network(result: NetworkResult) -> NetworkEstimate:
         If a multiply-accumulate costs nothing under its prices: there is no unit.  If the machine
         spares zeros by itself: they would be spared twice.
     """
-    if minds_zeros(result.arch):
-        what = f"'{result.arch.name}' gates, skips or compresses zeros, as the method does"
+    minding = minding_zeros(result.arch)
+    if minding:
+        said = ", ".join(f"{name} ({', '.join(keys)})" for name, keys in minding.items())
+        what = f"'{result.arch.name}' gates, skips or compresses zeros, as the method does: {said}"
         raise SpecError([Problem(what, hint="estimate on a machine that takes no note of zeros")])
     evaluations = [its.evaluation for its in result.layers if its.evaluation is not None]
     if not evaluations:

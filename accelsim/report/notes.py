@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from accelsim.arch.zeros import minds_zeros
+from accelsim.evaluation.area import unknown_areas
 from accelsim.evaluation.records import Evaluation
 from accelsim.evaluation.timing import lift
 from accelsim.network.records import LayerResult, NetworkResult
@@ -95,6 +96,12 @@ def cost_note(evaluation: Evaluation) -> str:
     if evaluation.area_mm2 is not None:
         said += f"; {quantities.digits(evaluation.area_mm2)} mm2"
     return f"{said}."
+
+
+def area_note(evaluation: Evaluation) -> list[str]:
+    """Say why the area is not known where that of some parts is."""
+    unknown = unknown_areas(evaluation.arch, evaluation.prices.table)
+    return [f"Area: not known, for want of that of {'; '.join(unknown)}."] if unknown else []
 
 
 def class_sentence(rows: Sequence[NetworkResult]) -> str:

@@ -351,7 +351,11 @@ class LayerRun(Result):
         evaluation = self.evaluation
         if evaluation is None:
             return [*notes.unmapped_notes(self.rows)[:1], *self._history()]
-        said = [notes.cost_note(evaluation), notes.energy_note(self.rows)]
+        said = [
+            notes.cost_note(evaluation),
+            *notes.area_note(evaluation),
+            notes.energy_note(self.rows),
+        ]
         if self.certificate is not None:
             dataflow = self.rows[0].dataflow
             under = f"; dataflow {dataflow}" if dataflow else ""

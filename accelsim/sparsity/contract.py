@@ -28,6 +28,14 @@ class Encoded:
         return self.values * value_bits + self.metadata_bits
 
 
+class NoSuchFormatError(ValueError):
+    """Parameters that do not go together."""
+
+    def __init__(self, what: str, expected: str) -> None:
+        self.what, self.expected = what, expected
+        super().__init__(what)
+
+
 class CannotEncodeError(ValueError):
     """A format cannot hold such zeros, or not be told how much room they take; says why."""
 

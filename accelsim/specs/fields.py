@@ -161,10 +161,14 @@ def endless(value: object) -> bool:
         return False
 
 
-def _number(value: object) -> float:
+FINITE = f"a number of at least 0 and at most {units.MOST:.0e}".replace("+", "")
+
+
+def finite_number(value: object) -> float:
+    """Read a number of at least 0."""
     if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
-        if value < 0:
-            refuse(f"{IT} is {value:g}", "a number of at least 0")
+        if not 0 <= value <= units.MOST:
+            refuse(f"{IT} is {value:g}", FINITE if value > 0 else "a number of at least 0")
         return float(value)
     if endless(value):
         refuse(f"{IT} must be finite, not {quoted(value)}", "a number of at least 0")
@@ -173,7 +177,7 @@ def _number(value: object) -> float:
 
 def fraction(value: object) -> float:
     """Read a number from 0 to 1."""
-    number = _number(value)
+    number = finite_number(value)
     if number > 1:
         refuse(f"{IT} is {number:g}", "a fraction from 0 to 1")
     return number
@@ -189,6 +193,10 @@ def read_quantity(value: object, dimension: Dimension, parameters: Mapping[str, 
     if not unit or unit not in dimension.units:
         refuse_problem(units.unit_problem(dimension, shown(value), unit))
     amount = units.number(written)
+    if amount is None and units.is_decimal(written):
+        most = units.MAX_EXPONENT
+        expected = f"at most {units.MAX_DIGITS} digits, from 1e-{most} to 1e{most}"
+        refuse(f"'{shown(value)}' is out of range", expected)
     if amount is None:
         try:
             amount = Fraction(expressions.evaluate(written, parameters))
@@ -196,7 +204,11 @@ def read_quantity(value: object, dimension: Dimension, parameters: Mapping[str, 
             refuse_problem(fault.problem)
     if amount < 0:
         refuse(f"'{shown(value)}' is negative", f"{dimension.name} of at least 0")
-    return Quantity(amount, unit, dimension)
+    quantity = Quantity(amount, unit, dimension)
+    expected = dimension.beyond(quantity)
+    if expected:
+        refuse(f"'{shown(value)}' is out of range", expected)
+    return quantity
 
 
 def _quantity(
@@ -226,7 +238,7 @@ def _table_number(value: object) -> float:
     """Read a price in the unit of an energy table that is known by its name only."""
     if (isinstance(value, str) and not endless(value)) or value is None:
         refuse(f"{IT} must be a plain number, in the unit of the energy table, not {quoted(value)}")
-    return _number(value)
+    return finite_number(value)
 
 
 def choice(noun: str, known: tuple[str, ...]) -> Callable[[object, ValidationInfo], str]:
@@ -288,7 +300,7 @@ DimName = Annotated[
     _schema("string", pattern=f"^{_DIM_NAME.pattern}$"),
 ]
 Flag = Annotated[bool, PlainValidator(_flag), _schema("boolean")]
-Number = Annotated[float, PlainValidator(_number), _schema("number", minimum=0)]
+Number = Annotated[float, PlainValidator(finite_number), _schema("number", minimum=0)]
 Price = Annotated[float, PlainValidator(_table_number), _schema("number", minimum=0)]
 Density = Annotated[float, PlainValidator(fraction), _schema("number", minimum=0, maximum=1)]
 Bound = Annotated[int, PlainValidator(_whole(1, 2**40)), _count_schema(1, 2**40)]

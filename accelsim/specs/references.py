@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from accelsim import expressions, shipped, yamldoc
-from accelsim.errors import Problem, SpecError, Where
+from accelsim.errors import Problem, SpecError, UsageError, Where
 from accelsim.recent import Recent
 from accelsim.specs.fields import Context, one_of, suggestion
 from accelsim.units import ValueProblemError
-from accelsim.yamldoc import Document, Mark, Node
+from accelsim.yamldoc import Document, Keys, Mark, Node
 
 MOST_CARRIED = 1_024
 """Documents that others sent to this process."""
@@ -168,3 +169,20 @@ def parameters_of(document: Document) -> Context:
         return Context()
     sound = {name: value.value for name, value in node.value.items() if type(value.value) is int}
     return Context(sound, frozenset(node.value) - frozenset(sound))
+
+
+@contextmanager
+def named_at(document: Document, keys: Keys) -> Iterator[None]:
+    """Say of what is wrong with a spec that a file names where the file names it."""
+    try:
+        yield
+    except (SpecError, UsageError) as fault:
+        where = document.where(keys)
+        raise SpecError(_named(problem, where) for problem in fault.problems) from None
+
+
+def _named(problem: Problem, where: Where) -> Problem:
+    if problem.where is None:
+        return replace(problem, where=where)
+    whole = not (problem.where.line or problem.hint)
+    return replace(problem, hint=f"named in {where}") if whole else problem

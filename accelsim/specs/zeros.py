@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 
 from accelsim.roles import Role
-from accelsim.sparsity.formats import KINDS, Format, parameters
+from accelsim.sparsity.contract import NoSuchFormatError
+from accelsim.sparsity.formats import KINDS, Format, encoder, parameters
 from accelsim.sparsity.zeros import Structured
 from accelsim.specs.fields import (
     IT,
@@ -61,7 +62,12 @@ def _format(value: object, info: ValidationInfo) -> Format:
                 f"a whole number from {its.least} to {MOST_BITS}",
             )
         values.append((name, number))
-    return Format(kind, tuple(values))
+    found = Format(kind, tuple(values))
+    try:
+        encoder(found)
+    except NoSuchFormatError as fault:
+        refuse(fault.what, fault.expected)
+    return found
 
 
 def _schema(kind: str) -> dict[str, Any]:
@@ -122,6 +128,9 @@ def _zeros(value: object, info: ValidationInfo) -> float | Structured | PatternF
     if set(value) != {"nonzeros", "of"}:
         refuse(f"{IT} has the keys {', '.join(map(str, value))}", DENSITY_FORMS)
     names = info.context.parameters if isinstance(info.context, Context) else {}
+    for key, number in value.items():
+        if isinstance(number, float):
+            refuse(f"'{key}' of {IT} must be a whole number, not {quoted(number)}")
     nonzeros, of = (whole_number(value[key], names) for key in ("nonzeros", "of"))
     if not 0 <= nonzeros <= of or not 1 <= of <= MOST_BITS:
         expected = f"'of' from 1 to {MOST_BITS}, and 'nonzeros' from 0 to 'of'"

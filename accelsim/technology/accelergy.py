@@ -18,12 +18,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from accelsim.errors import Problem, SpecError
+from accelsim.specs.fields import FINITE, one_of
 from accelsim.technology.estimators.contract import Area, Price
 from accelsim.technology.records import EnergyTable
-from accelsim.units import shown
+from accelsim.units import MOST, shown
 from accelsim.yamldoc import Document, Keys, Node, capped
 
 ERT, ART = "ERT", "ART"
+
+VERSIONS = ("0.1", "0.2", "0.3", "0.4")
+
+UNITS = {ERT: "pJ", ART: "um2"}
 
 LONGEST = 1_000
 """Characters of a component's name."""
@@ -39,6 +44,8 @@ MEANINGS: Mapping[str, tuple[str, ...]] = {
     "mac_random": ("mac",),
     "mac_reused": ("mac.repeated",),
     "mac_gated": ("mac.gated",),
+    "read_gated": ("read.gated",),
+    "update_gated": ("update.gated",),
     "alu": ("alu",),
     "transfer": ("deliver",),
     "transfer_random": ("deliver",),
@@ -73,6 +80,9 @@ def read_reference_tables(ert: Document, art: Document | None = None) -> EnergyT
     for document in (ert, art):
         if document is not None and document.node((ART,)):
             areas |= _areas(document, energies.problems)
+        if document is not None:
+            for key in (ERT, ART):
+                energies.problems += _unknown_form(document, key)
     if art is not None and not art.node((ART,)):
         energies.problems.append(Problem("this is no area reference table", art.where(), "", ART))
     if energies.problems:
@@ -172,12 +182,13 @@ class _Energies:
         """Yield an energy with the values of its arguments; nothing if it is at fault."""
         energy = node.inside("energy") if isinstance(node.value, dict) else node
         value = energy.value if energy else None
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        if not _is_amount(value):
             what = "an action has no energy"
             if isinstance(value, str | int | float) and not isinstance(value, bool):
                 what = f"the energy of an action is '{shown(value)}'"
-            self.fault(keys, what, "`energy:` with a number of pJ, at least 0")
+            self.fault(keys, what, f"`energy:` with {FINITE}, in pJ")
             return
+        assert isinstance(value, int | float)
         arguments = node.inside("arguments")
         pairs = arguments.plain() if arguments and isinstance(arguments.value, dict) else {}
         assert isinstance(pairs, dict)
@@ -248,9 +259,33 @@ def _areas(document: Document, problems: list[Problem]) -> dict[str, Area]:
     for keys, name, table in _tables(document, ART, problems):
         node = table.inside("area") if isinstance(table.value, dict) else table
         value = node.value if node else None
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-            what, expected = f"'{name}' has no area", "a number of um2, at least 0"
+        if not _is_amount(value):
+            what, expected = f"'{name}' has no area", f"{FINITE}, in um2"
+            if isinstance(value, str | int | float) and not isinstance(value, bool):
+                what = f"the area of '{name}' is '{shown(value)}'"
             problems.append(Problem(what, document.where(keys), "", expected))
         else:
+            assert isinstance(value, int | float)
             found[_short(name)] = Area(float(value), f"Accelergy, {document.file}")
     return found
+
+
+def _is_amount(value: object) -> bool:
+    """Tell whether a value is an energy or an area."""
+    return not isinstance(value, bool) and isinstance(value, int | float) and 0 <= value <= MOST
+
+
+def _unknown_form(document: Document, key: str) -> Iterator[Problem]:
+    """Yield what a reference table says of itself that is not known here."""
+    whole = document.node((key,))
+    for name, node in whole.value.items() if whole and isinstance(whole.value, dict) else ():
+        where = document.where((key, name))
+        if name == "version" and str(node.value) not in VERSIONS:
+            what = f"an {key} of version '{shown(node.value)}'"
+            yield Problem(what, where, str(node.value), one_of(VERSIONS))
+        elif name == "units" and node.value != UNITS[key]:
+            what = f"an {key} in '{shown(node.value)}'"
+            yield Problem(what, where, str(node.value), UNITS[key])
+        elif name not in ("version", "units", "tables"):
+            where = document.where_key((key, name))
+            yield Problem(f"unknown key '{name}' of the {key}", where, name, "version and tables")

@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
 from accelsim import units
 from accelsim.errors import Problem, SpecError, Where
-from accelsim.specs.fields import one_of, suggestion
+from accelsim.specs.fields import FINITE, one_of, suggestion
 from accelsim.technology.estimators.contract import KINDS, Price
 from accelsim.technology.estimators.curves import Curve, Point
 from accelsim.technology.records import ACTIONS, EnergyTable
@@ -119,8 +118,8 @@ class _Reader:
             self.fault(line, f"unknown kind '{kind}'", one_of(KINDS), suggestion(kind, KINDS))
         amount = units.number(written)
         energy = float(amount) if amount is not None else -1.0
-        if energy < 0 or not isfinite(energy):
-            self.fault(line, f"'{written}' is not an energy", "a number of at least 0")
+        if not 0 <= energy <= units.MOST:
+            self.fault(line, f"'{written}' is not an energy", FINITE)
         source, assumed = cells.get("source", ""), cells.get("assumed", "")
         if not source and not assumed:
             self.fault(line, f"{cells['component']}.{action} has no source", "source or assumed")

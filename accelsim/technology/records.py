@@ -41,6 +41,8 @@ ADDRESS_ACTIONS = ("address",)
 MESH_ACTIONS = ("hop", "route")
 """What fanouts do whose network makes hops (rule 13)."""
 ACTIONS = MEMORY_ACTIONS + FANOUT_ACTIONS + COMPUTE_ACTIONS + ADDRESS_ACTIONS + MESH_ACTIONS
+PRIMITIVE_ACTIONS = ("add", "multiply", "compare")
+"""What parts of compound components do beside these."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ class EnergyTable:
         if attributes.operand_bits:
             width = price.width_bits or self.word_bits
             factor = operation_factor(action, attributes.operand_bits, width)
-            price = replace(price, energy=price.energy * factor)
+            energy = price.fixed + (price.energy - price.fixed) * factor
+            price = replace(price, energy=energy)
         return price
 
     def price(self, component: str, action: str) -> Price | None:

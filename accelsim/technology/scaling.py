@@ -14,7 +14,10 @@ T = TypeVar("T")
 
 
 def scaled_table(table: EnergyTable, scaled: Scaled) -> EnergyTable:
-    """Return a table whose every energy is scaled; areas are left out, for energies say nothing."""
+    """Return a table whose every energy is scaled.
+
+    Energies say nothing of areas: those of components that scale are left out, and listed as such.
+    """
 
     def parts(component: str, its: MacParts) -> MacParts:
         multiplier, adder = (
@@ -22,14 +25,21 @@ def scaled_table(table: EnergyTable, scaled: Scaled) -> EnergyTable:
         )
         return MacParts(multiplier, adder)
 
+    left_out = [name for name in (*table.areas, *table.area_curves) if name not in scaled.unscaled]
+    said = f"no area is scaled from table '{table.name}': unknown of {', '.join(left_out)}"
     return replace(
         table,
+        assumptions=(*table.assumptions, *([said] if left_out else [])),
         prices=_each(table.prices, scaled.price),
         curves=_each(table.curves, scaled.curve),
         macs=_each(table.macs, parts),
-        areas={},
-        area_curves={},
+        areas=_kept(table.areas, scaled),
+        area_curves=_kept(table.area_curves, scaled),
     )
+
+
+def _kept(areas: Mapping[str, T], scaled: Scaled) -> dict[str, T]:
+    return {name: area for name, area in areas.items() if name in scaled.unscaled}
 
 
 def _each(

@@ -9,6 +9,8 @@ from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
 from accelsim import units
 from accelsim.conventions import WORDS
 from accelsim.specs.fields import (
+    FINITE,
+    IT,
     Area,
     Name,
     Number,
@@ -16,6 +18,7 @@ from accelsim.specs.fields import (
     Text,
     Words,
     choice,
+    finite_number,
     quoted,
     read_quantity,
     refuse,
@@ -36,8 +39,8 @@ def _energy(value: object) -> float | Quantity:
         return read_quantity(value, units.ENERGY, {})
     if isinstance(value, bool) or not isinstance(value, int | float):
         refuse(f"{quoted(value)} is not an energy", "a number in the table's unit")
-    if value < 0:
-        refuse(f"an energy of {value:g}", "a number of at least 0")
+    if not 0 <= value <= units.MOST:
+        refuse(f"an energy of {value:g}", FINITE if value > 0 else "a number of at least 0")
     return float(value)
 
 
@@ -52,6 +55,21 @@ Energy = Annotated[
             ]
         }
     ),
+]
+
+
+def _node(value: object) -> float:
+    """Read a process node."""
+    nanometres = finite_number(value)
+    if nanometres == 0:
+        refuse(f"{IT} is 0", "a node in nm, above 0")
+    return nanometres
+
+
+Node = Annotated[
+    float,
+    PlainValidator(_node),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0}),
 ]
 
 
@@ -208,7 +226,7 @@ class NodePointSpec(SpecModel):
     """The energy of one circuit at one node."""
 
     noun: ClassVar[str] = "node"
-    nm: Number = Field(description="the node in nm")
+    nm: Node = Field(description="the node in nm")
     energy: Number = Field(description="in any unit")
 
 
@@ -217,7 +235,7 @@ class ScalingSpec(SourcedSpec):
 
     noun: ClassVar[str] = "scaling"
     table: Text = Field(description="name or path of the other table")
-    to_nm: Number = Field(description="the node wanted; the other table says its own")
+    to_nm: Node = Field(description="the node wanted; the other table says its own")
     energies: list[NodePointSpec] = Field(
         min_length=2, description="of one circuit that all scale as, in order of nodes"
     )
@@ -243,7 +261,7 @@ class TechnologySpec(SpecModel):
     word: Words | None = Field(None, description="width that the prices are for; left out: 16 b")
     source: Text | None = Field(None, description="where prices without a source come from")
     assumed: Text | None = None
-    node_nm: Number | None = Field(None, description="process node of the prices, for scaling")
+    node_nm: Node | None = Field(None, description="process node of the prices, for scaling")
     prices: dict[Name, dict[str, Price]] = Field(
         default_factory=dict,
         description="component -> action -> energy; `access` stands for read, fill, update, drain",

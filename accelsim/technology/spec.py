@@ -9,13 +9,14 @@ from typing import TypeVar
 
 from accelsim import shipped, yamldoc
 from accelsim.conventions import Conventions, convention_problems
-from accelsim.errors import Problem
+from accelsim.errors import Problem, SpecError
 from accelsim.records_json import from_data
 from accelsim.roles import ROLES
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.specs.join import Faults, check_kind, validate
-from accelsim.specs.references import open_spec, parse_reference, pattern_problems
+from accelsim.specs.references import named_at, open_spec, parse_reference, pattern_problems
 from accelsim.technology.accelergy import is_reference_table, read_reference_tables
+from accelsim.technology.contradictions import contradictions, without
 from accelsim.technology.csv_table import CSV_SUFFIX, read_csv
 from accelsim.technology.estimators.contract import KINDS
 from accelsim.technology.estimators.scaled import Scaled
@@ -27,6 +28,7 @@ from accelsim.technology.records import (
     FANOUT_ACTIONS,
     MEMORY_ACTIONS,
     MESH_ACTIONS,
+    PRIMITIVE_ACTIONS,
     Accounting,
     EnergyTable,
 )
@@ -39,9 +41,6 @@ DEFAULT_WORD_BITS = 16
 
 KNOWN_ACTIONS = ("access", *ACTIONS)
 
-PRIMITIVE_ACTIONS = ("add", "multiply", "compare")
-"""What parts of compound components do beside these."""
-
 T = TypeVar("T")
 
 
@@ -53,6 +52,11 @@ def read_technology(name_or_path: str | Path) -> EnergyTable:
     SpecError
         With every problem of the file.
     """
+    return _read(name_or_path, ())
+
+
+def _read(name_or_path: str | Path, chain: tuple[Path, ...]) -> EnergyTable:
+    """Read a table from which those of the files in ``chain`` start."""
     reference = parse_reference(name_or_path)
     path = Path(reference.name)
     if path.suffix == CSV_SUFFIX:
@@ -70,15 +74,17 @@ def read_technology(name_or_path: str | Path) -> EnergyTable:
     for name in spec.compounds:
         keys = ("compounds", name)
         faults.problems += _unknown_actions(document, keys, ("actions",), kinds=True)
-    table = _table(spec, TableReader(spec, document, faults.problems), Path(document.file).parent)
+    faults.problems += contradictions(document)
+    reader = TableReader(spec, document, faults.problems)
+    start = _start(spec, reader, (*chain, Path(document.file).resolve()))
+    table = _table(spec, reader, start)
     if faults:
         raise faults.error()
     return table
 
 
-def _table(spec: TechnologySpec, reader: TableReader, folder: Path) -> EnergyTable:
+def _table(spec: TechnologySpec, reader: TableReader, start: EnergyTable) -> EnergyTable:
     """Return the table of a file, laid over the one that it starts from."""
-    start = _start(spec, reader, folder)
     if spec.unit != start.unit:
         what = f"a table in {spec.unit} that starts from one in {start.unit}"
         reader.fault(("unit",), what, start.unit)
@@ -87,9 +93,9 @@ def _table(spec: TechnologySpec, reader: TableReader, folder: Path) -> EnergyTab
     own = replace(
         start,
         name=spec.name,
-        prices=_laid_over(start.prices, prices),
-        curves=_laid_over(start.curves, curves),
-        macs=_laid_over(start.macs, macs),
+        prices=_laid_over(without(start.prices, curves, macs, spec.compounds), prices),
+        curves=_laid_over(without(start.curves, prices, macs, spec.compounds), curves),
+        macs=_laid_over(without(start.macs, prices, curves, spec.compounds), macs),
     )
     compounds = reader.compounds(own.components)
     if not own.components:
@@ -100,8 +106,8 @@ def _table(spec: TechnologySpec, reader: TableReader, folder: Path) -> EnergyTab
         source="; ".join(filter(None, (spec.source, start.source))),
         assumptions=(*((spec.assumed,) if spec.assumed else ()), *start.assumptions),
         compounds={**start.compounds, **compounds},
-        areas={**start.areas, **fixed},
-        area_curves={**start.area_curves, **area_curves},
+        areas={**_but(start.areas, area_curves), **fixed},
+        area_curves={**_but(start.area_curves, fixed), **area_curves},
         node_nm=spec.node_nm or start.node_nm,
     )
 
@@ -112,17 +118,26 @@ def _laid_over(
     return {name: {**below.get(name, {}), **above.get(name, {})} for name in {**below, **above}}
 
 
-def _start(spec: TechnologySpec, reader: TableReader, folder: Path) -> EnergyTable:
-    """Return the table that a file starts from: another, scaled, or Accelergy's; else none."""
+def _but(below: Mapping[str, T], above: Mapping[str, object]) -> dict[str, T]:
+    return {name: its for name, its in below.items() if name not in above}
+
+
+def _start(spec: TechnologySpec, reader: TableReader, chain: tuple[Path, ...]) -> EnergyTable:
+    """Return the table that a file starts from: another, scaled, or Accelergy's; else none.
+
+    ``chain`` are the files that start from each other, this one last.
+    """
+    folder = Path(reader.document.file).parent
     if spec.accelergy:
-        ert = yamldoc.load(folder / spec.accelergy.ert)
-        art = yamldoc.load(folder / spec.accelergy.art) if spec.accelergy.art else None
+        with named_at(reader.document, ("accelergy", "ert")):
+            ert = yamldoc.load(folder / spec.accelergy.ert)
+        with named_at(reader.document, ("accelergy", "art")):
+            art = yamldoc.load(folder / spec.accelergy.art) if spec.accelergy.art else None
         return read_reference_tables(ert, art)
     if spec.scaling is None:
         return EnergyTable(spec.name, spec.unit, {}, DEFAULT_WORD_BITS)
     scaling = spec.scaling
-    path = shipped.is_path(scaling.table)
-    base = read_technology(folder / scaling.table if path else scaling.table)
+    base = _base(scaling.table, reader, chain)
     rule = reader.rule(scaling)
     factor = rule.factor(base.node_nm, scaling.to_nm) if base.node_nm and not reader.problems else 1
     if base.node_nm is None:
@@ -130,7 +145,12 @@ def _start(spec: TechnologySpec, reader: TableReader, folder: Path) -> EnergyTab
     elif factor is None:
         nodes = [f"{node:g}" for node, _ in rule.energies]
         what = f"the rule says nothing of {base.node_nm:g} nm and {scaling.to_nm:g} nm"
-        reader.fault(("scaling", "energies"), what, f"nodes from {nodes[0]} to {nodes[-1]} nm")
+        known = f"nodes from {nodes[0]} to {nodes[-1]} nm"
+        inside = rule.energies[0][0] <= base.node_nm <= rule.energies[-1][0]
+        reader.fault(("scaling", "to_nm" if inside else "energies"), what, known)
+    if spec.node_nm not in (None, scaling.to_nm):
+        what = f"the prices are scaled to {scaling.to_nm:g} nm, not those of {spec.node_nm:g} nm"
+        reader.fault(("node_nm",), what, f"{scaling.to_nm:g}, or no `node_nm` beside `scaling`")
     for index, component in enumerate(scaling.unscaled):
         if component not in base.components:
             keys: Keys = ("scaling", "unscaled", index)
@@ -138,6 +158,17 @@ def _start(spec: TechnologySpec, reader: TableReader, folder: Path) -> EnergyTab
     said = f"x {factor or 1:.4g} from {base.node_nm or 0:g} to {scaling.to_nm:g} nm ({rule.source})"
     scaled = Scaled(base, factor or 1.0, said, rule.assumed, frozenset(scaling.unscaled))
     return replace(scaled_table(base, scaled), node_nm=scaling.to_nm)
+
+
+def _base(words: str, reader: TableReader, chain: tuple[Path, ...]) -> EnergyTable:
+    """Read the table that another names, and say of what keeps it from being read who named it."""
+    folder, keys = Path(reader.document.file).parent, ("scaling", "table")
+    name = str(folder / words) if shipped.is_path(words) else words
+    with named_at(reader.document, keys):
+        if shipped.find("technology", parse_reference(name).name).resolve() in chain:
+            reader.fault(keys, f"table '{reader.spec.name}' starts from itself")
+            raise SpecError(reader.problems)
+        return _read(name, chain)
 
 
 def read_accounting(name_or_path: str | Path) -> Accounting:

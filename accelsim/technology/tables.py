@@ -9,10 +9,11 @@ from itertools import pairwise
 from accelsim.errors import Problem
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.technology.estimators.compounds import Compound, Part
-from accelsim.technology.estimators.contract import Area, Price
+from accelsim.technology.estimators.contract import KINDS, Area, Price
 from accelsim.technology.estimators.curves import Curve, Point
 from accelsim.technology.estimators.macs import MacParts
 from accelsim.technology.estimators.scaled import NodeRule
+from accelsim.technology.records import ACTIONS, PRIMITIVE_ACTIONS
 from accelsim.technology.schema import (
     AreaPointSpec,
     AreaSpec,
@@ -28,6 +29,9 @@ from accelsim.units import Quantity
 from accelsim.yamldoc import Document, Keys
 
 FROM_MEMORY = "from_memory"
+
+STEPS = ("access", *ACTIONS, *PRIMITIVE_ACTIONS)
+"""What parts of compound components do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +187,23 @@ class TableReader:
                 )
         for action, steps in spec.actions.items():
             for step in steps:
-                part, dot, _ = step.partition(".")
+                part, dot, inner = step.partition(".")
                 if not dot or part not in spec.parts:
                     place = self.document.where_key((*keys, "actions", action, step))
                     expected = f"PART.ACTION, PART being {one_of(spec.parts)}"
                     what = f"'{step}' is not an action of a part of compound '{name}'"
                     self.problems.append(Problem(what, place, step, expected))
+                elif inner.partition(".")[0] not in STEPS:
+                    what = f"unknown action '{inner}' of part '{part}' of compound '{name}'"
+                    place = self.document.where_key((*keys, "actions", action, step))
+                    hint = suggestion(inner, STEPS)
+                    self.problems.append(Problem(what, place, inner, one_of(STEPS), hint))
+                elif inner.partition(".")[2] not in ("", *KINDS):
+                    kind = inner.partition(".")[2]
+                    what = f"unknown kind '{kind}' in '{step}'"
+                    place = self.document.where_key((*keys, "actions", action, step))
+                    hint = suggestion(kind, KINDS)
+                    self.problems.append(Problem(what, place, kind, one_of(KINDS), hint))
         origin = self.origin(spec, keys, f"the compound {name}")
         parts = {
             part: Part(

@@ -15,15 +15,23 @@ from accelsim.interchange.scalesim.direct import scalesim_kinds
 from accelsim.interchange.timeloop.bundle import read_bundle
 from accelsim.interchange.timeloop.sources import looks_like_timeloop
 from accelsim.interchange.timeloop.texts import texts
+from accelsim.interchange.workloads import is_foreign
 from accelsim.interchange.zigzag.reading import zigzag_kind
+from accelsim.mapping.forms import format_problems
 from accelsim.mapping.spec import read_mapping
 from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.rules import binding_rules
 from accelsim.report import schemas
+from accelsim.report.idle_settings import (
+    idle_prices,
+    idle_settings_of_machine,
+    idle_settings_of_network,
+    idle_settings_of_pair,
+)
 from accelsim.report.idle_zeros import empty_lists, idle_zeros_of_machine, idle_zeros_of_pair
 from accelsim.report.network_notes import activations_note
 from accelsim.report.zeros import zeros_assumed_of_machine, zeros_assumed_of_network
-from accelsim.specs.references import open_spec, parse_reference
+from accelsim.specs.references import named_at, open_spec, parse_reference
 from accelsim.study import Study
 from accelsim.technology.assumed import assumed_numbers
 from accelsim.technology.records import Accounting, EnergyTable
@@ -39,7 +47,6 @@ from accelsim.verbs.words import (
     as_energy_table,
     as_network,
     kind_of,
-    named_at,
     one_layer,
 )
 from accelsim.workload.records import Network
@@ -64,8 +71,8 @@ class Checked:
 def check(*files: str | Path, technology: Technology | None = None) -> tuple[Checked, ...]:
     """Read specs and say everything that is wrong with them.
 
-    Where machines and networks are among them, the notes of a network say what one of the two says
-    of zeros that the other makes nothing of.
+    Where machines and networks are among them, a network has the problems of the two together, and
+    its notes say what one of them says that the other makes nothing of.
 
     Parameters
     ----------
@@ -83,14 +90,23 @@ def check(*files: str | Path, technology: Technology | None = None) -> tuple[Che
     if technology and not any("architecture" in its.kind or its.problems for its, _ in found):
         what = f"no machine among the files for the energy table '{technology}' to price"
         raise UsageError(Problem(what, expected="accelsim check MACHINE --technology NAME"))
-    machines = [spec for _, spec in found if isinstance(spec, Architecture)]
-    return tuple(replace(its, notes=(*its.notes, *_beside(machines, spec))) for its, spec in found)
+    machines = [(ReadFrom(its.file), spec) for its, spec in found if isinstance(spec, Architecture)]
+    return tuple(_beside(machines, its, spec) for its, spec in found)
 
 
-def _beside(machines: list[Architecture], spec: Loaded | None) -> Iterator[str]:
-    if isinstance(spec, Network):
-        for machine in machines:
-            yield from idle_zeros_of_pair(machine, spec)
+def _beside(
+    machines: list[tuple[ReadFrom, Architecture]], its: Checked, spec: Loaded | None
+) -> Checked:
+    """Return what was found of a file with what it is beside machines."""
+    if not isinstance(spec, Network):
+        return its
+    problems, notes = [*its.problems], [*its.notes]
+    for read_from, machine in machines:
+        for path, problem in format_problems(machine, spec).items():
+            problems.append(read_from.located(problem, path))
+        notes += idle_zeros_of_pair(machine, spec)
+        notes += idle_settings_of_pair(machine, spec)
+    return replace(its, problems=tuple(problems), notes=tuple(notes))
 
 
 def schema(kind: str) -> dict[str, Any]:
@@ -151,9 +167,15 @@ def _foreign(its: Checked, technology: Technology | None) -> Checked:
 def _notes(file: str, spec: Loaded) -> Iterator[str]:
     if isinstance(spec, Network):
         yield from activations_note(spec)
+        if not is_foreign(file):
+            document = open_spec("workload", parse_reference(file))
+            yield from idle_settings_of_network(document, spec)
+    if isinstance(spec, EnergyTable):
+        yield from idle_prices(spec)
     if isinstance(spec, Architecture):
         yield from empty_lists(open_spec("architecture", parse_reference(file)))
         yield from idle_zeros_of_machine(spec)
+        yield from idle_settings_of_machine(spec)
 
 
 def _check_mapping(path: Path) -> None:

@@ -34,6 +34,7 @@ from accelsim.verbs.words import (
     as_network,
     called,
     one_layer,
+    see_that_formats_hold,
     word_of,
 )
 from accelsim.workload.records import Layer
@@ -73,6 +74,7 @@ def evaluate(
     (only,) = network.layers
     read_from = ReadFrom(word_of(machine), tuple(for_machine))
     table, rules = as_energy_table(technology, arch, read_from), as_accounting(accounting)
+    see_that_formats_hold(arch, network, read_from)
     others: list[Problem] = []
     left_out: list[str] = []
     path = mapping if isinstance(mapping, Mapping | Path) else shipped.find("mapping", mapping)

@@ -13,7 +13,7 @@ from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, SpecError
 from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.rules import binding_rules
-from accelsim.specs.references import open_spec, parse_reference
+from accelsim.specs.references import named_at, open_spec, parse_reference
 from accelsim.study import Study
 from accelsim.verbs.words import (
     Flow,
@@ -27,7 +27,6 @@ from accelsim.verbs.words import (
     as_dataflow,
     as_energy_table,
     called,
-    named_at,
     word_of,
 )
 from accelsim.workload.records import Network

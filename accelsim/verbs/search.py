@@ -33,6 +33,7 @@ from accelsim.verbs.words import (
     as_dataflows,
     as_energy_table,
     called,
+    see_that_formats_hold,
 )
 from accelsim.workload.records import Network
 
@@ -175,6 +176,8 @@ def plan(
                 hint="leave out --remainders, or choose another --accounting",
             )
         )
+    if network is not None:
+        see_that_formats_hold(arch, network, read_from)
     return Plan(
         label=label,
         arch=arch,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from accelsim.interchange.timeloop.sources import looks_like_timeloop
 from accelsim.interchange.workloads import is_foreign, open_foreign
 from accelsim.interchange.zigzag.direct import open_zigzag
 from accelsim.interchange.zigzag.reading import zigzag_kind
+from accelsim.mapping.forms import format_problems
 from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.spec import dataflow_of, read_dataflow
 from accelsim.specs.fields import one_of
@@ -40,7 +40,7 @@ from accelsim.technology.records import Accounting, EnergyTable
 from accelsim.technology.spec import read_accounting, read_technology
 from accelsim.workload import spec as workload_spec
 from accelsim.workload.records import Network
-from accelsim.yamldoc import Document, Keys
+from accelsim.yamldoc import Document
 
 Word = str | Path
 Machine = Word | Architecture
@@ -271,28 +271,24 @@ def _energy_table(
     raise SpecError([problem if technology else read_from.located(problem, "technology")])
 
 
+def see_that_formats_hold(arch: Architecture, network: Network, read_from: ReadFrom) -> None:
+    """See that a machine's formats can hold the tensors of a network.
+
+    Raises
+    ------
+    SpecError
+        If one cannot; a problem is located where the machine states the format.
+    """
+    problems = format_problems(arch, network)
+    if problems:
+        raise SpecError(read_from.located(problem, path) for path, problem in problems.items())
+
+
 def as_accounting(rules: Rules | None) -> Accounting:
     """Read accounting rules; by default everything that is counted is charged."""
     if rules is None:
         return DEFAULT_ACCOUNTING
     return rules if isinstance(rules, Accounting) else read_accounting(rules)
-
-
-@contextmanager
-def named_at(document: Document, keys: Keys) -> Iterator[None]:
-    """Say of what is wrong with a spec that a file names where the file names it."""
-    try:
-        yield
-    except (SpecError, UsageError) as fault:
-        where = document.where(keys)
-        raise SpecError(_named(problem, where) for problem in fault.problems) from None
-
-
-def _named(problem: Problem, where: Where) -> Problem:
-    if problem.where is None:
-        return replace(problem, where=where)
-    whole = not (problem.where.line or problem.hint)
-    return replace(problem, hint=f"named in {where}") if whole else problem
 
 
 def called(word: Machine | Work | Flow) -> str:

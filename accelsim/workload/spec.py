@@ -257,6 +257,16 @@ class _Build:
                         )
                     )
 
+            for role in {tensor.role for tensor in layer.tensors}:
+                named = [tensor.name for tensor in layer.tensors if tensor.role == role]
+                its = getattr(spec, key)
+                if role.lower() in its and all(name in its for name in named):
+                    what = (
+                        f"'{role.lower()}' in {key} says nothing: {', '.join(named)} is stated too"
+                    )
+                    where = self.document.where_key((*keys, key, role.lower()))
+                    self.problems.append(Problem(what, where, expected="one of the two"))
+
         def stated(values: Mapping[str, int], tensor: Tensor) -> int | None:
             return values.get(tensor.name, values.get(tensor.role.lower()))
 

@@ -16,7 +16,7 @@ from accelsim.evaluation.timing import Limit, lift, limits, roofline
 from accelsim.report.tables import time_table, use_table
 from tests.evaluation.cases import PricedCase, random_priced_case
 from tests.evaluation.compare import evaluate_case
-from tests.evaluation.machines import BUFFER, DRAM, MAPPING, machine, priced, row
+from tests.evaluation.machines import ARRAY, BUFFER, DRAM, MAC, MAPPING, machine, priced, row
 
 SEEDS = st.integers(0, 2**32)
 
@@ -169,3 +169,46 @@ def test_bits_through_ports_do_not_depend_on_limits(seed: int) -> None:
 
     unlimited = with_memories(case, free)
     assert evaluate_case(unlimited).port_bits == evaluate_case(case).port_bits
+
+
+def test_start_up_and_drain_are_a_limit_and_shorten_what_is_gained() -> None:
+    """12 steps, 32 cycles of the DRAM, and 1,000 in which the array fills and drains."""
+    dram = replace(DRAM, shared_words_per_cycle=2.0)
+    long = timed(machine(dram=dram, array=replace(ARRAY, fill_cycles=900, drain_cycles=100)))
+    assert long.cycles == 1032
+    assert lift(long).text == "start-up and drain of array, 96.8 % of the cycles"
+    assert Limit("array", "start-up", 1000.0, 1000 / 1032, 0.0, False) in limits(long)
+    short = timed(machine(dram=dram, array=replace(ARRAY, fill_cycles=8)))
+    # 40 cycles become 12 + 8.
+    assert lift(short).gain == 0.5
+    assert lift(short).text == (
+        "dram shared bandwidth; 2.7x more would make it compute-bound and save 50.0 % of the cycles"
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    density=st.sampled_from([0.0, 0.1, 0.25, 0.5, 1.0]),
+    words=st.sampled_from([0.05, 2.0, 40.0]),
+    fill=st.sampled_from([0, 7]),
+)
+def test_no_point_lies_above_its_roof(density: float, words: float, fill: int) -> None:
+    """Operations that are skipped are none of those that a roof allows."""
+    layer = row()
+    inputs, weights, outputs = layer.tensors
+    layer = replace(layer, tensors=(replace(inputs, density=density), weights, outputs))
+    arch = machine(
+        dram=replace(DRAM, shared_words_per_cycle=words),
+        array=replace(ARRAY, fill_cycles=fill),
+        mac=replace(MAC, skipping=frozenset({"Inputs"})),
+    )
+    lines = roofline(evaluate(layer, arch, MAPPING, priced()))
+    assert lines.reached <= lines.peak * (1 + 1e-9)
+    for point in lines.points:
+        assert lines.reached <= point.operations_per_cycle * (1 + 1e-9)
+        assert point.operations_per_cycle <= lines.peak
+        if point.level == "dram":
+            # One port of so many words of 16 bits, for all.
+            assert lines.reached <= point.operations_per_byte * words * 2 * (1 + 1e-9)
+            # 72 operations on 64 words, of which so many are done; at least one.
+            assert point.operations_per_byte == pytest.approx(max(1, 72 * density) / 128)

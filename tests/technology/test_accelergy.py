@@ -215,6 +215,10 @@ def test_what_a_table_lacks_is_refused_by_name() -> None:
         evaluate(row(), arch, MAPPING, read_technology(ERT))
 
 
+NO_AMOUNT = (
+    "the energy of an action is '.inf'; expected `energy:` with a number of at least 0 and at most"
+    " 1e18, in pJ"
+)
 NO_TABLES = (
     "this ERT has no tables; expected `ERT:` with a list `tables:` of components, each with "
     "`name:` and `actions:`"
@@ -237,7 +241,7 @@ NO_ACTION = (
         (
             "tables: [{name: a.b, actions: [{name: read, energy: .inf}]}]",
             "3:34",
-            "the energy of an action is '.inf'; expected `energy:` with a number of pJ, at least 0",
+            NO_AMOUNT,
         ),
     ],
 )

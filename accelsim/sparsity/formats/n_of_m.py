@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from accelsim.sparsity.contract import CannotEncodeError, Encoded
+from accelsim.sparsity.contract import CannotEncodeError, Encoded, NoSuchFormatError
 from accelsim.sparsity.zeros import Given, Structured, Uniform, Zeros
 
 
@@ -19,6 +19,11 @@ class NOfM:
     of: int = field(metadata={"meaning": "words of a block", "least": 2})
 
     source: ClassVar[str] = "by its definition; 2 of 4 as in NVIDIA's sparse tensor cores"
+
+    def __post_init__(self) -> None:
+        if self.nonzeros > self.of:
+            what = f"format n_of_m holds {self.nonzeros} values of {self.of} words"
+            raise NoSuchFormatError(what, "'nonzeros' of at most 'of'")
 
     def encode(self, zeros: Zeros, words: int, _value_bits: int, /) -> Encoded:
         """Return what ``words`` words take.

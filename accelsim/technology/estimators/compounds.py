@@ -50,13 +50,14 @@ class Compounds:
     def estimate(self, component: str, attributes: Attributes, action: str) -> Price | None:
         """Return the sum over the actions of the parts; None if one of them has no price.
 
-        What a part spends per word of a width, it spends on words of the table's width here.
+        What a part spends per word of a width, it spends on words of the table's width here; what
+        one with a width of its own spends is fixed.
         """
         compound = self.compounds.get(component)
         steps = compound.steps(action) if compound else None
         if compound is None or steps is None:
             return None
-        energy, sources, assumed = 0.0, [compound.source], compound.assumed
+        energy, fixed, sources, assumed = 0.0, 0.0, [compound.source], compound.assumed
         for step, times in steps.items():
             name, _, inner = step.partition(".")
             part = compound.parts[name]
@@ -67,9 +68,12 @@ class Compounds:
             if part.width_bits is None and price.width_bits is not None:
                 scale = self.word_bits / price.width_bits
             energy += times * price.energy * scale
+            if part.width_bits is not None:
+                fixed += times * price.energy
             sources.append(f"{step}: {price.source}")
             assumed = assumed or price.assumed
-        return Price(energy, "; ".join(filter(None, sources)), assumed, label="derived")
+        said = "; ".join(filter(None, sources))
+        return Price(energy, said, assumed, label="derived", fixed=fixed)
 
 
 def _within(attributes: Attributes, part: Part) -> Attributes:

@@ -20,7 +20,8 @@ class Price:
     """Energy of one action, with where the number comes from.
 
     ``width_bits`` is the width of the word that it is for; None: of the table's word.  ``label``
-    says how well the number is known (``verified``, ``derived``, ``from_memory``).
+    says how well the number is known (``verified``, ``derived``, ``from_memory``).  ``fixed`` is
+    the part of the energy that is the same whatever the bits of the word.
     """
 
     energy: float
@@ -28,6 +29,16 @@ class Price:
     assumed: bool = False
     width_bits: int | None = None
     label: str = ""
+    fixed: float = 0.0
+
+    def at(self, bits: float, word_bits: int) -> float:
+        """Return the energy on so many bits: linear in them, but for what is fixed.
+
+        Parameters
+        ----------
+        word_bits : width that a price without one is for
+        """
+        return self.fixed + (self.energy - self.fixed) * bits / (self.width_bits or word_bits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ class Scaled:
         return replace(
             price,
             energy=price.energy * self.factor,
+            fixed=price.fixed * self.factor,
             source=f"{price.source}; {self.source}",
             assumed=price.assumed or self.assumed,
             label="derived" if price.label else "",
