@@ -34,7 +34,7 @@ EVALUATION_MUTANTS = (
     Mutant(
         "words cost the same whatever their bits",
         EXPECTED,
-        "found.append(price.energy * weight * bits / width)",
+        "found.append(price.at(bits, prices.table.word_bits) * weight)",
         "found.append(price.energy * weight)",
     ),
     Mutant(
