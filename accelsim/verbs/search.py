@@ -176,8 +176,6 @@ def plan(
                 hint="leave out --remainders, or choose another --accounting",
             )
         )
-    if network is not None:
-        see_that_formats_hold(arch, network, read_from)
     return Plan(
         label=label,
         arch=arch,
@@ -220,6 +218,8 @@ def single_plan(
 
     Raises
     ------
+    SpecError
+        If a format of the machine cannot hold a tensor of the network.
     UsageError
         For several dataflows, which could be meant in two ways.
     """
@@ -237,6 +237,8 @@ def single_plan(
                 ),
             )
         )
+    if network is not None:
+        see_that_formats_hold(arch, network, read_from)
     label = flows[0].name if flows else arch.name
     return plan(label, arch, flows, technology, accounting, search, read_from)
 
