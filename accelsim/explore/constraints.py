@@ -1,7 +1,8 @@
 """``--where``: which points of a space are wanted, as ``area<=2`` or ``array.x*array.y<=256``.
 
-Names are paths that the sweep sets, each worth its number in bits, Hz, pJ, mW or um2, and two
-figures of the machine: ``area`` in mm2 and ``pes``, its compute instances.
+Names are paths that the sweep sets, each worth its number in bits, Hz, pJ, mW, um2 or bits per
+cycle, and figures: ``area`` in mm2 and ``pes``, the compute instances of a machine, and what a
+search finds out.  A number may have a unit that something which is named can be given in.
 """
 
 from __future__ import annotations
@@ -9,15 +10,20 @@ from __future__ import annotations
 import ast
 import operator
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 
 from accelsim.errors import Problem, UsageError, Where
-from accelsim.explore.parameters import quantity
+from accelsim.explore.parameters import DIMENSIONS, quantity
 from accelsim.specs.fields import one_of, suggestion
+from accelsim.units import CHIP_AREA, POWER, TIME, Dimension, number, split_unit
 
 AREA, PES = FIGURES = ("area", "pes")
+
+OF_FIGURES = {AREA: CHIP_AREA, "latency": TIME, "seconds": TIME, "power": POWER}
+"""Figure -> what it is given in; energies are in the unit of the table."""
 
 _SIGNS = {
     "<=": operator.le,
@@ -28,7 +34,11 @@ _SIGNS = {
     ">": operator.gt,
 }
 _OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
-_WITH_UNIT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)\s?([A-Za-z][\w/]*)")
+_WITH_UNIT = re.compile(
+    r"(?<![\w.])(?P<amount>(?>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))"
+    r"\s*(?P<unit>[^\W\d_]\w*(?:/cycle\b)?)"
+)
+"""The group is atomic: the ``e`` of 1e-2 is never a unit."""
 _FORM = "EXPRESSION <= EXPRESSION (or >=, <, >, ==, !=), as 'array.mesh_x*array.mesh_y<=256'"
 
 
@@ -87,7 +97,10 @@ class Constraint:
 
     def _value(self, node: ast.expr, values: Mapping[str, Fraction | float]) -> Fraction | float:
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            return Fraction(str(node.value))
+            value = number(str(node.value))
+            if value is None:
+                raise self.fault(f"{node.value} is out of range")
+            return value
         if isinstance(node, ast.Name | ast.Attribute):
             name = ast.unparse(node)
             if name not in values:
@@ -98,8 +111,8 @@ class Constraint:
         if isinstance(node, ast.BinOp):
             left, right = self._value(node.left, values), self._value(node.right, values)
             if type(node.op) in _OPERATORS:
-                value: Fraction | float = _OPERATORS[type(node.op)](left, right)
-                return value
+                found: Fraction | float = _OPERATORS[type(node.op)](left, right)
+                return found
             if isinstance(node.op, ast.Div):
                 if right == 0:
                     raise self.fault("it divides by 0")
@@ -108,55 +121,107 @@ class Constraint:
 
 
 def read_constraint(
-    words: str, paths: Collection[str], measures: Collection[str] = ()
+    words: str,
+    paths: Collection[str],
+    measures: Collection[str] = (),
+    dimensions: Mapping[str, Dimension] = MappingProxyType({}),
 ) -> Constraint:
-    """Read a ``--where`` option; ``paths`` are those that are set, ``measures`` what is found out.
+    """Read a ``--where`` option.
 
-    >>> size = read_constraint("glb.size <= 64KiB", ["glb.size"])
+    >>> sized = dimensions_of([("glb.size", "1MiB")])
+    >>> size = read_constraint("glb.size <= 64KiB", ["glb.size"], dimensions=sized)
     >>> size.holds(values_of({"glb.size": "0.5MiB"})), size.holds(values_of({"glb.size": "1KiB"}))
     (False, True)
+
+    Parameters
+    ----------
+    paths : those that are set
+    measures : what is found out
+    dimensions : what paths and measures are given in, besides :data:`OF_FIGURES`; others have no
+        unit
 
     Raises
     ------
     UsageError
-        If it is no constraint, or names something else.
+        If it is no constraint, names something else, or a unit fits nothing that it names.
     """
     parts = re.split("(" + "|".join(_SIGNS) + ")", words)
     if len(parts) != 3:
         problem = Problem("not a constraint", Where(f"--where {words}"), expected=_FORM)
         raise UsageError(problem)
     left, sign, right = parts
-    area = "area" in re.findall(r"\w+", words)
-    found = Constraint(words, _in_first_unit(left, area), sign, _in_first_unit(right, area))
+    bare = Constraint(words, _WITH_UNIT.sub("1", left), sign, _WITH_UNIT.sub("1", right))
     known = dict.fromkeys([*paths, *FIGURES, *measures])
-    for name in sorted(found.names):
+    for name in sorted(bare.names):
         if name not in known:
-            raise found.fault(
+            raise bare.fault(
                 f"'{name}' is not varied or set here", one_of([*known]), suggestion(name, [*known])
             )
+    given_in = {**OF_FIGURES, **dimensions}
+    its = {name: given_in[name] for name in sorted(bare.names) if name in given_in}
+    left, right = (_in_first_unit(side, its, bare) for side in (left, right))
+    found = Constraint(words, left, sign, right)
     found_values = dict.fromkeys(known, Fraction(1, 7))
     found.holds(found_values)  # whatever has no sense shows now
     return found
 
 
+def dimensions_of(settings: Iterable[tuple[str, str]]) -> dict[str, Dimension]:
+    """Return what settings are given in, by path; those without a unit are not there.
+
+    >>> {path: its.name for path, its in dimensions_of([("a.size", "1KiB"), ("a.x", "4")]).items()}
+    {'a.size': 'a size'}
+    """
+    found: dict[str, Dimension] = {}
+    for path, value in settings:
+        unit = split_unit(value)[1]
+        for dimension in DIMENSIONS:
+            if unit in dimension.units:
+                found.setdefault(path, dimension)
+    return found
+
+
 def values_of(settings: Mapping[str, str]) -> dict[str, Fraction]:
-    """Return the numbers among settings, in the first unit of their dimension."""
+    """Return the numbers among settings, in the first unit of their dimension.
+
+    What is in words is not among them: it depends on the memory's word.
+    """
     worths = {path: quantity(value) for path, value in settings.items()}
-    return {path: worth for path, worth in worths.items() if worth is not None}
+    return {
+        path: worth
+        for path, worth in worths.items()
+        if worth is not None and not split_unit(settings[path])[1].startswith("words")
+    }
 
 
-def _in_first_unit(side: str, area: bool) -> str:
-    """Write numbers with units as numbers: bits, Hz, pJ, mW, um2; areas of chips in mm2."""
+def _in_first_unit(side: str, given_in: Mapping[str, Dimension], its: Constraint) -> str:
+    """Write numbers with units as numbers in the unit of what is named: ``given_in``, by name."""
 
     def plain(found: re.Match[str]) -> str:
-        worth = quantity(found[1] + found[2])
-        if worth is None:
-            return found[0]
-        if area and found[2] in ("um2", "mm2"):
-            worth /= 10**6
+        amount, unit = number(found["amount"]), found["unit"]
+        worths = {dimension.units.get(unit) or 0 for dimension in given_in.values()} - {0}
+        if amount is None or not worths:
+            raise _unknown_unit(unit, given_in, its)
+        if len(worths) > 1:
+            hint = "write the number without a unit: area is in mm2, a path in um2"
+            raise its.fault(f"'{unit}' could be of {' or of '.join(given_in)}", hint=hint)
+        worth = amount * worths.pop()
         return f"({worth.numerator}/{worth.denominator})"
 
     return _WITH_UNIT.sub(plain, side)
+
+
+def _unknown_unit(unit: str, given_in: Mapping[str, Dimension], its: Constraint) -> UsageError:
+    said, advice = [], dict[str, str]()
+    for name, dimension in given_in.items():
+        units = [known for known, worth in dimension.units.items() if worth]
+        said.append(f"{dimension.name} in one of {', '.join(units)} for '{name}'")
+        advice |= {known.lower(): f"did you mean '{known}'?" for known in units}
+    bare = ", ".join(f"'{name}'" for name in sorted(its.names) if name not in given_in)
+    said += [f"a number without a unit for {bare}"] if bare else []
+    hints = [dimension.advice.get(unit, "") for dimension in given_in.values()]
+    hint = next(filter(None, hints), advice.get(unit.lower(), ""))
+    return its.fault(f"unknown unit '{unit}'", " or ".join(said), hint)
 
 
 def _names(node: ast.expr) -> list[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
 from accelsim.errors import Problem, UsageError, Where
 from accelsim.evaluation.area import area_mm2
 from accelsim.explore.cluster import Dask
-from accelsim.explore.constraints import AREA, read_constraint
+from accelsim.explore.constraints import AREA, dimensions_of, read_constraint
 from accelsim.explore.goals import objective_for
 from accelsim.explore.measures import (
     MEASURES,
@@ -27,8 +27,9 @@ from accelsim.explore.store import Store
 from accelsim.mapper.contract import never
 from accelsim.report.searches import SearchResult
 from accelsim.report.sweeps import SweepResult
+from accelsim.units import ENERGY, Dimension
 from accelsim.verbs.search import Search, Stop
-from accelsim.verbs.sweep import laid_out, sweep_key, words_of
+from accelsim.verbs.sweep import every_setting, laid_out, sweep_key, words_of
 from accelsim.verbs.sweep_executor import PROCESSES, carried, executor_named
 from accelsim.verbs.sweep_point import Bench, forget
 from accelsim.verbs.words import Flow, Machine, Rules, Technology, Work, as_architecture, as_network
@@ -94,9 +95,11 @@ def search_architectures(
                 hint="accelsim sweep takes several",
             )
         )
-    paths = [path for path, _ in bench.overrides]
-    paths += (path for parameter in space.parameters for path in parameter.paths)
-    goal = Goal(names, tuple(read_constraint(words, paths, MEASURES) for words in where))
+    settings = every_setting(bench, space)
+    paths = {path for path, _ in settings}
+    dimensions = {**dimensions_of(settings), **_energy_dimensions(bench, paths)}
+    constraints = [read_constraint(words, sorted(paths), MEASURES, dimensions) for words in where]
+    goal = Goal(names, tuple(constraints))
     _see_that_all_is_known(bench, goal)
     before = tuple(
         its for its in goal.constraints if its.needs_machine and its.names <= {*paths, *OF_MACHINE}
@@ -129,6 +132,17 @@ def search_architectures(
         its.run(by_whom, work, stop, progress)
     points = SweepResult(Path(store), number, how.objective)
     return SearchResult(points, goal, tuple(where), sampler, told, exhausted=its.exhausted)
+
+
+def _energy_dimensions(bench: Bench, paths: Set[str]) -> dict[str, Dimension]:
+    """Return what energies are given in; nothing if it is not joules, or differs from point to
+    point.
+    """
+    if bench.technology is None and "technology" in paths:
+        return {}
+    tables = [bench.table(as_architecture(machine)) for machine in bench.machines]
+    joules = all(table is not None and table.unit == PICOJOULES for table in tables)
+    return dict.fromkeys(("energy", "energy_per_mac"), ENERGY) if joules else {}
 
 
 def _see_that_all_is_known(bench: Bench, goal: Goal) -> None:

@@ -13,7 +13,13 @@ from accelsim.arch import spec as arch_spec
 from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, SpecError, UsageError, Where
 from accelsim.explore.cluster import Dask
-from accelsim.explore.constraints import AREA, Constraint, read_constraint, values_of
+from accelsim.explore.constraints import (
+    AREA,
+    Constraint,
+    dimensions_of,
+    read_constraint,
+    values_of,
+)
 from accelsim.explore.parameters import Parameter, read_parameters
 from accelsim.explore.points import Design, Point, Space, chosen
 from accelsim.explore.run import OnProgress, Sweep, SweepProgress, Task, silent
@@ -270,13 +276,24 @@ def _unknown(path: str, owners: Sequence[Machine | Work], machines: bool) -> lis
     return [problem for problem in found if problem is not None]
 
 
+def every_setting(bench: Bench, space: Space) -> list[tuple[str, str]]:
+    """Return every path that is set or varied with each of its values."""
+    varied = (
+        pair
+        for parameter in space.parameters
+        for values in parameter.values
+        for pair in zip(parameter.paths, values, strict=True)
+    )
+    return [*bench.overrides, *varied]
+
+
 def _constrained(
     bench: Bench, space: Space, where: Sequence[str]
 ) -> tuple[Bench, list[Constraint]]:
     """Return the bench with the constraints that need the machine, and those that do not."""
-    paths = [path for path, _ in bench.overrides]
-    paths += (path for parameter in space.parameters for path in parameter.paths)
-    constraints = [read_constraint(words, paths) for words in where]
+    settings = every_setting(bench, space)
+    paths, dimensions = [path for path, _ in settings], dimensions_of(settings)
+    constraints = [read_constraint(words, paths, dimensions=dimensions) for words in where]
     for number, machine in enumerate(bench.machines):
         first = bench.settings(space.point([number, *[0] * (len(space.sides) - 1)]))
         words = [f"{path}={value}" for path, value in first.items() if path in bench.of_machine]

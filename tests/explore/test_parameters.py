@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accelsim.errors import UsageError
-from accelsim.explore.constraints import read_constraint, values_of
+from accelsim.explore.constraints import dimensions_of, read_constraint, values_of
+from accelsim.explore.measures import MEASURES
 from accelsim.explore.parameters import MOST_VALUES, quantity, read_parameter, read_parameters
 from accelsim.explore.points import Design, Space, chosen
+from accelsim.units import ENERGY
 
 
 def values(words: str) -> list[str]:
@@ -116,10 +118,18 @@ def test_quantities_of_any_dimension() -> None:
         ("-(glb.size) == -8", {"glb.size": "1 B"}, True),
         ("clock != 100MHz", {"clock": "0.1GHz"}, False),
         ("2 <= a.b + 1 - 1", {"a.b": "2"}, True),
+        ("a.b <= 1e-2", {"a.b": "0.02"}, False),
+        ("a.b <= 1.5e-3", {"a.b": "0.001"}, True),
+        ("a.b <= 2e+1*c.d", {"a.b": "21", "c.d": "1"}, False),
+        (".5e1KiB >= glb.size", {"glb.size": "5KiB"}, True),
+        ("glb.area <= 2mm2", {"glb.area": "1999999um2"}, True),
+        ("glb.area < 2mm2", {"glb.area": "2000000um2"}, False),
+        ("dram.bandwidth <= 1B/cycle", {"dram.bandwidth": "9b/cycle"}, False),
+        ("glb.size <= 64KiB/a.b", {"glb.size": "32KiB", "a.b": "2"}, True),
     ],
 )
 def test_constraints(words: str, settings: dict[str, str], expected: bool) -> None:
-    found = read_constraint(words, list(settings))
+    found = read_constraint(words, list(settings), dimensions=dimensions_of(settings.items()))
     assert found.holds(values_of(settings)) is expected
     assert found.needs_machine is False
 
@@ -132,8 +142,64 @@ def test_areas_are_in_square_millimetres() -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "value", "expected"),
+    [
+        ("latency<=3ms", 0.0029, True),
+        ("latency<=3 ms", 0.0031, False),
+        ("latency<=1e-2", 0.02, False),
+        ("seconds<=250ns", 2.4e-7, True),
+        ("power<=0.3W", 301, False),
+        ("energy<=1uJ", 999_999, True),
+        ("energy<=1uJ", 1_000_001, False),
+    ],
+)
+def test_figures_have_units(words: str, value: float, expected: bool) -> None:
+    found = read_constraint(words, [], MEASURES, {"energy": ENERGY})
+    (name,) = found.names
+    assert found.holds({name: value}) is expected
+
+
+@pytest.mark.parametrize(
     ("words", "complaint"),
     [
+        ("a.size>=32KB", "'KB'; expected a size in one of b, B, kB, MB, GB, KiB, MiB, GiB for"),
+        ("a.size>=32KB", "write KiB"),
+        ("a.size<=64kib", "did you mean 'KiB'?"),
+        ("a.size<=64K", "'K'"),
+        ("a.size<=100pJ", "'pJ'; expected a size in one of"),
+        ("a.size<=8words", "'words'"),
+        ("pes<=100kg", "'kg'; expected a number without a unit for 'pes'"),
+        ("pes<=1e", "'e'"),
+        ("area<=2cm2", "'cm2'; expected an area in one of mm2, um2 for 'area'"),
+        ("energy<=1uJ", "'uJ'; expected a number without a unit for 'energy'"),
+        ("cycles<=3ms", "'ms'"),
+    ],
+)
+def test_units_that_fit_nothing(words: str, complaint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_constraint(words, ["a.size"], MEASURES, dimensions_of([("a.size", "1KiB")]))
+    assert str(caught.value).startswith(f"--where {words}: unknown unit ")
+    assert complaint in str(caught.value)
+
+
+def test_a_unit_of_two_things_with_other_worths() -> None:
+    with pytest.raises(UsageError, match="'mm2' could be of area or of glb.area"):
+        read_constraint(
+            "area<=glb.area*1mm2", ["glb.area"], dimensions=dimensions_of([("glb.area", "1mm2")])
+        )
+
+
+def test_a_size_in_words_is_no_number_of_bits() -> None:
+    settings = {"glb.size": "8 words"}
+    found = read_constraint("glb.size<=9", ["glb.size"], dimensions=dimensions_of(settings.items()))
+    with pytest.raises(UsageError, match="'glb.size' is not a number at every point"):
+        found.holds(values_of(settings))
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ("a.b<1e999", "out of range"),
         ("a.b", "not a constraint"),
         ("a.b<1<2", "not a constraint"),
         ("a.b<", "not a constraint"),
