@@ -113,6 +113,7 @@ POWER = replace(
     most=Fraction(MOST),
 )
 AREA = replace(_dimension("an area", "1.2 mm2", um2=1, mm2=10**6), most=Fraction(MOST))
+IN_WORDS = _dimension("a number of words", "8 words", words=1, words_per_cycle=1)
 CHIP_AREA = _dimension("an area", "1.2 mm2", mm2=1, um2=Fraction(1, 10**6))
 TIME = _dimension(
     "a time", "3 ms", s=1, ms=Fraction(1, 10**3), us=Fraction(1, 10**6), ns=Fraction(1, 10**9)

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from accelsim.errors import Problem, UsageError, Where
 from accelsim.explore.parameters import DIMENSIONS, quantity
 from accelsim.specs.fields import one_of, suggestion
-from accelsim.units import CHIP_AREA, POWER, TIME, Dimension, number, split_unit
+from accelsim.units import CHIP_AREA, IN_WORDS, POWER, TIME, Dimension, number, split_unit
 
 AREA, PES = FIGURES = ("area", "pes")
 
@@ -99,7 +99,7 @@ class Constraint:
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
             value = number(str(node.value))
             if value is None:
-                raise self.fault(f"{node.value} is out of range")
+                raise self.fault(f"{node.value!r} is out of range")
             return value
         if isinstance(node, ast.Name | ast.Attribute):
             name = ast.unparse(node)
@@ -175,7 +175,7 @@ def dimensions_of(settings: Iterable[tuple[str, str]]) -> dict[str, Dimension]:
     found: dict[str, Dimension] = {}
     for path, value in settings:
         unit = split_unit(value)[1]
-        for dimension in DIMENSIONS:
+        for dimension in (IN_WORDS, *DIMENSIONS):
             if unit in dimension.units:
                 found.setdefault(path, dimension)
     return found
@@ -184,14 +184,10 @@ def dimensions_of(settings: Iterable[tuple[str, str]]) -> dict[str, Dimension]:
 def values_of(settings: Mapping[str, str]) -> dict[str, Fraction]:
     """Return the numbers among settings, in the first unit of their dimension.
 
-    What is in words is not among them: it depends on the memory's word.
+    What is in words counts words.
     """
     worths = {path: quantity(value) for path, value in settings.items()}
-    return {
-        path: worth
-        for path, worth in worths.items()
-        if worth is not None and not split_unit(settings[path])[1].startswith("words")
-    }
+    return {path: worth for path, worth in worths.items() if worth is not None}
 
 
 def _in_first_unit(side: str, given_in: Mapping[str, Dimension], its: Constraint) -> str:

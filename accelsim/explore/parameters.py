@@ -132,10 +132,18 @@ def _values(item: str, words: str) -> list[str]:
     stepped = STEPPED.fullmatch(item)
     if stepped:
         return _range(item, words, **stepped.groupdict())
-    ends = item.split(":")
-    if len(ends) in (2, 3) and all(number(split_unit(end)[0]) is not None for end in ends[:2]):
-        step = f"{ends[0].strip()}:{ends[1].strip()}"
-        _refuse(f"the range '{item}' has no step", words, f"{step}:x2 or {step}:+1")
+    ends = [end.strip() for end in item.split(":")]
+    if len(ends) not in (2, 3):
+        return [item]
+    numbers = [number(split_unit(end)[0]) for end in ends[:2]]
+    if all(its is not None for its in numbers):
+        step = f"{ends[0]}:{ends[1]}"
+        going_down = len(ends) == 3 and ends[2].startswith("-")
+        hint = "the smaller end comes first, and steps go up" if going_down else ""
+        _refuse(f"the range '{item}' has no step", words, f"{step}:x2 or {step}:+1", hint)
+    if any(its is not None for its in numbers) and not all(ends[:2]):
+        what = "end" if ends[0] else "start"
+        _refuse(f"the range '{item}' has no {what}", words, "as 32KiB:512KiB:x2 or 8:32:+8")
     return [item]
 
 
@@ -145,18 +153,25 @@ def _range(item: str, words: str, first: str, last: str, sign: str, step: str) -
     low, high, by = number(low_text.strip()), number(high_text.strip()), number(step_text.strip())
     if low is None or high is None or by is None:
         _refuse(f"'{item}' is not a range", words, "numbers, as 32KiB:512KiB:x2 or 8:32:+8")
-    unit = low_unit or high_unit
-    high *= _ratio(high_unit or unit, unit, item, words)
+    if bool(low_unit) != bool(high_unit):
+        unit = low_unit or high_unit
+        expected = f"{low_text.strip()}{unit}:{high_text.strip()}{unit}:{sign}{step.strip()}"
+        _refuse(f"only one end of the range '{item}' has a unit", words, expected)
+    unit = low_unit
+    high *= _ratio(high_unit, unit, item, words)
     if sign == "+":
         by *= _ratio(step_unit or unit, unit, item, words)
     elif step_unit:
         _refuse(f"the factor of '{item}' has a unit", words, "a number, as x2")
-    if by <= (0 if sign == "+" else 1) or (low <= 0 and sign != "+"):
-        _refuse(
-            f"the range '{item}' never ends", words, "a start above 0 and a step above x1 or +0"
-        )
+    if sign == "+" and by <= 0:
+        _refuse(f"the range '{item}' never ends", words, "a step above +0", _step_said(by))
+    if sign != "+" and by <= 1:
+        _refuse(f"the range '{item}' never ends", words, "a factor above x1", _step_said(by))
+    if sign != "+" and low <= 0:
+        _refuse(f"the range '{item}' never ends", words, "a start above 0, or steps, as +8")
     if low > high:
-        _refuse(f"the range '{item}' is empty", words, hint="its end lies below its start")
+        hint = f"its end lies below its start: write {last}:{first}:{sign}{step}"
+        _refuse(f"the range '{item}' is empty", words, hint=hint)
     values: list[str] = []
     while low <= high:
         if len(values) == MOST_VALUES:
@@ -164,6 +179,10 @@ def _range(item: str, words: str, first: str, last: str, sign: str, step: str) -
         values.append(f"{_decimal(low)}{unit}")
         low = low + by if sign == "+" else low * by
     return values
+
+
+def _step_said(by: Fraction) -> str:
+    return "the smaller end comes first, and steps go up" if by < 0 else ""
 
 
 def _ratio(unit: str, into: str, item: str, words: str) -> Fraction:

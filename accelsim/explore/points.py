@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -10,7 +11,13 @@ from math import prod
 from accelsim.errors import Problem, UsageError
 from accelsim.explore.parameters import Parameter
 
+MOST_POINTS = 10_000_000
+"""Of a sweep: what a store holds, and what can be gone through before it begins."""
+
 GRID, RANDOM, LATIN = DESIGNS = ("grid", "random", "latin")
+
+
+_MOST = f"{MOST_POINTS:,}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,26 @@ class Design:
             )
         if self.points is not None and self.points < 1:
             raise UsageError(Problem(f"points is {self.points}", expected="more than 0"))
+        if self.points is not None and self.points > MOST_POINTS:
+            raise UsageError(Problem(f"points is {self.points:,}", expected=f"at most {_MOST}"))
+
+
+def count(space: Space, design: Design) -> int:
+    """Return how many points a design has at most, before any is left out.
+
+    Raises
+    ------
+    UsageError
+        If these are more than :data:`MOST_POINTS`.
+    """
+    every = prod(space.sides)
+    if design.points is not None:
+        return min(every, design.points)
+    if every > MOST_POINTS:
+        hint = "take some of them: --design latin --points N, or random"
+        what = f"the grid has {every:,} points"
+        raise UsageError(Problem(what, expected=f"at most {_MOST}", hint=hint))
+    return every
 
 
 def chosen(
@@ -105,18 +132,25 @@ def _grid(sides: Sequence[int], _: Design) -> Iterator[tuple[int, ...]]:
 
 
 def _random(sides: Sequence[int], design: Design) -> Iterator[tuple[int, ...]]:
-    every = range(prod(sides))
-    count = min(design.points or 0, len(every))
-    for number in random.Random(design.seed).sample(every, count):
+    every, rng = prod(sides), random.Random(design.seed)
+    wanted = min(design.points or 0, every)
+    if every <= sys.maxsize:
+        numbers = rng.sample(range(every), wanted)
+    else:  # beyond what ``sample`` draws from; equal ones hardly ever occur
+        drawn = dict[int, None]()
+        while len(drawn) < wanted:
+            drawn[rng.randrange(every)] = None
+        numbers = [*drawn]
+    for number in numbers:
         yield choices_at(number, sides)
 
 
 def _latin(sides: Sequence[int], design: Design) -> Iterator[tuple[int, ...]]:
-    rng, count = random.Random(design.seed), design.points or 0
-    strata = [rng.sample(range(count), count) for _ in sides]
+    rng, strata_count = random.Random(design.seed), design.points or 0
+    strata = [rng.sample(range(strata_count), strata_count) for _ in sides]
     found = dict[tuple[int, ...], None]()
-    for number in range(count):
-        cuts = ((its[number] + rng.random()) / count for its in strata)
+    for number in range(strata_count):
+        cuts = ((its[number] + rng.random()) / strata_count for its in strata)
         found[tuple(int(cut * side) for cut, side in zip(cuts, sides, strict=True))] = None
     yield from found
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
+from accelsim.arch import paths as arch_paths
 from accelsim.arch import spec as arch_spec
 from accelsim.arch.records import Architecture, node_answers_to
 from accelsim.arch.schema import LevelSpec
@@ -14,11 +15,13 @@ from accelsim.evaluation.energies import level_names
 from accelsim.specs.fields import suggestion
 from accelsim.specs.join import models_in
 from accelsim.specs.overrides import is_pattern, parse_override
-from accelsim.specs.references import parse_reference
+from accelsim.specs.references import open_spec, parse_reference
 from accelsim.verbs.words import Machine, Work, as_architecture, as_network, called, open_work
+from accelsim.workload import paths as work_paths
 from accelsim.workload import spec as workload_spec
 from accelsim.workload.records import Network
 from accelsim.workload.schema import LayerSpec
+from accelsim.yamldoc import Keys
 
 MOST_NAMED = 12
 """Levels or layers that a remark names."""
@@ -111,6 +114,30 @@ def _closest(name: str, layers: Sequence[str]) -> str:
     plain = "".join(sign for sign in name if sign not in "*?[]")
     found = get_close_matches(plain, layers, n=3, cutoff=0.0)
     return f"closest layers: {', '.join(found)}" if len(layers) > 1 else ""
+
+
+def places_of(
+    path: str, owners: Sequence[Machine | Work], machines: bool
+) -> set[tuple[str | int, ...]]:
+    """Return what a path means in specs: keys of a machine's file, or a layer and its keys."""
+    places = set[tuple[str | int, ...]]()
+    for number, owner in enumerate(owners):
+        if isinstance(owner, Architecture | Network):
+            continue
+        reference = parse_reference(owner)
+        if machines:
+            found = arch_paths.resolve_path(open_spec("architecture", reference), path)
+            its: Iterable[Keys] = () if isinstance(found, Problem) else found
+        else:
+            document = open_work(reference)
+            found = work_paths.resolve_path(document, path)
+            keys = () if isinstance(found, Problem) else found
+            names = workload_spec.changed_names(document, reference, path)
+            tails = {place[2:] for place in keys if place[0] == "layers"}
+            its = [(name, *tail) for name in names for tail in tails]
+            its = [*its, *(place for place in keys if place[0] != "layers")]
+        places |= {(number, *place) for place in its}
+    return places
 
 
 def pattern_remarks(

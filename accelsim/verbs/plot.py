@@ -21,6 +21,7 @@ from accelsim.report.sweep_figures import FRONT, Asked
 from accelsim.report.sweep_figures import KINDS as SWEEP_KINDS
 from accelsim.report.sweeps import SweepResult
 from accelsim.verbs.sweep_plot import draw_sweep, is_sweep
+from accelsim.verbs.words import several
 
 RUN_KINDS = ("energy-breakdown", "pareto", "roofline", "proxies")
 BREAKDOWN, PARETO, ROOFLINE, PROXIES = RUN_KINDS
@@ -79,7 +80,7 @@ def plot(
         expected = "one of " + ", ".join(BYS)
         raise UsageError(Problem(f"cannot stack bars by '{by}'", expected=expected))
     given = [result] if isinstance(result, Given) else [*result]
-    asked = Asked(_several(figures), _several(along), level)
+    asked = Asked(several(figures), several(along), level)
     if kind in SWEEP_KINDS or (not kind and any(map(is_sweep, given))):
         if by is not None or group is not None:
             raise UsageError(
@@ -103,10 +104,6 @@ def plot(
             reason = fault.strerror or str(fault)
             raise UsageError(Problem(f"cannot write '{output}': {reason}")) from None
     return drawn
-
-
-def _several(words: Sequence[str] | str) -> tuple[str, ...]:
-    return (words,) if isinstance(words, str) else tuple(words)
 
 
 def _drawn(given: Sequence[Finished], kind: str, by: str | None, group: str | None) -> Figure:

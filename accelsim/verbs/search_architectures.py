@@ -32,22 +32,22 @@ from accelsim.verbs.search import Search, Stop
 from accelsim.verbs.sweep import every_setting, laid_out, sweep_key, words_of
 from accelsim.verbs.sweep_executor import PROCESSES, carried, executor_named
 from accelsim.verbs.sweep_point import Bench, forget
-from accelsim.verbs.words import Flow, Machine, Rules, Technology, Work, as_architecture, as_network
+from accelsim.verbs.words import Flow, Machine, Rules, Technology, Work, as_architecture, several
 
 
 def search_architectures(
     *what: Machine | Work,
-    parameters: Sequence[str],
+    parameters: Sequence[str] | str,
     store: str | Path,
     by: str | Sequence[str] = "energy",
     trials: int = 100,
     sampler: str = RANDOM,
     seed: int = 0,
-    where: Sequence[str] = (),
+    where: Sequence[str] | str = (),
     dataflows: Sequence[Flow] | Flow = (),
     technology: Technology | None = None,
     accounting: Rules | None = None,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[str] | str = (),
     search: Search | None = None,
     executor: str = PROCESSES,
     workers: int | None = None,
@@ -82,6 +82,7 @@ def search_architectures(
         If the sampler is one of Optuna's, or the executor Dask, which is not installed.
     """
     forget()
+    parameters, where, overrides = map(several, (parameters, where, overrides))
     if trials < 1:
         raise UsageError(Problem(f"trials is {trials}", expected="more than 0"))
     names = read_by(by if isinstance(by, str) else ",".join(by))
@@ -135,9 +136,7 @@ def search_architectures(
 
 
 def _energy_dimensions(bench: Bench, paths: Set[str]) -> dict[str, Dimension]:
-    """Return what energies are given in; nothing if it is not joules, or differs from point to
-    point.
-    """
+    """Return what energies are given in; nothing if not in joules, or not at every point."""
     if bench.technology is None and "technology" in paths:
         return {}
     tables = [bench.table(as_architecture(machine)) for machine in bench.machines]

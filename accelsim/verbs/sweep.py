@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from functools import partial
 from itertools import product
@@ -21,7 +21,7 @@ from accelsim.explore.constraints import (
     values_of,
 )
 from accelsim.explore.parameters import Parameter, read_parameters
-from accelsim.explore.points import Design, Point, Space, chosen
+from accelsim.explore.points import LATIN, Design, Point, Space, chosen, count
 from accelsim.explore.run import OnProgress, Sweep, SweepProgress, Task, silent
 from accelsim.explore.store import Store
 from accelsim.keys import content_key
@@ -30,7 +30,7 @@ from accelsim.mapspace.records import Dataflow
 from accelsim.report.sweeps import MEASURES, SweepResult
 from accelsim.specs.overrides import override_seen_from, parse_override
 from accelsim.specs.references import parse_reference
-from accelsim.verbs.overrides import split_overrides
+from accelsim.verbs.overrides import places_of, split_overrides
 from accelsim.verbs.search import Search, Stop, single_plan
 from accelsim.verbs.sweep_executor import PROCESSES, carried, executor_named
 from accelsim.verbs.sweep_files import spec_files
@@ -47,6 +47,7 @@ from accelsim.verbs.words import (
     called,
     kind_of,
     open_work,
+    several,
     word_of,
 )
 from accelsim.workload import spec as workload_spec
@@ -55,15 +56,15 @@ from accelsim.workload.records import Network
 
 def sweep(
     *what: Machine | Work,
-    parameters: Sequence[str] = (),
+    parameters: Sequence[str] | str = (),
     store: str | Path,
-    where: Sequence[str] = (),
+    where: Sequence[str] | str = (),
     design: Design = Design(),  # noqa: B008  (an immutable record)
     fresh: bool = False,
     dataflows: Sequence[Flow] | Flow = (),
     technology: Technology | None = None,
     accounting: Rules | None = None,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[str] | str = (),
     search: Search = Search(),  # noqa: B008  (an immutable record)
     executor: str = PROCESSES,
     workers: int | None = None,
@@ -79,10 +80,10 @@ def sweep(
     Parameters
     ----------
     what : names, paths or records, in any order: one machine or more, one workload or more
-    parameters : ``PATH=VALUES``, as ``glb.size=32KiB:512KiB:x2`` or ``array.mesh_x=8,12,14``; see
-        :mod:`accelsim.explore.parameters`
+    parameters : ``PATH=VALUES``, one text or several, as ``glb.size=32KiB:512KiB:x2`` or
+        ``array.mesh_x=8,12,14``; see :mod:`accelsim.explore.parameters`
     store : the file that keeps what is found; made if it is not there
-    where : constraints, as ``array.mesh_x*array.mesh_y<=256`` or ``area<=2``
+    where : constraints, one text or several, as ``array.mesh_x*array.mesh_y<=256`` or ``area<=2``
     design : which points of the space: all, some at random, or a Latin hypercube
     fresh : compute points again that the store has
     dataflows : one point for each; without any, the machine alone limits the mappings
@@ -109,6 +110,7 @@ def sweep(
         If the executor is Dask, which is not installed.
     """
     forget()
+    parameters, where, overrides = map(several, (parameters, where, overrides))
     bench, space = laid_out(what, parameters, dataflows, technology, accounting, overrides, search)
     bench, of_paths = _constrained(bench, space, where)
     by_whom = executor_named(executor, workers)
@@ -117,7 +119,9 @@ def sweep(
         values = values_of(bench.settings(point))
         return all(its.holds(values) for its in of_paths)
 
-    points = sum(1 for _ in chosen(space, design, wanted))
+    points = count(space, design)
+    if of_paths or design.kind == LATIN:
+        points = sum(1 for _ in chosen(space, design, wanted))
     if not points:
         what_left = Problem("no point is left to compute", hint="see its --where")
         raise UsageError(what_left)
@@ -153,6 +157,7 @@ def laid_out(
         [dataflows] if isinstance(dataflows, str | Path | Dataflow) else [*dataflows]
     )
     of_machine = _owners(machines, workloads, varied, overrides)
+    _refuse_what_has_no_effect(machines, workloads, varied, overrides, of_machine)
     moved = (override_seen_from(words, Path(), None) for words in overrides)
     fixed = tuple((its.path, its.value) for its in map(parse_override, moved))
     bench = Bench(
@@ -264,6 +269,43 @@ def _owners(
     if problems:
         raise SpecError(problems)
     return frozenset(of_machine)
+
+
+def _refuse_what_has_no_effect(
+    machines: Sequence[Machine],
+    workloads: Sequence[Work],
+    varied: Sequence[Parameter],
+    overrides: Sequence[str],
+    of_machine: Set[str],
+) -> None:
+    """Refuse a setting of which nothing is left, as what is varied comes after it.
+
+    Raises
+    ------
+    UsageError
+        Naming both.
+    """
+    fixed = [(parse_override(words).path, Where(f"--set {words}")) for words in overrides]
+    moved = [(path, its.where) for its in varied for path in its.paths]
+    places = {
+        path: places_of(path, machines if path in of_machine else workloads, path in of_machine)
+        for path, _ in [*fixed, *moved]
+    }
+    problems = []
+    for before, (path, where) in enumerate([*fixed, *moved]):
+        for later, its_where in moved[max(0, before + 1 - len(fixed)) :]:
+            over = [any(its[: len(by)] == by for by in places[later]) for its in places[path]]
+            if over and all(over):
+                problems.append(
+                    Problem(
+                        f"'{path}' has no effect: '{later}' comes after it and means the same",
+                        where,
+                        hint=f"drop it, or {its_where}",
+                    )
+                )
+                break
+    if problems:
+        raise UsageError(*problems)
 
 
 def _unknown(path: str, owners: Sequence[Machine | Work], machines: bool) -> list[Problem]:

@@ -296,6 +296,11 @@ def called(word: Machine | Work | Flow) -> str:
     return word.name if isinstance(word, Architecture | Network | Dataflow) else str(word)
 
 
+def several(words: Sequence[str] | str) -> tuple[str, ...]:
+    """Return one text or several as several."""
+    return (words,) if isinstance(words, str) else tuple(words)
+
+
 def word_of(spec: Machine | Work) -> str:
     """Return the word that a spec can be read by again; empty for a record."""
     return "" if isinstance(spec, Architecture | Network) else str(spec)

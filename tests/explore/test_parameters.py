@@ -13,7 +13,7 @@ from accelsim.errors import UsageError
 from accelsim.explore.constraints import dimensions_of, read_constraint, values_of
 from accelsim.explore.measures import MEASURES
 from accelsim.explore.parameters import MOST_VALUES, quantity, read_parameter, read_parameters
-from accelsim.explore.points import Design, Space, chosen
+from accelsim.explore.points import Design, Space, chosen, count
 from accelsim.units import ENERGY
 
 
@@ -28,7 +28,7 @@ def values(words: str) -> list[str]:
         ("array.mesh_x=8", ["8"]),
         ("array.mesh_x=8,8", ["8"]),
         ("glb.size=32KiB:512KiB:x2", ["32KiB", "64KiB", "128KiB", "256KiB", "512KiB"]),
-        ("glb.size=32:100 KiB:+32", ["32KiB", "64KiB", "96KiB"]),
+        ("glb.size=32KiB:100 KiB:+32", ["32KiB", "64KiB", "96KiB"]),
         ("glb.size=32KiB:96KiB:+32KiB", ["32KiB", "64KiB", "96KiB"]),
         ("glb.size=512KiB:2MiB:x2", ["512KiB", "1024KiB", "2048KiB"]),
         ("a.b=1:2:*1.5", ["1", "1.5"]),
@@ -56,9 +56,18 @@ def test_values(words: str, expected: list[str]) -> None:
         ("glb.size=64KiB:32KiB:x2", "is empty; its end lies below its start"),
         ("glb.size=1:9", "has no step; expected 1:9:x2 or 1:9:+1"),
         ("glb.size=1:9:2", "has no step"),
-        ("glb.size=1:9:x1", "never ends"),
-        ("glb.size=1:9:+0", "never ends"),
-        ("glb.size=0:9:x2", "never ends"),
+        ("glb.size=1:9:x1", "never ends; expected a factor above x1"),
+        ("glb.size=1:9:x0.5", "never ends; expected a factor above x1"),
+        ("glb.size=1:9:+0", "never ends; expected a step above +0"),
+        ("a.b=14:4:+-2", "never ends; expected a step above +0; the smaller end comes first"),
+        ("a.b=14:4:-2", "has no step; expected 14:4:x2 or 14:4:+1; the smaller end comes first"),
+        ("glb.size=0:9:x2", "never ends; expected a start above 0"),
+        ("glb.size=16:64KiB:x2", "only one end of the range '16:64KiB:x2' has a unit"),
+        ("glb.size=16KiB:64:x2", "expected 16KiB:64KiB:x2"),
+        ("a.b=1:", "the range '1:' has no end"),
+        ("a.b=0:", "has no end"),
+        ("a.b=:9:x2", "has no start"),
+        ("a.b=1::x2", "has no end"),
         ("glb.size=1:9:x2KiB", "has a unit"),
         ("glb.size=1KiB:9MHz:x2", "units that do not fit"),
         ("glb.size=a:b:x2", "is not a range"),
@@ -92,11 +101,11 @@ def test_a_range_by_steps_is_that_of_python(first: int, span: int, step: int, un
     assert found == [f"{value}{unit}" for value in range(first, first + span + 1, step)]
 
 
-@given(first=st.integers(1, 1000), factor=st.integers(2, 9), count=st.integers(1, 12))
-def test_a_range_by_factors(first: int, factor: int, count: int) -> None:
-    last = first * factor ** (count - 1)
+@given(first=st.integers(1, 1000), factor=st.integers(2, 9), number=st.integers(1, 12))
+def test_a_range_by_factors(first: int, factor: int, number: int) -> None:
+    last = first * factor ** (number - 1)
     found = values(f"a.b={first}:{last}:x{factor}")
-    assert found == [str(first * factor**power) for power in range(count)]
+    assert found == [str(first * factor**power) for power in range(number)]
     assert len(found) <= MOST_VALUES
 
 
@@ -183,7 +192,7 @@ def test_units_that_fit_nothing(words: str, complaint: str) -> None:
 
 
 def test_a_unit_of_two_things_with_other_worths() -> None:
-    with pytest.raises(UsageError, match="'mm2' could be of area or of glb.area"):
+    with pytest.raises(UsageError, match=r"'mm2' could be of area or of glb\.area"):
         read_constraint(
             "area<=glb.area*1mm2", ["glb.area"], dimensions=dimensions_of([("glb.area", "1mm2")])
         )
@@ -191,9 +200,12 @@ def test_a_unit_of_two_things_with_other_worths() -> None:
 
 def test_a_size_in_words_is_no_number_of_bits() -> None:
     settings = {"glb.size": "8 words"}
-    found = read_constraint("glb.size<=9", ["glb.size"], dimensions=dimensions_of(settings.items()))
-    with pytest.raises(UsageError, match="'glb.size' is not a number at every point"):
-        found.holds(values_of(settings))
+    given_in = dimensions_of(settings.items())
+    for words in ("glb.size<=9", "glb.size<=9 words"):
+        found = read_constraint(words, ["glb.size"], dimensions=given_in)
+        assert found.holds(values_of(settings))
+    with pytest.raises(UsageError, match="unknown unit 'KiB'; expected a number of words"):
+        read_constraint("glb.size<=9KiB", ["glb.size"], dimensions=given_in)
 
 
 @pytest.mark.parametrize(
@@ -235,14 +247,14 @@ def test_a_grid_has_every_point_once() -> None:
 
 
 @pytest.mark.parametrize("kind", ["random", "latin"])
-@given(count=st.integers(1, 60), seed=st.integers(0, 2**32))
-def test_designs_choose_points_of_the_grid_once(kind: str, count: int, seed: int) -> None:
-    points = list(chosen(SPACE, Design(kind, count, seed)))
-    assert points == list(chosen(SPACE, Design(kind, count, seed)))
-    assert len(points) == len(set(points)) <= count
+@given(number=st.integers(1, 60), seed=st.integers(0, 2**32))
+def test_designs_choose_points_of_the_grid_once(kind: str, number: int, seed: int) -> None:
+    points = list(chosen(SPACE, Design(kind, number, seed)))
+    assert points == list(chosen(SPACE, Design(kind, number, seed)))
+    assert len(points) == len(set(points)) <= number
     assert set(points) <= set(chosen(SPACE, Design()))
     if kind == "random":
-        assert len(points) == min(count, 48)
+        assert len(points) == min(number, 48)
 
 
 @given(seed=st.integers(0, 2**32), side=st.integers(1, 12))
@@ -252,6 +264,20 @@ def test_a_latin_hypercube_meets_every_value(seed: int, side: int) -> None:
     points = list(chosen(space, Design("latin", side, seed)))
     for axis in range(2):
         assert sorted(int(its.settings[axis][1]) for its in points) == list(range(1, side + 1))
+
+
+def test_a_grid_has_a_limit_and_is_drawn_from_beyond_it() -> None:
+    steps = [f"{name}=1:100000:+1" for name in ("a.b", "c.d", "e.f", "g.h")]
+    large = Space(1, 1, 1, read_parameters(steps))
+    with pytest.raises(UsageError) as caught:
+        count(Space(1, 1, 1, read_parameters(steps[:2])), Design())
+    assert str(caught.value).startswith(
+        "the grid has 10,000,000,000 points; expected at most 10,000,000; take some of them:"
+    )
+    for kind in ("random", "latin"):
+        assert count(large, Design(kind, 30)) == 30
+        assert len({*chosen(large, Design(kind, 30))}) == 30
+    assert count(SPACE, Design()) == len(list(chosen(SPACE, Design())))
 
 
 def test_seeds_differ() -> None:
@@ -273,6 +299,7 @@ def test_unwanted_points_are_left_out() -> None:
         (("grid", 3), "a grid has all of its points"),
         (("random",), "needs a number"),
         (("latin", 0), "points is 0"),
+        (("latin", 10**8), "points is 100,000,000; expected at most 10,000,000"),
     ],
 )
 def test_designs_without_sense(arguments: tuple[str, int], complaint: str) -> None:

@@ -315,3 +315,39 @@ def test_it_shows_itself(store: Path) -> None:
     assert repr(result) == f"SweepResult({store}: 3 done)"
     assert "buffer.size" in result._repr_html_()
     assert "Of 3 points, 0 were in the store, 3 computed now." in result.text()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "overrides", "complaint"),
+    [
+        (
+            "array.mesh_x=2,4",
+            "array.mesh_x=3",
+            "--set array.mesh_x=3: 'array.mesh_x' has no effect: 'array.mesh_x' comes after it",
+        ),
+        (
+            ["fc.bits.weights=8,16", "*.bits.weights=4"],
+            (),
+            "-p fc.bits.weights=8,16: 'fc.bits.weights' has no effect: '*.bits.weights' comes",
+        ),
+        ("buf*.size=8words", "buffer.size=4words", "'buffer.size' has no effect"),
+    ],
+)
+def test_a_setting_without_effect_is_refused(
+    store: Path, parameters: str, overrides: str, complaint: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        swept(store, parameters=parameters, overrides=overrides)
+    assert complaint in str(caught.value)
+    assert not store.exists()
+
+
+def test_a_single_text_is_one_setting(store: Path) -> None:
+    """Of all layers, and of one of them otherwise, is no contradiction."""
+    result = swept(
+        store,
+        parameters="fc.bits.weights=8,16",
+        overrides="*.bits.weights=4",
+        where="fc.bits.weights<=8",
+    )
+    assert [its.parameters["fc.bits.weights"] for its in result] == ["8"]
