@@ -343,11 +343,11 @@ def test_a_setting_without_effect_is_refused(
 
 
 def test_a_single_text_is_one_setting(store: Path) -> None:
-    """Of all layers, and of one of them otherwise, is no contradiction."""
     result = swept(
         store,
         parameters="fc.bits.weights=8,16",
-        overrides="*.bits.weights=4",
+        overrides="array.mesh_x=4",
         where="fc.bits.weights<=8",
     )
     assert [its.parameters["fc.bits.weights"] for its in result] == ["8"]
+    assert [its.parameters["array.mesh_x"] for its in result] == ["4"]
