@@ -44,7 +44,10 @@ def status(
         put(f"{found['outdated']:,} points were computed by other sources of accelsim.\n")
     for its in found["sweeps"]:
         done = f"{its['finished']:,} of {its['points']:,} points"
-        put(f"sweep {its['sweep']}: {done}: {its['words']}\n")
+        done += f", {its['left_out']:,} left out by --where" if its["left_out"] else ""
+        done += ", and there are no more" if its["exhausted"] else ""
+        ended = ": finished" if its["complete"] and its["finished"] < its["points"] else ""
+        put(f"sweep {its['sweep']}: {done}{ended}: {its['command']}\n")
         took = effort_sentence(its["run"])
         put(f"  {took}\n" if took else "")
     return ExitCode.OK

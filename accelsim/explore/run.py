@@ -155,6 +155,7 @@ class Sweep:
                 self.store.add(rows, sweep=self.number, over=self.fresh, effort=effort)
                 stored = progress.effort
             tell(progress)
+        self.store.end_sweep(self.number, left_out=progress.left_out)
         tell(self.progress)
 
     def _take(self, most: int) -> Sequence[Task]:
@@ -181,6 +182,7 @@ class Sweep:
             return list(batch)
         known = self.store.known([task.key for task in batch])
         if known:
-            self.store.add([], sweep=self.number, also=sorted(known))
-            self.progress.known += sum(task.key in known for task in batch)
+            also = [self.row(task, Outcome(DONE)) for task in batch if task.key in known]
+            self.store.add([], sweep=self.number, also=also)
+            self.progress.known += len(also)
         return [task for task in batch if task.key not in known]

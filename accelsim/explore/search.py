@@ -86,6 +86,8 @@ class ArchitectureSearch:
             self.progress.seconds = time.monotonic() - started
             tell(self.progress)
         self._commit([])
+        left_out = self.progress.left_out
+        self.store.end_sweep(self.number, left_out=left_out, exhausted=self.exhausted)
         tell(self.progress)
 
     def _take(self, most: int) -> Sequence[Task]:  # noqa: ARG002  (what is asked early is ill asked)
@@ -144,7 +146,7 @@ class ArchitectureSearch:
             self.verdicts[choices] = None
             self.under_way[task] = trial, asked
             return task
-        self.store.add([], sweep=self.number, also=[row.key])
+        self.store.add([], sweep=self.number, also=[self.row(task, Outcome(row.status))])
         self.progress.known += 1
         self._tell(trial, asked, self._judge(row))
         return None

@@ -5,7 +5,11 @@ WAL mode and synced, so that whatever was committed survives a crash; a point th
 written over, unless somebody starts afresh.
 
 The schema's version stands in sqlite's ``user_version``, that this is a store at all in its
-``application_id``.  An older store is migrated as it is opened for writing.
+``application_id``.  An older store is migrated as it is opened for writing; one that is only read,
+in memory.
+
+What a point is called belongs to the sweeps that it is a member of: two machines of equal contents
+are one point, and two rows.  A member without names of its own is called as the point was first.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from types import TracebackType
 
 from accelsim.errors import UsageError
 from accelsim.explore.records import DONE, FINAL, Effort, Row, Trial
-from accelsim.explore.store_file import check_place, connect, said_of
+from accelsim.explore.store_file import check_place, connect, in_memory, said_of
 from accelsim.explore.store_schema import check_version, migrate, version_of
 
 _COLUMNS = "key, status, identity, parameters, figures, reason, seconds, made_by"
@@ -46,15 +50,17 @@ class Store:
         with self._said("open"):
             self._database = connect(path, writing)
             try:
-                if not writing:
-                    self._database.execute("PRAGMA query_only = 1")
-                else:
+                if writing:
                     version_of(self._database, path)  # somebody else's is not to be changed
                     self._database.execute("PRAGMA journal_mode = WAL")
                     self._database.execute("PRAGMA synchronous = FULL")
                 if check_version(self._database, path, writing):
+                    if not writing:
+                        self._database = in_memory(self._database)
                     with self._changing():
                         migrate(self._database, path)
+                if not writing:
+                    self._database.execute("PRAGMA query_only = 1")
             except BaseException:
                 self._database.close()
                 raise
@@ -96,7 +102,7 @@ class Store:
         rows: Sequence[Row],
         *,
         sweep: int | None = None,
-        also: Iterable[str] = (),
+        also: Iterable[Row] = (),
         over: bool = False,
         effort: Effort = Effort(),  # noqa: B008  (an immutable record)
     ) -> None:
@@ -104,7 +110,7 @@ class Store:
 
         Parameters
         ----------
-        also : keys of points that are there already and belong to the sweep
+        also : points that are there already and belong to the sweep, by their keys and names
         over : whether finished points are written over too
         effort : what the sweep took since the last time
         """
@@ -118,16 +124,30 @@ class Store:
                 [(*_texts(row), over, *FINAL) for row in rows],
             )
             if sweep is not None:
-                keys = [*(row.key for row in rows), *also]
-                self._database.executemany(
-                    "INSERT OR IGNORE INTO members VALUES (?, ?)", [(sweep, key) for key in keys]
-                )
+                self._join(sweep, [(row.key, _json(row.identity)) for row in (*rows, *also)])
                 self._database.execute(
                     "UPDATE sweeps SET computed = computed + ?, seconds = seconds + ?,"
                     " search_seconds = search_seconds + ?, other_seconds = other_seconds + ?"
                     " WHERE number = ?",
                     (*astuple(effort), sweep),
                 )
+
+    def _join(self, sweep: int, members: Sequence[tuple[str, str]]) -> None:
+        """Note that points, by key and names, belong to a sweep."""
+        self._database.executemany(
+            "INSERT OR IGNORE INTO members SELECT ?, key,"
+            " CASE identity WHEN ? THEN '' ELSE ? END FROM points WHERE key = ?",
+            [(sweep, names, names, key) for key, names in members],
+        )
+
+    def end_sweep(self, number: int, *, left_out: int, exhausted: bool = False) -> None:
+        """Note how many points constraints left out so far, and whether no more are to be tried."""
+        with self._said("write"), self._changing():
+            self._database.execute(
+                "UPDATE sweeps SET left_out = max(left_out, ?), exhausted = max(exhausted, ?)"
+                " WHERE number = ?",
+                (left_out, exhausted, number),
+            )
 
     def finished(self, key: str) -> Row | None:
         """Return a point that is done or known to be impossible; None otherwise."""
@@ -159,16 +179,18 @@ class Store:
 
     def rows(self, sweep: int | None = None, status: str | None = None) -> Iterator[Row]:
         """Yield the points sorted by key, one at a time."""
-        query, parameters = _of_sweep(f"SELECT {_COLUMNS} FROM points", sweep)
+        named = "CASE named.identity WHEN '' THEN points.identity ELSE named.identity END"
+        columns = _COLUMNS.replace("identity", f"{named} AS names")
+        query, parameters = _of_sweep(columns, sweep)
         if status is not None:
-            query, parameters = f"{query} AND status = ?", [*parameters, status]
+            query, parameters = f"{query} WHERE status = ?", [*parameters, status]
         with self._said("read"):
-            for found in self._database.execute(f"{query} ORDER BY key", parameters):
+            for found in self._database.execute(f"{query} ORDER BY key, names", parameters):
                 yield _row(found)
 
     def counts(self, sweep: int | None = None) -> dict[str, int]:
         """Return how many points there are of each status."""
-        query, parameters = _of_sweep("SELECT status, count(*) FROM points", sweep)
+        query, parameters = _of_sweep("status, count(*)", sweep)
         with self._said("read"):
             found = self._database.execute(f"{query} GROUP BY status ORDER BY status", parameters)
             return dict(found.fetchall())
@@ -192,6 +214,12 @@ class Store:
                 FINAL,
             ).fetchall()
 
+    def ends(self) -> dict[int, tuple[int, bool]]:
+        """Return by number what constraints left out of each sweep, and whether nothing is left."""
+        with self._said("read"):
+            found = self._database.execute("SELECT number, left_out, exhausted FROM sweeps")
+            return {number: (left_out, bool(exhausted)) for number, left_out, exhausted in found}
+
     def efforts(self) -> dict[int, Effort]:
         """Return what each sweep took so far, by number."""
         with self._said("read"):
@@ -203,25 +231,44 @@ class Store:
     def merge(self, other: Store) -> int:
         """Take over the points of another store and its sweeps; return how many were new.
 
-        A point that is finished here stays as it is.
+        A point that is finished here stays as it is.  New sweeps are numbered in their order there.
+        What a sweep took there is added if any of its points is new here; of a search that both
+        have, the longer one is kept.
         """
         with other._said("read"):
-            members = other._database.execute(
-                "SELECT key, words, points, point FROM sweeps LEFT JOIN members ON number = sweep"
+            sweeps = other._database.execute(
+                "SELECT number, key, words, points, computed, seconds, search_seconds,"
+                " other_seconds FROM sweeps ORDER BY number"
             ).fetchall()
-        with self._said("write"):
-            before = sum(self.counts().get(status, 0) for status in FINAL)
-            self.add(list(other.rows()))
-            with self._changing():
-                self._database.executemany(
-                    "INSERT OR IGNORE INTO sweeps (key, words, points) VALUES (?, ?, ?)",
-                    {(key, words, points) for key, words, points, _ in members},
-                )
-                self._database.executemany(
-                    "INSERT OR IGNORE INTO members SELECT number, ? FROM sweeps WHERE key = ?",
-                    [(point, key) for key, _, _, point in members if point],
-                )
-        return sum(self.counts().get(status, 0) for status in FINAL) - before
+        before = self._finished()
+        for_all = list(other.rows())
+        known = self.known([row.key for row in for_all])
+        self.add(for_all)
+        ends = other.ends()
+        for there, key, words, points, *effort in sweeps:
+            rows, trials = list(other.rows(there)), other.trials(there)
+            number = self._number(key)
+            news = number is None or any(row.key not in known for row in rows)
+            if number is None or len(trials) > len(self.trials(number)):
+                number = self.begin_sweep(key, words, points)
+                self.add_trials(number, trials)
+            self.add([], sweep=number, also=rows, effort=Effort(*effort) if news else Effort())
+            left_out, exhausted = ends[there]
+            self.end_sweep(number, left_out=left_out, exhausted=exhausted)
+        return self._finished() - before
+
+    def _finished(self) -> int:
+        with self._said("read"):
+            ((count,),) = self._database.execute(
+                "SELECT count(*) FROM points WHERE status IN (?, ?)", FINAL
+            )
+        return int(count)
+
+    def _number(self, key: str) -> int | None:
+        """Return the number of a sweep; None if there is none of that key."""
+        with self._said("read"):
+            found = self._database.execute("SELECT number FROM sweeps WHERE key = ?", (key,))
+            return next((number for (number,) in found), None)
 
     def prune(self, *, undone: bool, outdated: bool, made_by: str) -> int:
         """Drop points that are not done, or that other sources made; return how many."""
@@ -258,11 +305,16 @@ class Store:
             raise UsageError(said_of(self.path, doing, fault)) from fault
 
 
-def _of_sweep(query: str, sweep: int | None) -> tuple[str, list[int | str]]:
-    """Restrict a query to the points of a sweep, if one is named."""
-    if sweep is None:
-        return f"{query} WHERE 1", []
-    return f"{query} WHERE key IN (SELECT point FROM members WHERE sweep = ?)", [sweep]
+def _of_sweep(columns: str, sweep: int | None) -> tuple[str, list[int | str]]:
+    """Return a query of the points of a sweep, or of all, each as often as it has names."""
+    joined = f"SELECT {columns} FROM points CROSS JOIN"
+    if sweep is not None:
+        return f"{joined} members AS named ON named.sweep = ? AND named.point = key", [sweep]
+    every = (
+        "SELECT point, identity FROM members"
+        " UNION SELECT key, '' FROM points WHERE key NOT IN (SELECT point FROM members)"
+    )
+    return f"{joined} ({every}) AS named ON named.point = key", []
 
 
 def _texts(row: Row) -> tuple[str | float, ...]:

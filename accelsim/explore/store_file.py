@@ -15,10 +15,10 @@ BUSY_SECONDS = 30.0
 
 
 def is_store(path: Path) -> bool:
-    """Tell whether a file could be a store: whether it is sqlite."""
+    """Tell whether a file could be a store: whether it is sqlite, or empty as one is at first."""
     try:
         with path.open("rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
+            return file.read(len(MAGIC)) in (MAGIC, b"")
     except OSError:
         return False
 
@@ -29,6 +29,23 @@ def connect(path: Path, writing: bool) -> sqlite3.Connection:
     if not writing and not (_may_write(path.parent) and os.access(path, os.W_OK)):
         # Without the right to put files beside it, it can be read as long as nobody writes it.
         mode = "ro" if path.with_name(f"{path.name}-wal").exists() else "ro&immutable=1"
+    return _opened(path, mode)
+
+
+def as_it_stands(path: Path) -> sqlite3.Connection | None:
+    """Open a database without any file beside it; None if somebody may be writing it."""
+    return None if path.with_name(f"{path.name}-wal").exists() else _opened(path, "ro&immutable=1")
+
+
+def in_memory(database: sqlite3.Connection) -> sqlite3.Connection:
+    """Return a copy of a database that may be changed, and close the database."""
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    database.backup(copy)
+    database.close()
+    return copy
+
+
+def _opened(path: Path, mode: str) -> sqlite3.Connection:
     place = f"{path.absolute().as_uri()}?mode={mode}"
     return sqlite3.connect(place, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
 

@@ -49,6 +49,19 @@ MIGRATIONS = (
         PRIMARY KEY (sweep, number)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE named (
+        sweep INTEGER NOT NULL REFERENCES sweeps(number),
+        point TEXT NOT NULL,
+        identity TEXT NOT NULL,
+        PRIMARY KEY (sweep, point, identity)
+    ) WITHOUT ROWID;
+    INSERT INTO named SELECT sweep, point, '' FROM members;
+    DROP TABLE members;
+    ALTER TABLE named RENAME TO members;
+    ALTER TABLE sweeps ADD COLUMN left_out INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE sweeps ADD COLUMN exhausted INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 """The statements that lead from each version to the next, from an empty file on."""
 
@@ -59,18 +72,13 @@ def check_version(database: sqlite3.Connection, path: Path, writing: bool) -> bo
     Raises
     ------
     UsageError
-        If it is not a store, one of a newer version, or an older one that is only read.
+        If it is not a store, one of a newer version, or empty and only read.
     """
-    version, known = version_of(database, path), len(MIGRATIONS)
-    if version != known and not writing:
-        raise UsageError(
-            Problem(
-                f"'{path}' is a store of version {version}",
-                expected=f"version {known}",
-                hint="a sweep into it brings it up to date",
-            )
-        )
-    return version != known
+    version = version_of(database, path)
+    if not version and not writing:
+        hint = "accelsim sweep ... -o makes one"
+        raise UsageError(Problem(f"'{path}' is empty, and not a store of a sweep", hint=hint))
+    return version != len(MIGRATIONS)
 
 
 def migrate(database: sqlite3.Connection, path: Path) -> None:

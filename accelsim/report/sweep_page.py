@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from matplotlib.figure import Figure
 
@@ -23,7 +24,7 @@ from accelsim.report.sweep_export import IDENTITY, SOURCES
 from accelsim.report.sweep_front_figure import BEATEN, FRONT, front_of, sweep_front_figure
 from accelsim.report.sweep_grids import parameter_grid, point_grid
 from accelsim.report.sweep_points import Points, choice, in_order
-from accelsim.report.sweeps import MEASURES, SweepResult
+from accelsim.report.sweeps import MEASURES, SweepResult, command_of
 from accelsim.report.tables import NOTHING
 from accelsim.units import SIZE, split_unit
 
@@ -301,7 +302,7 @@ def _facts(result: SweepResult, rows: Sequence[Row], names: dict[str, tuple[str,
     fixed = [f"{path}={its[0]}" for path, its in values.items() if len(its) == 1]
     with Store(result.store) as store:
         sweeps = [its for its in store.sweeps() if result.sweep in (None, its[0])]
-    commands = [f"accelsim sweep {words} -o {result.store.name}" for _, words, *_ in sweeps]
+    commands = [command_of(words, Path(result.store.name)) for _, words, *_ in sweeps]
     made_by = Counter(row.made_by for row in rows)
     versions = [f"accelsim {by}: {plural(n, 'point')}" for by, n in sorted(made_by.items())]
     for name, found_lines in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ FIRST_FEW = 20
 """Points that a table shows."""
 
 REASONS = 5
+
+SAMPLER = "--sampler"
+"""The option that every search is noted with, and no sweep has."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +189,16 @@ class SweepResult:
 
     def _repr_html_(self) -> str:
         return page(self.tables(), self.notes())
+
+
+def command_of(words: str, store: Path) -> str:
+    """Return the command that goes on with a sweep or a search, as a store has its words.
+
+    >>> command_of("eyeriss alexnet -p clock=1GHz,2GHz", Path("study.db"))
+    'accelsim sweep eyeriss alexnet -p clock=1GHz,2GHz -o study.db'
+    """
+    verb = "search" if SAMPLER in shlex.split(words) else "sweep"
+    return f"accelsim {verb} {words} -o {shlex.quote(str(store))}"
 
 
 def points_table(rows: Sequence[Row], by: str) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
@@ -10,8 +10,9 @@ from accelsim.arch import paths as arch_paths
 from accelsim.arch import spec as arch_spec
 from accelsim.arch.records import Architecture, node_answers_to
 from accelsim.arch.schema import LevelSpec
-from accelsim.errors import Problem, SpecError, Where
+from accelsim.errors import Problem, SpecError, UsageError, Where
 from accelsim.evaluation.energies import level_names
+from accelsim.explore.parameters import Parameter
 from accelsim.specs.fields import suggestion
 from accelsim.specs.join import models_in
 from accelsim.specs.overrides import is_pattern, parse_override
@@ -138,6 +139,43 @@ def places_of(
             its = [*its, *(place for place in keys if place[0] != "layers")]
         places |= {(number, *place) for place in its}
     return places
+
+
+def refuse_what_has_no_effect(
+    machines: Sequence[Machine],
+    workloads: Sequence[Work],
+    varied: Sequence[Parameter],
+    overrides: Sequence[str],
+    of_machine: Set[str],
+) -> None:
+    """Refuse a setting of which nothing is left, as what is varied comes after it.
+
+    Raises
+    ------
+    UsageError
+        Naming both.
+    """
+    fixed = [(parse_override(words).path, Where(f"--set {words}")) for words in overrides]
+    moved = [(path, its.where) for its in varied for path in its.paths]
+    places = {
+        path: places_of(path, machines if path in of_machine else workloads, path in of_machine)
+        for path, _ in [*fixed, *moved]
+    }
+    problems = []
+    for before, (path, where) in enumerate([*fixed, *moved]):
+        for later, its_where in moved[max(0, before + 1 - len(fixed)) :]:
+            over = [any(its[: len(by)] == by for by in places[later]) for its in places[path]]
+            if over and all(over):
+                problems.append(
+                    Problem(
+                        f"'{path}' has no effect: '{later}' comes after it and means the same",
+                        where,
+                        hint=f"drop it, or {its_where}",
+                    )
+                )
+                break
+    if problems:
+        raise UsageError(*problems)
 
 
 def pattern_remarks(

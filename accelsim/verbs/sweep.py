@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import product
 from pathlib import Path
+from typing import TypeVar
 
 from accelsim.arch import spec as arch_spec
 from accelsim.arch.records import Architecture
@@ -30,7 +31,7 @@ from accelsim.mapspace.records import Dataflow
 from accelsim.report.sweeps import MEASURES, SweepResult
 from accelsim.specs.overrides import override_seen_from, parse_override
 from accelsim.specs.references import parse_reference
-from accelsim.verbs.overrides import places_of, split_overrides
+from accelsim.verbs.overrides import refuse_what_has_no_effect, split_overrides
 from accelsim.verbs.search import Search, Stop, single_plan
 from accelsim.verbs.sweep_executor import PROCESSES, carried, executor_named
 from accelsim.verbs.sweep_files import spec_files
@@ -52,6 +53,8 @@ from accelsim.verbs.words import (
 )
 from accelsim.workload import spec as workload_spec
 from accelsim.workload.records import Network
+
+Spec = TypeVar("Spec")
 
 
 def sweep(
@@ -129,7 +132,9 @@ def sweep(
     comparable = len(bench.workloads) == 1
     told = SweepProgress(points, MEASURES[search.objective], comparable)
     kind = [] if design.points is None else [("--design", design.kind)]
-    options = [*kind, *(("--points", str(design.points)) for _ in kind)]
+    options = [*kind, *(("--points", str(design.points)) for _ in kind), *searched_by(search)]
+    if search.seed or (kind and design.seed):
+        options.append(("--seed", str(design.seed if kind else search.seed)))
     given = (what, parameters, where, dataflows, technology, accounting, overrides)
     with Store(Path(store), writing=True) as opened:
         number = opened.begin_sweep(
@@ -152,12 +157,13 @@ def laid_out(
 ) -> tuple[Bench, Space]:
     """Read all that a sweep is made of, so that what is wrong with it shows before it runs."""
     machines, workloads = _sorted(what)
+    machines, workloads = _once(machines), _once(workloads)
     varied = read_parameters(parameters)
     flows: list[Flow] = (
-        [dataflows] if isinstance(dataflows, str | Path | Dataflow) else [*dataflows]
+        [dataflows] if isinstance(dataflows, str | Path | Dataflow) else _once(dataflows)
     )
     of_machine = _owners(machines, workloads, varied, overrides)
-    _refuse_what_has_no_effect(machines, workloads, varied, overrides, of_machine)
+    refuse_what_has_no_effect(machines, workloads, varied, overrides, of_machine)
     moved = (override_seen_from(words, Path(), None) for words in overrides)
     fixed = tuple((its.path, its.value) for its in map(parse_override, moved))
     bench = Bench(
@@ -199,6 +205,12 @@ def laid_out(
 
 def _given(network: Network) -> Network:
     return network
+
+
+def _once(specs: Sequence[Spec]) -> list[Spec]:
+    """Return specs without those that are the same word again."""
+    words = [str(its) if isinstance(its, str | Path) else "" for its in specs]
+    return [its for at, its in enumerate(specs) if not words[at] or words[at] not in words[:at]]
 
 
 def _technologies(bench: Bench) -> list[str]:
@@ -271,43 +283,6 @@ def _owners(
     return frozenset(of_machine)
 
 
-def _refuse_what_has_no_effect(
-    machines: Sequence[Machine],
-    workloads: Sequence[Work],
-    varied: Sequence[Parameter],
-    overrides: Sequence[str],
-    of_machine: Set[str],
-) -> None:
-    """Refuse a setting of which nothing is left, as what is varied comes after it.
-
-    Raises
-    ------
-    UsageError
-        Naming both.
-    """
-    fixed = [(parse_override(words).path, Where(f"--set {words}")) for words in overrides]
-    moved = [(path, its.where) for its in varied for path in its.paths]
-    places = {
-        path: places_of(path, machines if path in of_machine else workloads, path in of_machine)
-        for path, _ in [*fixed, *moved]
-    }
-    problems = []
-    for before, (path, where) in enumerate([*fixed, *moved]):
-        for later, its_where in moved[max(0, before + 1 - len(fixed)) :]:
-            over = [any(its[: len(by)] == by for by in places[later]) for its in places[path]]
-            if over and all(over):
-                problems.append(
-                    Problem(
-                        f"'{path}' has no effect: '{later}' comes after it and means the same",
-                        where,
-                        hint=f"drop it, or {its_where}",
-                    )
-                )
-                break
-    if problems:
-        raise UsageError(*problems)
-
-
 def _unknown(path: str, owners: Sequence[Machine | Work], machines: bool) -> list[Problem]:
     words = [str(its) for its in owners if isinstance(its, str | Path)]
     if machines:
@@ -364,6 +339,20 @@ def sweep_key(bench: Bench, space: Space, more: Sequence[object]) -> str:
     return content_key([corners, varied, *more])
 
 
+def searched_by(search: Search, objective: str = "energy") -> list[tuple[str, str]]:
+    """Return options of the command line that are not as they are left out, but the seed."""
+    usual = Search(objective)
+    texts = {
+        "--objective": (search.objective, usual.objective),
+        "--samples": (search.samples, usual.samples),
+        "--seconds": (search.seconds, usual.seconds),
+        "--driver": (search.driver, usual.driver),
+        "--uneven": (search.uneven, usual.uneven),
+    }
+    given = [(name, str(its)) for name, (its, other) in texts.items() if its != other]
+    return [*given, *([("--remainders", "")] if search.remainders else [])]
+
+
 def words_of(
     what: Sequence[Machine | Work],
     parameters: Sequence[str],
@@ -386,5 +375,6 @@ def words_of(
         options.append(("--technology", getattr(technology, "name", str(technology))))
     if accounting is not None:
         options.append(("--accounting", getattr(accounting, "name", str(accounting))))
-    words = [*map(called, what), *(word for option in [*options, *more] for word in option)]
+    every = (word for option in [*options, *more] for word in option if word)
+    words = [*map(called, what), *every]
     return shlex.join(words)

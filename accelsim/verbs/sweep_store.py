@@ -9,7 +9,7 @@ from typing import Any
 from accelsim.errors import Problem, UsageError
 from accelsim.explore.store import Store
 from accelsim.mapper.objectives import objective_named
-from accelsim.report.sweeps import SweepResult
+from accelsim.report.sweeps import SweepResult, command_of
 from accelsim.verbs.sweep_point import MADE_BY
 
 
@@ -41,7 +41,7 @@ def sweep_status(store: str | Path) -> dict[str, Any]:
         If the store cannot be read.
     """
     with Store(Path(store)) as opened:
-        made_by, efforts = opened.made_by(), opened.efforts()
+        made_by, efforts, ends = opened.made_by(), opened.efforts(), opened.ends()
         return {
             "store": str(store),
             "counts": opened.counts(),
@@ -51,8 +51,12 @@ def sweep_status(store: str | Path) -> dict[str, Any]:
                 {
                     "sweep": number,
                     "words": words,
+                    "command": command_of(words, Path(store)),
                     "points": points,
                     "finished": finished,
+                    "left_out": ends[number][0],
+                    "exhausted": ends[number][1],
+                    "complete": finished + ends[number][0] >= points or ends[number][1],
                     "run": efforts[number].data(),
                 }
                 for number, words, points, finished in opened.sweeps()

@@ -78,9 +78,10 @@ def test_a_sweep_and_what_is_done_with_its_store(call: Call, tmp_path: Path) -> 
         0,
         (
             f"{store}: 1 done, 3 impossible\n"
-            "sweep 1: 4 of 4 points: tests/small/machine.yaml tests/small/layer.yaml"
+            "sweep 1: 4 of 4 points:"
+            " accelsim sweep tests/small/machine.yaml tests/small/layer.yaml"
             " -p 'buffer.size=2 words,8 words' -p array.mesh_x=0,2"
-            " --technology tests/small/table.yaml\n"
+            f" --technology tests/small/table.yaml -o {store}\n"
         ),
         "",
     )

@@ -100,7 +100,9 @@ def test_it_stops_when_told_and_goes_on(store: Path) -> None:
     assert (again.progress.known, again.progress.computed) == (4, 16)
     (entry,) = acs.sweep_status(store)["sweeps"]
     assert (entry["points"], entry["finished"]) == (20, 20)
-    assert entry["words"].endswith("--by energy --sampler random --seed 0")
+    assert entry["words"].endswith("--by energy --sampler random --seed 0 --trials 20")
+    assert entry["command"] == f"accelsim search {entry['words']} -o {store}"
+    assert entry["complete"]
 
 
 def test_what_is_small_decides_how_layers_are_mapped(store: Path) -> None:

@@ -351,3 +351,40 @@ def test_a_single_text_is_one_setting(store: Path) -> None:
     )
     assert [its.parameters["fc.bits.weights"] for its in result] == ["8"]
     assert [its.parameters["array.mesh_x"] for its in result] == ["4"]
+
+
+def test_equal_machines_are_computed_once_and_shown_by_their_names(
+    store: Path, tmp_path: Path
+) -> None:
+    twin = tmp_path / "twin.yaml"
+    twin.write_bytes(Path(SMALL[0]).read_bytes())
+    result = swept(store, SMALL[0], twin, SMALL[1])
+    assert result.progress is not None
+    assert (result.progress.computed, result.progress.known) == (3, 3)
+    machines = [SMALL[0], str(twin)]
+    assert sorted(its.identity["architecture"] for its in result) == sorted(machines * 3)
+    alone = swept(store, twin, SMALL[1])
+    assert {its.identity["architecture"] for its in alone} == {str(twin)}
+    ends = [(its["points"], its["finished"]) for its in acs.sweep_status(store)["sweeps"]]
+    assert ends == [(6, 6), (3, 3)]
+
+
+def test_a_command_is_what_was_run(store: Path) -> None:
+    how = acs.Search("edp", samples=100, seed=3, driver="sampling")
+    swept(store, search=how, parameters=["array.mesh_x=2,4"])
+    (entry,) = acs.sweep_status(store)["sweeps"]
+    assert entry["command"] == (
+        f"accelsim sweep {' '.join(SMALL)} -p array.mesh_x=2,4 --technology {TABLE['technology']}"
+        f" --objective edp --samples 100 --driver sampling --seed 3 -o {store}"
+    )
+
+
+def test_what_is_left_out_or_named_twice_is_not_missed(store: Path) -> None:
+    flows = ["tests/small/inputs.yaml", "tests/small/inputs.yaml"]
+    swept(store, SMALL[0], SMALL[0], SMALL[1], where=["pes<=2"], parameters="array.mesh_x=2,4")
+    swept(store, dataflows=flows)
+    found = [
+        (its["points"], its["finished"], its["left_out"], its["complete"])
+        for its in acs.sweep_status(store)["sweeps"]
+    ]
+    assert found == [(2, 1, 1, True), (3, 3, 0, True)]
