@@ -20,6 +20,7 @@ import argparse
 import sys
 
 import accelsim as acs
+from accelsim.errors import AccelsimError
 
 BITS = ("4", "8", "16")
 
@@ -46,4 +47,8 @@ def main(words: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except AccelsimError as fault:
+        print(fault, file=sys.stderr)
+        sys.exit(fault.exit_code)

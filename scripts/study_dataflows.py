@@ -17,6 +17,7 @@ import argparse
 import sys
 
 import accelsim as acs
+from accelsim.errors import AccelsimError
 
 NETWORKS = ("alexnet", "vgg16", "resnet18", "squeezenet", "mobilenet_v1")
 DATAFLOWS = ("rs", "ws", "is", "os_a", "os_b", "os_c", "nlr")
@@ -44,4 +45,8 @@ def main(words: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except AccelsimError as fault:
+        print(fault, file=sys.stderr)
+        sys.exit(fault.exit_code)

@@ -24,7 +24,14 @@ from types import TracebackType
 
 from accelsim.errors import UsageError
 from accelsim.explore.records import DONE, FINAL, Effort, Row, Trial
-from accelsim.explore.store_file import check_place, connect, in_memory, said_of
+from accelsim.explore.store_file import (
+    as_it_stands,
+    check_place,
+    connect,
+    in_memory,
+    no_more_can_be_written,
+    said_of,
+)
 from accelsim.explore.store_schema import check_version, migrate, version_of
 
 _COLUMNS = "key, status, identity, parameters, figures, reason, seconds, made_by"
@@ -48,22 +55,31 @@ class Store:
         self.path = path
         check_place(path, writing)
         with self._said("open"):
-            self._database = connect(path, writing)
             try:
-                if writing:
-                    version_of(self._database, path)  # somebody else's is not to be changed
-                    self._database.execute("PRAGMA journal_mode = WAL")
-                    self._database.execute("PRAGMA synchronous = FULL")
-                if check_version(self._database, path, writing):
-                    if not writing:
-                        self._database = in_memory(self._database)
-                    with self._changing():
-                        migrate(self._database, path)
+                self._open(connect(path, writing), writing)
+            except sqlite3.OperationalError as fault:
+                its = as_it_stands(path) if not writing and no_more_can_be_written(fault) else None
+                if its is None:
+                    raise
+                self._open(its, writing)
+
+    def _open(self, database: sqlite3.Connection, writing: bool) -> None:
+        self._database = database
+        try:
+            if writing:
+                version_of(self._database, self.path)  # somebody else's is not to be changed
+                self._database.execute("PRAGMA journal_mode = WAL")
+                self._database.execute("PRAGMA synchronous = FULL")
+            if check_version(self._database, self.path, writing):
                 if not writing:
-                    self._database.execute("PRAGMA query_only = 1")
-            except BaseException:
-                self._database.close()
-                raise
+                    self._database = in_memory(self._database)
+                with self._changing():
+                    migrate(self._database, self.path)
+            if not writing:
+                self._database.execute("PRAGMA query_only = 1")
+        except BaseException:
+            self._database.close()
+            raise
 
     def __enter__(self) -> Store:
         return self

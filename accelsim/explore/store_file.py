@@ -33,8 +33,9 @@ def connect(path: Path, writing: bool) -> sqlite3.Connection:
 
 
 def as_it_stands(path: Path) -> sqlite3.Connection | None:
-    """Open a database without any file beside it; None if somebody may be writing it."""
-    return None if path.with_name(f"{path.name}-wal").exists() else _opened(path, "ro&immutable=1")
+    """Open a database without any file beside it; None if it does not hold all that was written."""
+    log = path.with_name(f"{path.name}-wal")
+    return None if log.exists() and log.stat().st_size else _opened(path, "ro&immutable=1")
 
 
 def in_memory(database: sqlite3.Connection) -> sqlite3.Connection:
@@ -79,10 +80,15 @@ def check_place(path: Path, writing: bool) -> None:
         raise UsageError(Problem(f"cannot write '{path}': '{what}' may not be written"))
 
 
+def no_more_can_be_written(fault: sqlite3.Error) -> bool:
+    """Tell whether the disk is full, or a file may not grow."""
+    return getattr(fault, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR"))
+
+
 def said_of(path: Path, doing: str, fault: sqlite3.Error) -> Problem:
     """Return what sqlite says in words of a user."""
     name = getattr(fault, "sqlite_errorname", "")
-    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+    if no_more_can_be_written(fault):
         return Problem(
             f"cannot {doing} '{path}': {fault}",
             hint="the disk is full, or a file may not grow; what is in the store is safe, and the"

@@ -7,18 +7,30 @@ of the line is closed.
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import time
 from multiprocessing.connection import Connection
+from threading import Thread
 from typing import Any
 
 GARBAGE = 100_000
 """Records made since the last look for cycles among them: searches make many and no cycles."""
 
+LOOK_SECONDS = 1.0
+"""Between looks whether whoever started a worker lives: the line tells only between chunks."""
+
 
 def never() -> bool:
     """Do not stop: a worker is ended, not asked."""
     return False
+
+
+def end_with(parent: int) -> None:
+    """End this process as soon as the process that started it is gone, whatever it does."""
+    while os.getppid() == parent:
+        time.sleep(LOOK_SECONDS)
+    os._exit(1)
 
 
 def serve(line: Connection[Any, Any]) -> None:
@@ -38,4 +50,5 @@ def serve(line: Connection[Any, Any]) -> None:
 
 
 if __name__ == "__main__":
+    Thread(target=end_with, args=[os.getppid()], daemon=True).start()
     serve(Connection(int(sys.argv[1])))

@@ -115,7 +115,8 @@ class SearchResult:
         broken = counts[DONE] - counts["sound"]
         undone += [f"{broken:,} against a --where"] if broken else []
         if undone:
-            said.append(f"Not on the front: {', '.join(undone)}.")
+            what = "Not on the front" if len(self.goal.by) > 1 else "Not considered"
+            said.append(f"{what}: {', '.join(undone)}.")
         return said
 
     def text(self, *, colour: bool = False, width: int | None = None) -> str:

@@ -76,6 +76,8 @@ def sweep_front_figure(points: Points, figures: Sequence[str] = FIGURES) -> Figu
     UsageError
         If these are not two figures, or no point has both.
     """
+    for name in figures:
+        points.measure(name)
     if len(figures) != 2:
         raise UsageError(
             Problem(f"a front of {plural(len(figures), 'figure')}", expected="two, up and across")

@@ -12,12 +12,12 @@ from accelsim.explore.parameters import quantity
 from accelsim.explore.records import DONE, Row
 from accelsim.report import quantities
 from accelsim.report.sweep_export import IDENTITY
-from accelsim.report.sweeps import ORDERS, SweepResult
+from accelsim.report.sweeps import ALIASES, ORDERS, SweepResult
 from accelsim.specs.fields import one_of, suggestion
 
 MORE_IS_BETTER = frozenset({"utilization"})
 
-OF_ANY_WORKLOAD = frozenset({"energy_per_mac", "utilization", "area_mm2"})
+OF_ANY_WORKLOAD = frozenset({"energy_per_mac", "utilization", "area_mm2", "pes"})
 """Figures that can be compared from one workload to another."""
 
 WORKLOAD = "workload"
@@ -154,8 +154,9 @@ class Points:
         UsageError
             If there is no such figure, no point has it, or workloads differ in what it counts.
         """
+        name = ALIASES.get(name, name)
         if name not in ORDERS:
-            expected, close = one_of(ORDERS), suggestion(name, ORDERS)
+            expected, close = one_of(ORDERS), suggestion(name, [*ORDERS, *ALIASES])
             raise UsageError(Problem(f"no figure '{name}'", expected=expected, hint=close))
         values = [row.figures[name] for row in self.done if row.figures[name] is not None]
         if not values:
@@ -163,9 +164,8 @@ class Points:
         if WORKLOAD in self.names and name not in OF_ANY_WORKLOAD and WORKLOAD not in along:
             works = in_order(row.identity[WORKLOAD] for row in self.done)
             text = f"'{name}' cannot be compared between workloads: {', '.join(works)}"
-            hint = (
-                f"choose one with --workload, or a figure of {', '.join(sorted(OF_ANY_WORKLOAD))}"
-            )
+            figures = ", ".join(sorted(OF_ANY_WORKLOAD))
+            hint = f"choose one with --workload, a sweep with --sweep, or a figure of {figures}"
             raise UsageError(Problem(text, hint=hint))
         return Measure(name, *_scaled(name, median(values), self.unit))
 

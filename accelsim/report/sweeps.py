@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from accelsim.errors import ExitCode, Problem, UsageError
+from accelsim.explore.measures import OF_MACHINE, OF_RESULT
 from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, Row
 from accelsim.explore.run import SweepProgress
 from accelsim.explore.store import Store
@@ -22,12 +23,16 @@ from accelsim.report.sources import lines_note
 from accelsim.report.sweep_export import SOURCES
 from accelsim.report.tables import NOTHING, Table
 from accelsim.report.text import table_text
+from accelsim.specs.fields import one_of, suggestion
 
 MEASURES = {"energy": "energy", "latency": "seconds", "edp": "edp"}
 """Objective -> the figure of a point that it makes least."""
 
-ORDERS = (*MEASURES.values(), "energy_per_mac", "cycles", "area_mm2", "utilization")
+ORDERS = (*MEASURES.values(), "energy_per_mac", "cycles", "area_mm2", "pes", "utilization")
 """What points can be sorted by; the best first."""
+
+ALIASES = {name: figure for name, figure in (OF_RESULT | OF_MACHINE).items() if name != figure}
+"""Names of a search and of constraints -> the figure that they mean."""
 
 FIRST_FEW = 20
 """Points that a table shows."""
@@ -76,10 +81,10 @@ class SweepResult:
         UsageError
             If there is no such figure.
         """
-        figure = by or MEASURES[self.objective]
+        figure = ALIASES.get(by, by) or MEASURES[self.objective]
         if figure not in ORDERS:
-            expected = "one of " + ", ".join(ORDERS)
-            raise UsageError(Problem(f"cannot sort by '{by}'", expected=expected))
+            hint = suggestion(by, [*ORDERS, *ALIASES])
+            raise UsageError(Problem(f"cannot sort by '{by}'", expected=one_of(ORDERS), hint=hint))
         sign = -1 if figure == "utilization" else 1
         done = (row for row in self.points(DONE) if row.figures[figure] is not None)
         return heapq.nsmallest(count, done, key=lambda row: (sign * row.figures[figure], row.key))

@@ -66,6 +66,8 @@ def _check_output(path: Path, source: object) -> None:
     if path.suffix.lower() not in ENDINGS:
         expected = "a name that ends in .html"
         raise UsageError(Problem(f"cannot write a page as '{path}'", expected=expected))
+    if not path.parent.is_dir():
+        raise UsageError(Problem(f"cannot write '{path}': there is no folder '{path.parent}'"))
     if isinstance(source, str | Path) and path.exists() and path.samefile(source):
         hint = "another -o"
         raise UsageError(Problem(f"'{path}' is what is read, and is not written over", hint=hint))

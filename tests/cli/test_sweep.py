@@ -368,7 +368,9 @@ def test_a_search_and_its_store(call: Call, tmp_path: Path) -> None:
     none = call(*words, *options, "--where", "energy<=1")
     assert (none.code, none.err.startswith("none of ")) == (4, True)
     status = call("sweep", "status", store)
-    assert "--by energy,pes --sampler random --seed 0\n" in status.out
+    command = "--by energy,pes --sampler random --seed 0 --trials 8"
+    assert f" accelsim search {' '.join(words[1:3])} -p" in status.out
+    assert f" {command} -o {store}\n" in status.out
     wrong = call(*words, "-o", store, "--by", "energi")
     assert (wrong.code, wrong.out) == (2, "")
     assert wrong.err.startswith("--by energi: unknown measure 'energi'; expected one of energy, ")

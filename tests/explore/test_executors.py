@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +16,8 @@ import pytest
 from accelsim.errors import UsageError
 from accelsim.explore.executors import Executor, InProcess, Lost
 from accelsim.explore.processes import MOST_LOSSES, Processes
+
+ROOT = Path(__file__).parents[2]
 
 Stop = Callable[[], bool]
 
@@ -129,6 +133,50 @@ def test_no_worker_is_left_behind() -> None:
     for process in seen:
         with pytest.raises(ProcessLookupError):
             os.kill(process, 0)
+
+
+@dataclass(frozen=True)
+class Endless:
+    """Says what its process is, and computes for a minute."""
+
+    file: Path
+
+    def __call__(self, number: int, _: Stop) -> int | None:
+        self.file.with_suffix(".new").write_text(str(os.getpid()))
+        self.file.with_suffix(".new").replace(self.file)
+        time.sleep(60)
+        return number
+
+
+def compute_endlessly(file: Path) -> None:
+    list(Processes(1).run(Endless(file), source(1), never))
+
+
+def waited(done: Callable[[], bool], seconds: float = 30) -> bool:
+    end = time.monotonic() + seconds
+    while not done() and time.monotonic() < end:
+        time.sleep(0.05)
+    return done()
+
+
+def is_alive(process: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux")
+def test_a_worker_in_the_middle_of_a_task_ends_with_its_caller(tmp_path: Path) -> None:
+    file = tmp_path / "worker"
+    run = "from tests.explore.test_executors import *; compute_endlessly(Path(sys.argv[1]))"
+    caller = subprocess.Popen([sys.executable, "-c", f"import sys; {run}", str(file)], cwd=ROOT)
+    assert waited(file.exists)
+    worker = int(file.read_text())
+    assert is_alive(worker)
+    caller.kill()
+    caller.wait()
+    assert waited(lambda: not is_alive(worker))
 
 
 def note_process(_: int, __: Stop) -> int | None:

@@ -132,6 +132,22 @@ def test_what_a_sweep_took_is_added_up(tmp_path: Path) -> None:
         }
 
 
+def test_a_store_is_read_where_no_file_may_grow(tmp_path: Path) -> None:
+    path = tmp_path / "points.db"
+    with Store(path, writing=True) as store:
+        store.add(rows(3))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with Store(path) as store:
+            assert list(store.rows()) == rows(3)
+            with pytest.raises(UsageError, match=r"cannot write '.*points\.csv'"):
+                export(store, tmp_path / "points.csv")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not [its for its in tmp_path.iterdir() if its.suffix == ".csv"]
+
+
 def other_database(path: Path) -> None:
     database = sqlite3.connect(path)
     database.execute("CREATE TABLE diary (day)")

@@ -94,8 +94,8 @@ def test_a_layer_and_a_front_are_results_too() -> None:
 
 def test_a_store_and_one_of_its_sweeps(tmp_path: Path) -> None:
     path = stored(tmp_path / "study.db", [row(1, {"a.b": "1"}), row(2, {"a.b": "2"})])
-    page = acs.report_(path, output=tmp_path / "new" / "study.html")
-    assert (tmp_path / "new" / "study.html").read_text(encoding="utf-8") == page
+    page = acs.report_(path, output=tmp_path / "study.html")
+    assert (tmp_path / "study.html").read_text(encoding="utf-8") == page
     assert page == acs.report_(acs.sweep_show(path)) == acs.report_(path, sweep=1)
     with pytest.raises(UsageError, match="has no sweep 7; expected one of 1"):
         acs.report_(path, sweep=7)
@@ -138,3 +138,9 @@ def test_what_is_read_is_not_written_over(tmp_path: Path) -> None:
 def test_a_result_has_no_sweeps() -> None:
     with pytest.raises(UsageError, match="a result has no sweeps"):
         acs.report_(network_run(), sweep=1)
+
+
+def test_no_folder_is_made_for_a_page(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"there is no folder '.*none'"):
+        acs.report_(tmp_path / "x", output=tmp_path / "none" / "x.html")
+    assert not (tmp_path / "none").exists()

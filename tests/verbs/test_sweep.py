@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +15,10 @@ import pytest
 
 import accelsim as acs
 from accelsim.arch.records import Architecture
-from accelsim.errors import SpecError, UsageError
+from accelsim.errors import ExitCode, SpecError, UsageError
 from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE
 from accelsim.mapper.objectives import OBJECTIVES
+from accelsim.report.sweep_points import points_of
 from accelsim.report.sweeps import MEASURES, SweepResult
 from accelsim.verbs import sweep_point
 
@@ -388,3 +392,38 @@ def test_what_is_left_out_or_named_twice_is_not_missed(store: Path) -> None:
         for its in acs.sweep_status(store)["sweeps"]
     ]
     assert found == [(2, 1, 1, True), (3, 3, 0, True)]
+
+
+def test_figures_have_the_names_of_searches_too(store: Path) -> None:
+    result = swept(store, parameters="array.mesh_x=1,2")
+    for name, figure in (("latency", "seconds"), ("pes", "pes"), ("energy", "energy")):
+        found = [its.figures[figure] for its in result.best(2, by=name)]
+        assert found == sorted(found)
+        assert points_of(result).measure(name).name == figure
+    with pytest.raises(UsageError, match=r"cannot sort by 'latecy'; .* did you mean 'latency'"):
+        result.best(by="latecy")
+    with pytest.raises(UsageError, match="no figure 'beauty'"):
+        acs.plot(result, kind="front", figures="beauty")
+
+
+@pytest.mark.parametrize("does", ["show", "report", "plot", "status"])
+def test_an_empty_file_is_no_store_to_anybody(tmp_path: Path, does: str) -> None:
+    file = tmp_path / "empty.db"
+    file.touch()
+    reads: dict[str, Callable[[Path], object]] = {
+        "show": acs.sweep_show,
+        "status": acs.sweep_status,
+        "report": acs.report_,
+        "plot": acs.plot,
+    }
+    with pytest.raises(UsageError, match=r"empty\.db' is empty, and not a store of a sweep"):
+        reads[does](file)
+
+
+@pytest.mark.parametrize("study", ["bits", "dataflows"])
+def test_studies_end_with_a_message(study: str) -> None:
+    words = [sys.executable, f"scripts/study_{study}.py", "alexnett"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == ExitCode.BAD_SPEC
+    assert "did you mean 'alexnet'?" in done.stderr
+    assert "Traceback" not in done.stderr
