@@ -64,6 +64,7 @@ def read_by(words: str) -> tuple[str, ...]:
         If one is unknown or stands there twice.
     """
     names = tuple(name.strip() for name in words.split(","))
+    names = tuple(AREA if name == OF_MACHINE[AREA] else name for name in names)
     where = Where(f"--by {words}")
     for name in names:
         if name not in MEASURES:

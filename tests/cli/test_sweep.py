@@ -131,7 +131,7 @@ def test_json(call: Call, tmp_path: Path) -> None:
             2,
             (
                 "-p array.mesh_x=4:2:+1: the range '4:2:+1' is empty; "
-                "its end lies below its start\n"
+                "its end lies below its start: write 2:4:+1\n"
                 "-p array.mesh_y=1:2: the range '1:2' has no step; expected 1:2:x2 or 1:2:+1\n"
             ),
         ),

@@ -16,6 +16,7 @@ import pytest
 import accelsim as acs
 from accelsim.arch.records import Architecture
 from accelsim.errors import ExitCode, SpecError, UsageError
+from accelsim.explore.measures import read_by
 from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE
 from accelsim.mapper.objectives import OBJECTIVES
 from accelsim.report.sweep_points import points_of
@@ -400,6 +401,7 @@ def test_figures_have_the_names_of_searches_too(store: Path) -> None:
         found = [its.figures[figure] for its in result.best(2, by=name)]
         assert found == sorted(found)
         assert points_of(result).measure(name).name == figure
+    assert read_by("energy,area_mm2") == ("energy", "area")
     with pytest.raises(UsageError, match=r"cannot sort by 'latecy'; .* did you mean 'latency'"):
         result.best(by="latecy")
     with pytest.raises(UsageError, match="no figure 'beauty'"):
