@@ -32,7 +32,16 @@ from accelsim.verbs.search import Search, Stop
 from accelsim.verbs.sweep import every_setting, laid_out, searched_by, sweep_key, words_of
 from accelsim.verbs.sweep_executor import PROCESSES, carried, executor_named
 from accelsim.verbs.sweep_point import Bench, forget
-from accelsim.verbs.words import Flow, Machine, Rules, Technology, Work, as_architecture, several
+from accelsim.verbs.words import (
+    Flow,
+    Machine,
+    Rules,
+    Technology,
+    Work,
+    as_architecture,
+    as_network,
+    several,
+)
 
 
 def search_architectures(
@@ -112,7 +121,7 @@ def search_architectures(
     told = SweepProgress(trials, measure, comparable=False)
     key = sweep_key(bench, space, [*where, "by", *names, sampler, str(seed)])
     options = [("--by", ",".join(names)), ("--sampler", sampler), ("--seed", str(seed))]
-    options += [("--trials", str(trials)), *searched_by(how, OBJECTIVES.get(names[0], "energy"))]
+    options += [("--trials", str(trials)), *searched_by(how, objective_for(names[0]))]
     given = (what, parameters, where, dataflows, technology, accounting, overrides)
     words = words_of(*given, options)
     with Store(Path(store), writing=True) as opened:
