@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import accelsim as acs
 from accelsim import shipped
-from accelsim.arch.records import Architecture, Fanout
+from accelsim.arch.records import Architecture
 from accelsim.conventions import Conventions
 from accelsim.errors import UsageError
 from accelsim.evaluation.evaluate import evaluate
@@ -27,6 +27,7 @@ from accelsim.workload.records import Layer, Network, Rank, Tensor, Term
 from tests.evaluation.cases import random_priced_case
 from tests.explanation.formulas import value_of
 from tests.naive.cases import Case
+from tests.naive.convention_cases import linked_case
 from tests.naive.ragged_cases import random_ragged_case
 from tests.test_model_page import LAYER, MACHINE, MAPPING
 
@@ -249,16 +250,11 @@ def test_other_conventions_are_refused() -> None:
         explain(evaluation)
 
 
-def test_what_neighbours_and_meshes_do_is_refused() -> None:
-    evaluation = evaluate(LAYER, MACHINE, MAPPING, ONES)
-    nodes = [
-        replace(node, forwards={"Inputs": frozenset("P")}) if isinstance(node, Fanout) else node
-        for node in MACHINE.nodes
-    ]
-    assert any(isinstance(node, Fanout) for node in nodes)
-    other = replace(evaluation, arch=replace(MACHINE, nodes=tuple(nodes)))
+def test_words_that_neighbours_pass_on_are_refused() -> None:
+    """A case of a linked machine whose mapping uses the links, and one whose mapping does not."""
     with pytest.raises(UsageError, match="words that neighbours pass on are not explained"):
-        explain(other)
+        explain(evaluated(linked_case(7)))
+    assert_adds_up(evaluated(linked_case(0)))
 
 
 def test_an_explanation_that_differs_from_the_count_is_no_answer(

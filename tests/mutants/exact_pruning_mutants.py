@@ -114,7 +114,7 @@ PRUNING_MUTANTS = (
         PATTERN,
         "if node + 1 < s.n_nodes and s.place[node + 1] >= 0 and s.free[node + 1] == 1:",
         "if node + 1 < s.n_nodes:",
-        ("ruled 0", "front"),
+        ("ruled 179", "front"),
     ),
     mutant(
         "loops leave a place that keeps nothing though they are limited",

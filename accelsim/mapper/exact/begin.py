@@ -8,14 +8,18 @@ import numpy as np
 
 from accelsim.errors import AccelsimError
 from accelsim.evaluation.pricing import price_batch
-from accelsim.mapper.contract import Candidate, MappingProblem
+from accelsim.mapper.contract import Budget, Candidate, MappingProblem
 from accelsim.mapper.given import filled_order, given
 from accelsim.mapper.infeasible import Infeasibility, first_factors
 from accelsim.mapper.objectives import Objective
+from accelsim.mapper.sampling import SamplingDriver
 from accelsim.mapping.arrays import MappingArrays, pack_mapping, unpack_mapping
 from accelsim.mapping.records import Mapping
 from accelsim.mapspace.enumerate import Factors
 from accelsim.mapspace.space import Mapspace
+
+FRONT_SAMPLES = 200
+"""Mappings drawn before a front is searched."""
 
 
 def first_candidates(
@@ -65,6 +69,12 @@ def least_kept(space: Mapspace, factors: Factors) -> MappingArrays:
         np.array(ends, dtype=np.int64),
         arrays.keep_must.copy(),
     )
+
+
+def drawn(problem: MappingProblem, objective: Objective, budget: Budget) -> tuple[Candidate, ...]:
+    """Return the front of a few samples: one mapping says little of what a front can leave out."""
+    draws = FRONT_SAMPLES if budget.samples is None else min(FRONT_SAMPLES, budget.samples)
+    return SamplingDriver().search(problem, objective, Budget(draws), front=True).front
 
 
 def worth_beating(

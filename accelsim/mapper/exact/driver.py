@@ -25,7 +25,7 @@ from accelsim.mapper.contract import (
     silent,
     starts_again,
 )
-from accelsim.mapper.exact.begin import first_candidates, worth_beating
+from accelsim.mapper.exact.begin import drawn, first_candidates, worth_beating
 from accelsim.mapper.exact.covers import covers
 from accelsim.mapper.exact.work import Work
 from accelsim.mapper.infeasible import Infeasibility
@@ -73,6 +73,8 @@ class ExactDriver:
         known = first_candidates(problem, start)
         if isinstance(known, Infeasibility):
             return no_mapping(self.name, problem, objective, known)
+        if front:
+            known = (*known, *drawn(problem, objective, budget))
         considered = len(known)
 
         def over(energy: float, cycles: float) -> StoppedBy | None:
