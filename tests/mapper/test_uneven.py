@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from accelsim import shipped
-from accelsim.arch.records import Architecture, Compute, Fanout, Place
+from accelsim.arch.records import Architecture, Compute, Place
 from accelsim.arch.spec import read_architecture
 from accelsim.arch.uneven import form_with, shared_places, uneven_forms
 from accelsim.errors import SpecError, UsageError
@@ -37,17 +37,11 @@ from accelsim.mapspace.spec import read_dataflow
 from accelsim.workload.spec import read_workload
 from tests.mapper.exact_checks import equal
 from tests.mapper.problems import TABLE, packed_batch, priced, problem, solved
-from tests.mapspace.cases import ALL, DRAM, conv, eyeriss, flow, gemm, memory, place, shared
+from tests.mapper.uneven_cases import buffered, every_form, small_problem
+from tests.mapspace.cases import ALL, DRAM, conv, eyeriss, flow, gemm, memory, shared
 
 UNEVEN = UnevenDriver(ExactDriver(), "buffer")
 ENOUGH = Budget()
-
-
-def buffered(words: int, lanes: int = 1) -> Architecture:
-    """Return DRAM, a buffer that may keep all, and a fanout."""
-    nodes = (DRAM, place("buffer", may_keep=ALL), Fanout("array", "array", "array", lanes))
-    memories = (memory("dram", component="dram"), memory("buffer", words))
-    return Architecture("buffered", (*nodes, Compute("mac", "mac")), memories)
 
 
 def found(outcome: Outcome) -> Candidate:
@@ -151,11 +145,6 @@ def test_dataflows_allow_even_mappings_in_every_form(machine: str) -> None:
 # --- against every mapping -----------------------------------------------------------------------
 
 
-def every_form(even: MappingProblem, at: str = "buffer") -> list[MappingProblem]:
-    forms = uneven_forms(even.arch, shared_places(even.arch, at))
-    return [even, *(problem(even.layer, form, *even.dataflows) for form in forms)]
-
-
 def everything(even: MappingProblem, at: str = "buffer") -> list[tuple[float, float]]:
     """Return (energy, cycles) of every mapping of every form."""
     points: set[tuple[float, float]] = set()
@@ -163,19 +152,6 @@ def everything(even: MappingProblem, at: str = "buffer") -> list[tuple[float, fl
         listed = solved(form)
         points |= set(zip(listed.energy.tolist(), listed.cycles.tolist(), strict=True))
     return sorted(points)
-
-
-def small_problem(seed: int) -> MappingProblem:
-    rng = random.Random(seed)
-    layer = rng.choice(
-        [
-            gemm(M=rng.choice([2, 4]), N=rng.choice([2, 3]), K=rng.choice([2, 3])),
-            conv(P=rng.choice([3, 4]), R=rng.choice([2, 3]), M=2, stride=rng.choice([1, 2])),
-            conv(P=4, R=2, C=rng.choice([2, 3])),
-            conv(N=2, P=rng.choice([2, 4]), M=3),
-        ]
-    )
-    return problem(layer, buffered(rng.choice([5, 7, 9, 12, 16]), rng.choice([1, 2])))
 
 
 @pytest.mark.parametrize("seed", range(12))
