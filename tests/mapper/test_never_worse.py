@@ -24,6 +24,9 @@ from accelsim.workload.spec import read_workload
 
 SAMPLES = 1_000_000
 SHARDS = 4
+SOON = Budget(seconds=3.0)
+"""What is best by then is no better than the proved best, whose proof may take a minute."""
+
 MACHINES = shipped.names("architecture")
 
 
@@ -42,16 +45,23 @@ def worse(problem: MappingProblem, samples: int, seed: int) -> list[str]:
     found = []
     for objective in (ENERGY, LATENCY, EDP):
         budget = Budget(samples if objective == ENERGY else samples // 10)
-        exact = ExactDriver().search(problem, objective, Budget()).best
         sampled = SamplingDriver(seed).search(problem, objective, budget).best
         if sampled is None:
             continue
-        assert exact is not None
-        best = objective.rank(exact.energy, exact.cycles)
-        drawn = objective.rank(sampled.energy, sampled.cycles)
-        if drawn[0] < best[0] * (1 - 1e-12):
-            found.append(f"{objective.name}: {drawn[0]!r} < {best[0]!r}")
+        drawn = objective.rank(sampled.energy, sampled.cycles)[0]
+        for its in (SOON, Budget()):
+            exact = ExactDriver().search(problem, objective, its)
+            assert exact.best is not None
+            best = objective.rank(exact.best.energy, exact.best.cycles)[0]
+            if exact.certificate.optimal or not beats(drawn, best):
+                break
+        if beats(drawn, best):
+            found.append(f"{objective.name}: {drawn!r} < {best!r}")
     return found
+
+
+def beats(figure: float, other: float) -> bool:
+    return figure < other * (1 - 1e-12)
 
 
 def held(machine: str, layers: tuple[Layer, ...], samples: int) -> None:
