@@ -16,9 +16,7 @@ from accelsim.arch.records import Architecture
 from accelsim.conventions import Conventions
 from accelsim.counter.filling import fill
 from accelsim.counter.general.layout import refuse_remainders
-from accelsim.counter.layout import (
-    MAX_LOOPS,
-)
+from accelsim.counter.layout import MAX_LOOPS
 from accelsim.counter.ragged_boundary import count_input, count_output
 from accelsim.counter.ragged_nest import RAGGED, build, count_uses
 from accelsim.counter.tally import Counts, Violation, trimmed

@@ -34,7 +34,7 @@ from accelsim.mapspace.records import Dataflow
 from accelsim.mapspace.space import SIZE_COUNTS, Mapspace, mapspace
 from accelsim.workload.records import Layer
 
-MOST_MACHINES = 8
+MOST_MACHINES = 64
 """Forms of a machine whose tables are kept."""
 
 EXACTLY = 10**6
@@ -94,11 +94,12 @@ def mapping_problem(
     The machine's tables are kept with the prices, for its next layer.
     """
     machines = _machines(prices)
-    if id(arch) not in machines:
+    machine = machines.get(id(arch))
+    if machine is None:
         if len(machines) >= MOST_MACHINES:
             machines.clear()
-        machines[id(arch)] = PricedMachine(arch, prices)
-    return problem_on(machines[id(arch)], layer, dataflows)
+        machine = machines[id(arch)] = PricedMachine(arch, prices)
+    return problem_on(machine, layer, dataflows)
 
 
 @kept

@@ -23,9 +23,10 @@ from functools import cached_property
 
 from accelsim.arch.records import Architecture
 from accelsim.mapping.arrays import LayerArrays, MachineArrays, pack_layer, pack_machine
+from accelsim.mapspace.binding import AppliedRule, binding_rules
 from accelsim.mapspace.factors import DimFactors, Joint, dim_factors
 from accelsim.mapspace.records import Dataflow
-from accelsim.mapspace.rules import AppliedRule, MapspaceArrays, binding_rules, resolve
+from accelsim.mapspace.rules import MapspaceArrays, resolve
 from accelsim.mapspace.size import size
 from accelsim.workload.records import Layer, box_words, tile_words
 

@@ -86,13 +86,16 @@ def idle_settings_of_pair(arch: Architecture, network: Network) -> Iterator[str]
 
 def idle_settings_of_network(document: Document, network: Network) -> Iterator[str]:
     """Yield the bits and densities that the layers of a file state of tensors which they lack."""
-    roles = {
-        layer.name: {tensor.role.lower() for tensor in layer.tensors} for layer in network.layers
+    named = {
+        layer.name: {
+            word for tensor in layer.tensors for word in (tensor.name, tensor.role.lower())
+        }
+        for layer in network.layers
     }
     listed = document.node(("layers",))
     for index, node in enumerate(listed.value if listed and isinstance(listed.value, list) else ()):
         name = node.inside("name")
-        its = roles.get(str(name.value)) if name else None
+        its = named.get(str(name.value)) if name else None
         for key in ("bits", "density"):
             stated = node.inside(key)
             written = stated.value if stated and isinstance(stated.value, dict) else {}

@@ -19,8 +19,8 @@ from accelsim.interchange.workloads import is_foreign
 from accelsim.interchange.zigzag.reading import zigzag_kind
 from accelsim.mapping.forms import format_problems
 from accelsim.mapping.spec import read_mapping
+from accelsim.mapspace.binding import binding_rules
 from accelsim.mapspace.records import Dataflow
-from accelsim.mapspace.rules import binding_rules
 from accelsim.report import schemas
 from accelsim.report.idle_settings import (
     idle_prices,

@@ -15,11 +15,12 @@ from accelsim.interchange.timeloop.direct import timeloop_mapping
 from accelsim.interchange.timeloop.sources import looks_like_timeloop
 from accelsim.mapping.records import Mapping
 from accelsim.mapping.spec import read_mapping
+from accelsim.mapspace.binding import binding, own_rules
 from accelsim.mapspace.kept import broken_rules
-from accelsim.mapspace.rules import binding, own_rules
 from accelsim.network.records import LayerResult, NetworkResult, RunInfo
 from accelsim.report.results import LayerRun
 from accelsim.report.settings import Origin, Settings
+from accelsim.technology.records import Accounting
 from accelsim.verbs.made_for import made_for_others
 from accelsim.verbs.overrides import pattern_remarks, split_overrides
 from accelsim.verbs.words import (
@@ -88,7 +89,7 @@ def evaluate(
             loops, left_out = timeloop_mapping(path, arch, only)
         else:
             loops = read_mapping(path, arch, only)
-        _keep_to_constraints(only, arch, loops)
+        _keep_to_constraints(only, arch, loops, rules)
         entry = LayerResult(only, evaluate_mapping(only, arch, loops, table, rules))
     except SpecError as fault:
         raise SpecError([*others, *fault.problems]) from None
@@ -122,7 +123,9 @@ def evaluate(
     return LayerRun((result,), settings)
 
 
-def _keep_to_constraints(layer: Layer, arch: Architecture, its: Mapping) -> None:
+def _keep_to_constraints(
+    layer: Layer, arch: Architecture, its: Mapping, accounting: Accounting
+) -> None:
     """Refuse a mapping that breaks constraints of the machine, as Timeloop does.
 
     Raises
@@ -130,7 +133,8 @@ def _keep_to_constraints(layer: Layer, arch: Architecture, its: Mapping) -> None
     IllegalMappingError
         Naming each of them.
     """
-    broken = broken_rules(its, layer, arch, binding(own_rules(arch, of_search=False), arch))
+    rules = binding(own_rules(arch, of_search=False), arch)
+    broken = broken_rules(its, layer, arch, rules, accounting.conventions.tiles == "box")
     if broken:
         said = "; ".join(f"{one.rule.because or one.name}: {what}" for one, what in broken)
         raise IllegalMappingError(f"the mapping breaks constraints of {arch.name}: {said}")

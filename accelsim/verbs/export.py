@@ -18,7 +18,7 @@ from accelsim.interchange.timeloop.writing.outputs import map_text, map_yaml, st
 from accelsim.interchange.timeloop.writing.parts import chain_of
 from accelsim.interchange.timeloop.writing.prices import level_tables
 from accelsim.mapping.records import Mapping
-from accelsim.mapspace.rules import own_rules
+from accelsim.mapspace.binding import own_rules
 from accelsim.specs.fields import one_of
 from accelsim.verbs.evaluate import evaluate
 from accelsim.verbs.words import (

@@ -11,8 +11,8 @@ from typing import TypeVar
 from accelsim import shipped
 from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, SpecError
+from accelsim.mapspace.binding import binding_rules
 from accelsim.mapspace.records import Dataflow
-from accelsim.mapspace.rules import binding_rules
 from accelsim.specs.references import named_at, open_spec, parse_reference
 from accelsim.study import Study
 from accelsim.verbs.words import (

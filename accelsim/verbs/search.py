@@ -16,8 +16,8 @@ from accelsim.mapper.objectives import objective_named
 from accelsim.mapper.results_cache import users_cache
 from accelsim.mapper.uneven import UnevenDriver, selected_places
 from accelsim.mapping.records import Mapping
+from accelsim.mapspace.binding import binding_rules, own_rules, void_rules
 from accelsim.mapspace.records import Dataflow
-from accelsim.mapspace.rules import binding_rules, own_rules, void_rules
 from accelsim.network.plan import Plan
 from accelsim.network.records import NetworkResult
 from accelsim.network.run import run_network

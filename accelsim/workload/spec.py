@@ -257,14 +257,12 @@ class _Build:
                         )
                     )
 
-            for role in {tensor.role for tensor in layer.tensors}:
+            for role in dict.fromkeys(tensor.role for tensor in layer.tensors):
+                word, its = role.lower(), getattr(spec, key)
                 named = [tensor.name for tensor in layer.tensors if tensor.role == role]
-                its = getattr(spec, key)
-                if role.lower() in its and all(name in its for name in named):
-                    what = (
-                        f"'{role.lower()}' in {key} says nothing: {', '.join(named)} is stated too"
-                    )
-                    where = self.document.where_key((*keys, key, role.lower()))
+                if word in its and word not in names and all(name in its for name in named):
+                    what = f"'{word}' in {key} says nothing: {', '.join(named)} is stated too"
+                    where = self.document.where_key((*keys, key, word))
                     self.problems.append(Problem(what, where, expected="one of the two"))
 
         def stated(values: Mapping[str, int], tensor: Tensor) -> int | None:

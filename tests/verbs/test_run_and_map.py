@@ -12,7 +12,7 @@ from accelsim import shipped
 from accelsim.arch.records import Architecture
 from accelsim.errors import SpecError, UsageError
 from accelsim.evaluation.evaluate import IllegalMappingError
-from accelsim.mapspace.rules import void_rules
+from accelsim.mapspace.binding import void_rules
 from accelsim.report.results import Result
 from accelsim.verbs.rows import general_dataflows
 from accelsim.verbs.words import as_dataflow

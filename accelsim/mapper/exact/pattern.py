@@ -21,7 +21,7 @@ from accelsim.counter.layout import (
 )
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
-from accelsim.kept import kept as kept_with
+from accelsim.kept import kept
 from accelsim.mapper.contract import MappingProblem
 from accelsim.mapper.exact.lattice import Points
 from accelsim.mapping.arrays import Ints
@@ -30,7 +30,7 @@ Keep = tuple[int, ...]
 """``[place]``: mask of tensors."""
 
 
-@kept_with
+@kept
 def keep_choices(problem: MappingProblem) -> list[list[int]]:
     """Return ``[place]``: every mask of tensors that it may keep."""
     arrays = problem.space.arrays
