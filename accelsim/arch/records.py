@@ -15,6 +15,7 @@ from functools import cached_property
 
 from accelsim.arch.rules import Rule
 from accelsim.errors import Problem
+from accelsim.frozen import freeze_dicts
 from accelsim.roles import ROLES, Role
 from accelsim.sparsity.formats import Format
 
@@ -116,6 +117,9 @@ class Memory:
     area_um2: float | None = None
     source: str = ""
 
+    def __post_init__(self) -> None:
+        freeze_dicts(self)
+
     @property
     def usable_bits(self) -> int | None:
         return None if self.size_bits is None else self.size_bits // self.buffering
@@ -187,6 +191,9 @@ class Fanout:
     formats: Mapping[Role, Format] = field(default_factory=dict)
     densities: Mapping[Role, float] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        freeze_dicts(self)
+
     @property
     def children(self) -> int:
         return self.mesh_x * self.mesh_y
@@ -208,6 +215,9 @@ class Compute:
     energy: Mapping[str, float] = field(default_factory=dict)
     area_um2: float | None = None
     source: str = ""
+
+    def __post_init__(self) -> None:
+        freeze_dicts(self)
 
 
 Node = Place | Fanout | Compute

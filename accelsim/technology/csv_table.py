@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from accelsim import units
 from accelsim.errors import Problem, SpecError, Where
+from accelsim.files_read import note_file
 from accelsim.specs.fields import FINITE, one_of, suggestion
 from accelsim.technology.estimators.contract import KINDS, Price
 from accelsim.technology.estimators.curves import Curve, Point
@@ -57,6 +58,7 @@ def read_csv(path: Path) -> EnergyTable:
         With every problem of the file.
     """
     file = shown_path(path)
+    note_file(path)
     try:
         if path.stat().st_size > MAX_BYTES:
             raise SpecError([Problem(f"a table may have {MAX_BYTES:,} bytes at most", Where(file))])

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from accelsim.conventions import Conventions
+from accelsim.frozen import freeze_dicts
 from accelsim.technology.estimators.compounds import Compound, Compounds
 from accelsim.technology.estimators.contract import (
     ANY,
@@ -67,6 +68,9 @@ class EnergyTable:
     node_nm: float | None = None
     per_access: bool = False
     """Whether prices without a width are for one physical access, whatever its width."""
+
+    def __post_init__(self) -> None:
+        freeze_dicts(self)
 
     @cached_property
     def components(self) -> tuple[str, ...]:
@@ -148,6 +152,9 @@ class Accounting:
     source: str = ""
     assumptions: tuple[str, ...] = ()
     conventions: Conventions = Conventions()  # noqa: RUF009  (an immutable record)
+
+    def __post_init__(self) -> None:
+        freeze_dicts(self)
 
     def weight(self, component: str, action: str, role: str) -> float:
         if action == "drain" and self.conventions.drains == "free":

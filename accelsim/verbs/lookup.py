@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -12,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from accelsim import shipped
-from accelsim.arch.records import Compute, Fanout, Memory
 from accelsim.evaluation.priced_machine import PricedMachine
 from accelsim.evaluation.records import Evaluation
+from accelsim.files_read import Noted, Version, file_version, files_read
 from accelsim.mapper.results_cache import users_cache
 from accelsim.mapspace.records import Dataflow
 from accelsim.network.plan import Plan, priced
@@ -33,6 +32,7 @@ from accelsim.verbs.words import (
     as_architecture,
     as_network,
     one_layer,
+    timeloop_file,
     word_of,
 )
 from accelsim.workload.records import Layer, Network
@@ -51,20 +51,16 @@ SETTLED_NS = 100_000_000
 class _Desk:
     """What layers are looked up under: read once, as long as nothing that it was read from changes.
 
-    ``files`` tells the files by what :func:`_version` says of them, ``numbers`` is what could be
-    changed in a record without making another one.
+    ``files`` tells the files that it was read from by what :func:`_trusted` says of them.
     """
 
     plan: Plan
     machine: PricedMachine
     files: tuple[tuple[Path, object], ...]
-    numbers: object
 
     @property
     def valid(self) -> bool:
-        return self.numbers == _numbers(self.plan) and all(
-            _version(path) == version for path, version in self.files
-        )
+        return all(file_version(path) == version for path, version in self.files)
 
 
 _desks = Recent[object, _Desk](MOST_DESKS)
@@ -155,23 +151,28 @@ def _made(
     accounting: Rules | None,
     search: Search,
 ) -> _Desk:
-    words: list[tuple[str, object]] = [("architecture", machine), ("accounting", accounting)]
-    words += (("dataflow", flow) for flow in flows)
-    versions = _versions(words)  # before the files are read
     network = Network(layer.name, (layer,))
-    arch = as_architecture(machine, (), lambda: network)
-    versions += _versions([("technology", technology or arch.technology)])
-    read_from = ReadFrom(word_of(machine))
-    plan = single_plan(arch, flows, technology, accounting, search, read_from, network)
-    return _Desk(plan, priced(plan), tuple(versions), _numbers(plan))
+    with files_read() as files:
+        arch = as_architecture(machine, (), lambda: network)
+        read_from = ReadFrom(word_of(machine))
+        plan = single_plan(arch, flows, technology, accounting, search, read_from, network)
+    return _Desk(plan, priced(plan), tuple((path, _trusted(its)) for path, its in files.items()))
 
 
 def _seen(layer: Layer, machine: Machine, flows: Sequence[Flow]) -> object:
-    """Return what files may name of a layer, its dims and tensors; nothing if no file is named."""
+    """Return what Timeloop's files may name of a layer; nothing if none of them is asked for."""
     words = [str(word) for word in (machine, *flows) if isinstance(word, Word)]
-    if not any(shipped.is_path(parse_reference(word).name) for word in words):
-        return None
-    return tuple(dim for dim, _ in layer.dims), layer.tensors
+    paths = [parse_reference(word).name for word in words]
+    for word, path in zip(words, paths, strict=True):
+        if shipped.is_path(path) and _is_timeloop(word, file_version(Path(path))):
+            return layer.dims, layer.tensors
+    return None
+
+
+@lru_cache(MOST_DESKS)
+def _is_timeloop(word: str, _: Version | None) -> bool:
+    """Tell whether a word means one of Timeloop's files, as long as the file is the same."""
+    return timeloop_file(word) is not None
 
 
 def _identity(spec: object) -> object:
@@ -179,39 +180,16 @@ def _identity(spec: object) -> object:
     return spec if spec is None or isinstance(spec, Word) else id(spec)
 
 
-def _versions(words: Sequence[tuple[str, object]]) -> list[tuple[Path, object]]:
-    paths = [
-        shipped.find(kind, parse_reference(word).name)
-        for kind, word in words
-        if isinstance(word, Word) and word
-    ]
-    return [(path, _version(path, to_keep=True)) for path in paths]
+def _trusted(noted: Noted) -> object:
+    """Return the version of a file that was read.
 
-
-def _version(path: Path, to_keep: bool = False) -> object:
-    """Return what changes when a file does, or when its path means another file.
-
-    What is to be kept is equal to nothing while the file is so young that it could change once more
-    without a sign of it.
+    It is equal to nothing if the file was so young that it could change once more without a sign of
+    it.
     """
-    try:
-        its = path.stat()
-    except OSError:
-        return None
-    if to_keep and time.time_ns() - its.st_mtime_ns < SETTLED_NS:
+    version = noted.version
+    if version is not None and noted.since - version.changed_ns < SETTLED_NS:
         return object()
-    return its.st_dev, its.st_ino, its.st_mtime_ns, its.st_size
-
-
-def _numbers(plan: Plan) -> object:
-    """Return copies of what the records of a plan keep in dictionaries."""
-    arch = plan.arch
-    parts: list[Memory | Fanout | Compute] = [*arch.memories, *arch.fanouts, arch.compute]
-    tables = (plan.table.prices, plan.accounting.weights)
-    return (
-        [dict(part.energy) for part in parts],
-        [{name: dict(actions) for name, actions in table.items()} for table in tables],
-    )
+    return version
 
 
 def _number(value: object) -> object:

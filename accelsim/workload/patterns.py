@@ -13,6 +13,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from accelsim.errors import Problem
+from accelsim.files_read import note_file
 from accelsim.sparsity.zeros import Given, given
 from accelsim.specs.zeros import PatternFile
 from accelsim.units import ValueProblemError
@@ -52,6 +53,7 @@ def read_pattern(folder: Path, file: PatternFile, shape: tuple[int, ...]) -> Giv
         If there is no such array, it has another shape, or values that are no numbers.
     """
     path = folder / file.path
+    note_file(path)
     try:
         if not S_ISREG(path.stat().st_mode):
             _refuse(f"the pattern '{path}' is not a regular file")

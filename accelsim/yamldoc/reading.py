@@ -8,6 +8,7 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from accelsim.errors import Problem, SpecError, Where
+from accelsim.files_read import note_file
 from accelsim.yamldoc.builder import Builder
 from accelsim.yamldoc.document import Document, capped
 
@@ -35,6 +36,7 @@ def read_bytes(path: Path) -> bytes:
         If it cannot be read or is too large.
     """
     shown = shown_path(path)
+    note_file(path)
     try:
         status = path.stat()
         if S_ISDIR(status.st_mode):

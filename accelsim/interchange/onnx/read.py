@@ -13,6 +13,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
+from accelsim.files_read import note_file
 from accelsim.interchange.extras import optional
 from accelsim.interchange.graph import Graph
 from accelsim.interchange.onnx import sound
@@ -89,6 +90,7 @@ def weights_of(proto: Any) -> Iterator[str]:
 
 def _skimmed(path: Path) -> Skimmed:
     try:
+        note_file(path)
         status = path.stat()
         if not S_ISREG(status.st_mode):
             raise refusal("this is not a regular file")
