@@ -142,8 +142,10 @@ def test_a_changed_file_is_read_again(tmp_path: Path, searched: list[str]) -> No
 
 def test_files_that_files_name_are_read_again(tmp_path: Path) -> None:
     base, table = tmp_path / "base.yaml", tmp_path / "table.yaml"
-    words = "kind: technology\nname: scaled\nunit: pJ\nscaling: {table: base.yaml, to_nm: 45, energies: {45: 1.0}}\n"
-    table.write_text(words)
+    table.write_text(
+        "kind: technology\nname: scaled\nunit: pJ\nscaling:\n"
+        "  {table: base.yaml, to_nm: 45, energies: [{nm: 45, energy: 1}, {nm: 65, energy: 2}]}\n"
+    )
     energies = []
     for price in (200, 400, 200):
         base.write_text(
