@@ -260,6 +260,16 @@ class Architecture:
     def memory(self) -> dict[str, Memory]:
         return {memory.name: memory for memory in self.memories}
 
+    def places_of(self, memory: Memory) -> tuple[Place, ...]:
+        """Return the places that a memory holds, outermost first."""
+        name = memory.name
+        return tuple(p for p in self.places if any(held.memory == name for held in p.holdings))
+
+    def roles_kept(self, memory: Memory) -> frozenset[str]:
+        """Return the roles of the tensors that a memory keeps or may keep, in any of its places."""
+        held = (held for place in self.places for held in place.holdings)
+        return frozenset(role for one in held if one.memory == memory.name for role in one.roles)
+
     def fanouts_outside(self, node: Node) -> tuple[Fanout, ...]:
         """Return the fanouts between the outermost place and ``node``, outermost first."""
         index = self.nodes.index(node)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Discriminator, Field, PlainValidator, Tag, WithJsonSchema
+from pydantic import BeforeValidator, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 
+from accelsim import shipped
 from accelsim.arch.records import EVERY_DIM, NETWORKS, PACKINGS
 from accelsim.arch.rule_spec import RuleSpec
 from accelsim.roles import ROLES
@@ -35,6 +36,17 @@ from accelsim.specs.fields import (
 from accelsim.specs.join import SpecModel
 from accelsim.specs.zeros import FormatOf, Operand
 
+
+def _no_file(value: object) -> object:
+    if isinstance(value, str) and shipped.is_path(value):
+        refuse(
+            f"{quoted(value)} is a file; a machine names a shipped energy table",
+            hint=f"leave it out, and give the file with each call: --technology {value}",
+        )
+    return value
+
+
+TableName = Annotated[Name, BeforeValidator(_no_file)]
 Packing = Annotated[
     str,
     PlainValidator(choice("packing", PACKINGS)),
@@ -323,7 +335,7 @@ class ArchitectureSpec(SpecModel):
     title: Text | None = Field(None, description="one line for lists")
     source: Text | None = Field(None, description="where the machine is described")
     assumed: Text | None = None
-    technology: Name | None = Field(None, description="name of its energy table")
+    technology: TableName | None = Field(None, description="name of a shipped energy table")
     clock: Frequency | None = Field(None, description="left out: 1 GHz, listed as an assumption")
     word: Words | None = Field(None, description="width of a word; left out: 16 b")
     parameters: dict[Name, Parameter] = Field(

@@ -48,9 +48,7 @@ def sparsity_problems(arch: Architecture) -> list[Problem]:
 
 
 def _memory_problems(arch: Architecture, memory: Memory) -> Iterator[Problem]:
-    places = [p for p in arch.places if any(held.memory == memory.name for held in p.holdings)]
-    kept = {role for p in places for held in p.holdings if held.memory == memory.name
-            for role in held.roles}  # fmt: skip
+    places, kept = arch.places_of(memory), arch.roles_kept(memory)
     said = (memory.formats, memory.densities, memory.gating, memory.skipping)
     for key, stated in zip(SPARSITY_KEYS, said, strict=True):
         for role in stated:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from accelsim.arch.records import Architecture, Fanout, Memory
 from accelsim.evaluation.effectual import access_shares, operation_shares
 from accelsim.evaluation.prices import Prices, stated_price
-from accelsim.mapping.forms import finished_form, form_of, stored_bits, wire_bits
+from accelsim.mapping.arrays import access_bits, block_words
+from accelsim.mapping.forms import finished_form, form_of, wire_bits
 from accelsim.mapping.homes import memory_at
 from accelsim.technology.estimators.contract import Attributes
 from accelsim.technology.estimators.macs import operation_factor
@@ -19,7 +20,7 @@ def word_energy(
 ) -> float:
     """Return the energy of one word of ``tensor``, linear in the bits of an uncompressed one.
 
-    ``kind`` may be ``.gated``.
+    Of a block it is the share of one of the words that it holds.  ``kind`` may be ``.gated``.
     """
     return word_energies(prices, part, (action,), tensor, kind)[0]
 
@@ -32,12 +33,15 @@ def word_energies(
     kind: str = "",
 ) -> list[float]:
     """Return :func:`word_energy` for some actions."""
-    bits = stored_bits(part, tensor) if isinstance(part, Memory) else wire_bits(part, tensor)
+    if isinstance(part, Memory):
+        bits, words = access_bits(part, tensor), block_words(part, tensor)
+    else:
+        bits, words = wire_bits(part, tensor), 1
     found = []
     for action in actions:
         price = prices.by_level[part.name, action + kind]
         weight = prices.accounting.weight(part.component, action, tensor.role)
-        found.append(price.at(bits, prices.table.word_bits) * weight)
+        found.append(price.at(bits, prices.table.word_bits) * weight / words)
     return found
 
 

@@ -142,7 +142,7 @@ def packed(its: LevelPrices, prices: Prices, arch: Architecture, layer: Layer) -
 
 def outermost_place(arch: Architecture, memory: Memory) -> Place:
     """Return the first of the places that a memory holds."""
-    return next(p for p in arch.places if any(held.memory == memory.name for held in p.holdings))
+    return arch.places_of(memory)[0]
 
 
 def leakage_per_cycle(memory: Memory, arch: Architecture) -> float:

@@ -25,6 +25,8 @@ def tabulated(estimator: Estimator, arch: Architecture, name: str, unit: str = "
     ------
     SpecError
         If memories of one class and size have different prices, as by the widths of their blocks.
+        If those of several sizes have prices for different widths, or parts that no width changes:
+        a curve has neither.
     """
     asked: dict[tuple[str, str], dict[int | None, Price]] = {}
     for part, actions in priced_parts(arch):
@@ -49,8 +51,11 @@ def tabulated(estimator: Estimator, arch: Architecture, name: str, unit: str = "
             for size, price in sorted(by_size.items(), key=lambda item: item[0] or 0)
             if size is not None
         )
-        width = next(iter(by_size.values())).width_bits
+        widths = {price.width_bits for price in by_size.values()}
+        if len(widths) > 1 or any(price.fixed for price in by_size.values()):
+            what = f"'{component}' of several sizes has no one width for '{action}' on {arch.name}"
+            raise SpecError([Problem(what, hint="give them components of different names")])
         curves.setdefault(component, {})[action] = Curve(
-            points, BETWEEN, assumed=True, width_bits=width
+            points, BETWEEN, assumed=True, width_bits=widths.pop()
         )
     return EnergyTable(name, unit, prices, curves=curves)

@@ -180,6 +180,14 @@ def block_words(memory: Memory, tensor: Tensor) -> int:
     return max(1, memory.block_bits // stored_bits(memory, tensor))
 
 
+def access_bits(memory: Memory, tensor: Tensor) -> int:
+    """Return the bits that one physical access is paid for: of a value, or of whole blocks."""
+    bits = stored_bits(memory, tensor)
+    if memory.block_bits <= memory.word_bits:
+        return bits
+    return -(-bits // memory.block_bits) * memory.block_bits
+
+
 def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
     """Pack a machine for the tensors of ``layer``, which keeps what stays on chip where it stays.
 

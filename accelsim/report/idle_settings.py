@@ -32,14 +32,7 @@ def idle_settings_of_machine(arch: Architecture) -> Iterator[str]:
 
 
 def _idle_at_memory(arch: Architecture, memory: Memory) -> Iterator[str]:
-    kept = {
-        role
-        for place in arch.places
-        for held in place.holdings
-        if held.memory == memory.name
-        for role in held.roles
-    }
-    outermost = any(held.memory == memory.name for held in arch.places[0].holdings)
+    kept, outermost = arch.roles_kept(memory), arch.places[0] in arch.places_of(memory)
     for role in memory.widths:
         if role not in kept:
             yield f"{memory.name}: `widths` of {role} change nothing: it cannot keep them"

@@ -124,6 +124,11 @@ class _Energies:
                 meanings = MEANINGS.get(action, ())
                 if not meanings:
                     self.unused[action] = None
+                elif len({entry.deltas: entry.energy for entry in entries}) < len(
+                    {(entry.deltas, entry.energy) for entry in entries}
+                ):
+                    what = f"'{action}' of '{name}' has several energies"
+                    self.fault(keys, what, "one, or one for each address_delta and data_delta")
                 for meaning in meanings:
                     if meaning in priced_by and priced_by[meaning] in OWN:
                         continue
@@ -266,6 +271,9 @@ def _areas(document: Document, problems: list[Problem]) -> dict[str, Area]:
             problems.append(Problem(what, document.where(keys), "", expected))
         else:
             assert isinstance(value, int | float)
+            if _short(name) in found:
+                what = f"two components are called '{_short(name)}'"
+                problems.append(Problem(what, document.where(keys), "", "distinct last parts"))
             found[_short(name)] = Area(float(value), f"Accelergy, {document.file}")
     return found
 

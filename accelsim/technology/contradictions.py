@@ -51,11 +51,11 @@ def _priced(document: Document) -> Iterator[tuple[Keys, str, str]]:
 def without(
     below: Mapping[str, Mapping[str, T]], *above: Mapping[str, object]
 ) -> dict[str, dict[str, T]]:
-    """Return prices of a table that another starts from, without what that one prices otherwise.
+    """Return prices of a table that another starts from, without what that one prices itself.
 
     Parameters
     ----------
-    above : the sections of the other table, in which these prices do not stand
+    above : the sections of the other table; its ``access`` wins over all that is in it
     """
     kept = {}
     for component, actions in below.items():
@@ -64,7 +64,7 @@ def without(
         if "access" in spelt and priced & {"access", *IN_ACCESS}:
             whole = spelt.pop("access")
             spelt = {**dict.fromkeys(IN_ACCESS, whole), **spelt}
-        gone = priced | (set(IN_ACCESS) - set(actions) if "access" in priced else set())
+        gone = priced | (set(IN_ACCESS) if "access" in priced else set())
         kept[component] = {
             action: its for action, its in spelt.items() if without_kind(action) not in gone
         }

@@ -21,8 +21,9 @@ from accelsim import units
 from accelsim.errors import Problem, SpecError, Where
 from accelsim.files_read import note_file
 from accelsim.specs.fields import FINITE, one_of, suggestion
-from accelsim.technology.estimators.contract import KINDS, Price
+from accelsim.technology.estimators.contract import KINDS, Price, without_kind
 from accelsim.technology.estimators.curves import Curve, Point
+from accelsim.technology.estimators.stated import IN_ACCESS
 from accelsim.technology.records import ACTIONS, EnergyTable
 from accelsim.units import Dimension
 from accelsim.yamldoc import MAX_BYTES, capped, shown_path
@@ -95,6 +96,8 @@ class _Reader:
         for name in columns:
             if name not in known:
                 self.fault(1, f"unknown column '{name}'", one_of(known), suggestion(name, known))
+        for name in sorted({name for name in columns if columns.count(name) > 1}):
+            self.fault(1, f"two columns are called '{name}'")
         energies = [name for name in columns if name in ENERGIES]
         lacking = [name for name in NEEDED if name not in columns]
         if lacking or len(energies) != 1:
@@ -118,6 +121,8 @@ class _Reader:
             self.fault(line, f"unknown action '{action}'", one_of(known), suggestion(action, known))
         elif dot and kind not in KINDS:
             self.fault(line, f"unknown kind '{kind}'", one_of(KINDS), suggestion(kind, KINDS))
+        if not cells["component"]:
+            self.fault(line, "a row without a component")
         amount = units.number(written)
         energy = float(amount) if amount is not None else -1.0
         if not 0 <= energy <= units.MOST:
@@ -128,7 +133,7 @@ class _Reader:
         return _Row(
             line,
             cells["component"],
-            cells["action"],
+            without_kind(cells["action"]),
             self.bits(line, cells.get("size", ""), units.SIZE),
             self.bits(line, cells.get("width", ""), units.WORD),
             energy,
@@ -161,6 +166,10 @@ class _Reader:
         prices: dict[str, dict[str, Price]] = {}
         curves: dict[str, dict[str, Curve]] = {}
         for (component, action), group in groups.items():
+            hiding = groups.get((component, "access"), group)[0]
+            if action in IN_ACCESS and hiding.size_bits is None and group[0].size_bits is not None:
+                what = f"{component}.{action} has two prices"
+                self.fault(group[0].line, what, f"one; the other: access in line {hiding.line}")
             ordered = sorted(group, key=lambda row: row.size_bits or 0)
             first, last = group[0], group[-1]
             if len(group) == 1 and first.size_bits is None:

@@ -21,17 +21,12 @@ from functools import cached_property
 from accelsim.conventions import Conventions
 from accelsim.frozen import freeze_dicts
 from accelsim.technology.estimators.compounds import Compound, Compounds
-from accelsim.technology.estimators.contract import (
-    ANY,
-    Area,
-    Attributes,
-    Estimator,
-    without_kind,
-)
+from accelsim.technology.estimators.contract import ANY, Area, Attributes, Estimator
 from accelsim.technology.estimators.contract import Price as Price
 from accelsim.technology.estimators.curves import Curve, Curves
 from accelsim.technology.estimators.first_of import FirstOf
 from accelsim.technology.estimators.macs import MacParts, Macs, operation_factor
+from accelsim.technology.estimators.per_access import PerAccess
 from accelsim.technology.estimators.stated import Stated
 
 MEMORY_ACTIONS = ("read", "first_read", "update", "fill", "drain")
@@ -79,14 +74,12 @@ class EnergyTable:
         return tuple(dict.fromkeys(name for part in known for name in part))
 
     @cached_property
-    def _estimators(self) -> tuple[Estimator, ...]:
-        primitives = (
-            Stated(self.prices),
-            Curves(self.curves),
-            Macs(self.macs, self.word_bits),
-        )
-        whole = Compounds(self.compounds, FirstOf(primitives), self.word_bits)
-        return (*primitives, whole)
+    def _estimator(self) -> Estimator:
+        priced = Stated(self.prices), Curves(self.curves), Macs(self.macs, self.word_bits)
+        primitives: Estimator = FirstOf(priced)
+        if self.per_access:
+            primitives = PerAccess(primitives)
+        return FirstOf((primitives, Compounds(self.compounds, primitives, self.word_bits)))
 
     def estimate(self, component: str, attributes: Attributes, action: str) -> Price | None:
         """Return the price of ``action`` on an instance of ``component``; None if unknown.
@@ -95,21 +88,16 @@ class EnergyTable:
         elided because the sum starts from zero.  One that does not mention ``address`` prices
         accesses with the generation of their addresses.
         """
-        price = FirstOf(self._estimators).estimate(component, attributes, action)
+        price = self._estimator.estimate(component, attributes, action)
         if price is None and action == "first_read":
             return Price(0.0, "a sum that starts from zero is not read")
         if price is None and action == "address":
             return Price(0.0, "in the price of the access")
-        if price is None or self.macs.get(component, {}).get(without_kind(action)):
+        if price is None or not attributes.operand_bits:
             return price
-        if self.per_access and price.width_bits is None and attributes.access_bits:
-            price = replace(price, width_bits=attributes.access_bits)
-        if attributes.operand_bits:
-            width = price.width_bits or self.word_bits
-            factor = operation_factor(action, attributes.operand_bits, width)
-            energy = price.fixed + (price.energy - price.fixed) * factor
-            price = replace(price, energy=energy)
-        return price
+        width = price.width_bits or self.word_bits
+        factor = operation_factor(action, attributes.operand_bits, width)
+        return replace(price, energy=price.fixed + (price.energy - price.fixed) * factor)
 
     def price(self, component: str, action: str) -> Price | None:
         """Return the price of ``action`` on any instance of ``component``; None if unknown."""

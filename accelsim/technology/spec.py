@@ -88,21 +88,24 @@ def _table(spec: TechnologySpec, reader: TableReader, start: EnergyTable) -> Ene
     if spec.unit != start.unit:
         what = f"a table in {spec.unit} that starts from one in {start.unit}"
         reader.fault(("unit",), what, start.unit)
+    word_bits = int(spec.word.worth()) if spec.word else start.word_bits
+    if start.components and (start.per_access or word_bits != start.word_bits):
+        reader.width_bits, word_bits = word_bits, start.word_bits
     prices, curves, macs = reader.prices(), reader.curves(), reader.macs()
     fixed, area_curves = reader.areas()
     own = replace(
         start,
         name=spec.name,
-        prices=_laid_over(without(start.prices, curves, macs, spec.compounds), prices),
-        curves=_laid_over(without(start.curves, prices, macs, spec.compounds), curves),
-        macs=_laid_over(without(start.macs, prices, curves, spec.compounds), macs),
+        prices=_laid_over(without(start.prices, prices, curves, macs, spec.compounds), prices),
+        curves=_laid_over(without(start.curves, curves, prices, macs, spec.compounds), curves),
+        macs=_laid_over(without(start.macs, macs, prices, curves, spec.compounds), macs),
     )
     compounds = reader.compounds(own.components)
     if not own.components:
         reader.fault(("name",), f"table '{spec.name}' prices nothing", "`prices:`")
     return replace(
         own,
-        word_bits=int(spec.word.worth()) if spec.word else start.word_bits,
+        word_bits=word_bits,
         source="; ".join(filter(None, (spec.source, start.source))),
         assumptions=(*((spec.assumed,) if spec.assumed else ()), *start.assumptions),
         compounds={**start.compounds, **compounds},
@@ -155,6 +158,10 @@ def _start(spec: TechnologySpec, reader: TableReader, chain: tuple[Path, ...]) -
         if component not in base.components:
             keys: Keys = ("scaling", "unscaled", index)
             reader.fault(keys, f"no component '{component}'", one_of(base.components))
+        elif component in base.compounds:
+            parts = sorted({part.component for part in base.compounds[component].parts.values()})
+            what = f"compound '{component}' scales as its parts do"
+            reader.fault(("scaling", "unscaled", index), what, one_of(parts))
     said = f"x {factor or 1:.4g} from {base.node_nm or 0:g} to {scaling.to_nm:g} nm ({rule.source})"
     scaled = Scaled(base, factor or 1.0, said, rule.assumed, frozenset(scaling.unscaled))
     return replace(scaled_table(base, scaled), node_nm=scaling.to_nm)

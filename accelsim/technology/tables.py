@@ -9,7 +9,7 @@ from itertools import pairwise
 from accelsim.errors import Problem
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.technology.estimators.compounds import Compound, Part
-from accelsim.technology.estimators.contract import KINDS, Area, Price
+from accelsim.technology.estimators.contract import KINDS, Area, Price, without_kind
 from accelsim.technology.estimators.curves import Curve, Point
 from accelsim.technology.estimators.macs import MacParts
 from accelsim.technology.estimators.scaled import NodeRule
@@ -50,6 +50,8 @@ class TableReader:
     spec: TechnologySpec
     document: Document
     problems: list[Problem]
+    width_bits: int | None = None
+    """What prices without a width are for; None: the table's word."""
 
     def fault(self, keys: Keys, what: str, expected: str = "", hint: str = "") -> None:
         self.problems.append(Problem(what, self.document.where(keys), "", expected, hint))
@@ -58,7 +60,9 @@ class TableReader:
         """Return the prices that are stated one by one."""
         return {
             component: {
-                action: self.price(price, ("prices", component, action), f"{component}.{action}")
+                without_kind(action): self.price(
+                    price, ("prices", component, action), f"{component}.{action}"
+                )
                 for action, price in actions.items()
             }
             for component, actions in self.spec.prices.items()
@@ -68,7 +72,9 @@ class TableReader:
         """Return the energies that are functions of size."""
         return {
             component: {
-                action: self.curve(curve, ("curves", component, action), f"{component}.{action}")
+                without_kind(action): self.curve(
+                    curve, ("curves", component, action), f"{component}.{action}"
+                )
                 for action, curve in actions.items()
             }
             for component, actions in self.spec.curves.items()
@@ -80,7 +86,7 @@ class TableReader:
         for component, actions in self.spec.macs.items():
             for action, parts in actions.items():
                 keys, name = ("macs", component, action), f"{component}.{action}"
-                found.setdefault(component, {})[action] = MacParts(
+                found.setdefault(component, {})[without_kind(action)] = MacParts(
                     self.price(parts.multiplier, (*keys, "multiplier"), name),
                     self.price(parts.adder, (*keys, "adder"), name),
                 )
@@ -126,9 +132,11 @@ class TableReader:
 
     def price(self, price: PriceSpec, keys: Keys, name: str) -> Price:
         origin = self.origin(price, keys, f"the price of {name}")
-        width = int(price.width.worth()) if price.width else None
-        energy = self.energy(price.energy, keys)
+        energy, width = self.energy(price.energy, keys), self.width(price)
         return Price(energy, origin.source, origin.assumed, width, origin.label)
+
+    def width(self, spec: PriceSpec | CurveSpec) -> int | None:
+        return int(spec.width.worth()) if spec.width else self.width_bits
 
     def energy(self, energy: float | Quantity, keys: Keys) -> float:
         if not isinstance(energy, Quantity):
@@ -149,7 +157,7 @@ class TableReader:
             origin.assumed,
             spec.below,
             spec.above,
-            int(spec.width.worth()) if spec.width else None,
+            self.width(spec),
         )
 
     def points(self, spec: CurveSpec | AreaSpec, keys: Keys, what: str) -> tuple[Point, ...]:
@@ -178,10 +186,12 @@ class TableReader:
         keys: Keys = ("compounds", name)
         for part, described in spec.parts.items():
             if described.component not in known:
+                inside = described.component in self.spec.compounds
+                why = "a compound itself" if inside else "which the table does not price"
                 self.fault(
                     (*keys, "parts", part, "component"),
                     f"part '{part}' of compound '{name}' is of component "
-                    f"'{described.component}', which the table does not price",
+                    f"'{described.component}', {why}",
                     one_of(known),
                     suggestion(described.component, known),
                 )
@@ -213,7 +223,8 @@ class TableReader:
             )
             for part, described in spec.parts.items()
         }
-        return Compound(parts, spec.actions, origin.source, origin.assumed)
+        actions = {without_kind(action): steps for action, steps in spec.actions.items()}
+        return Compound(parts, actions, origin.source, origin.assumed)
 
     def origin(
         self, item: SourcedSpec, keys: Keys, what: str, around: str | None = None

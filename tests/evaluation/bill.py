@@ -129,12 +129,12 @@ def _address_energy(priced: PricedCase, part: Memory | Fanout, tensor: Tensor) -
 def _access_energy(
     priced: PricedCase, part: Memory | Fanout, action: str, tensor: Tensor
 ) -> Fraction:
-    """Return the energy of one physical access: of a word, or of the words of a wide block."""
-    words = 1
+    """Return the energy of one physical access: of a word, or of a whole block, however full."""
+    bits = held_bits(part, tensor)
     if isinstance(part, Memory) and part.block_bits > part.word_bits:
-        words = max(1, part.block_bits // held_bits(part, tensor))
+        bits = ceil(Fraction(bits, part.block_bits)) * part.block_bits
     price = _price(priced, part, action) * _weight(priced, part.component, action, tensor.role)
-    return price * words * Fraction(held_bits(part, tensor), priced.table.word_bits)
+    return price * Fraction(bits, priced.table.word_bits)
 
 
 def _price(priced: PricedCase, part: Memory | Fanout | Compute, action: str) -> Fraction:

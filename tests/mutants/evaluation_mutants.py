@@ -15,6 +15,7 @@ FORMS = "mapping/forms.py"
 MACS = "technology/estimators/macs.py"
 EVALUATE = "evaluation/evaluate.py"
 ENERGIES = "evaluation/energies.py"
+ARRAYS = "mapping/arrays.py"
 AREA = "evaluation/area.py"
 
 EVALUATION_MUTANTS = (
@@ -34,8 +35,14 @@ EVALUATION_MUTANTS = (
     Mutant(
         "words cost the same whatever their bits",
         EXPECTED,
-        "found.append(price.at(bits, prices.table.word_bits) * weight)",
-        "found.append(price.energy * weight)",
+        "price.at(bits, prices.table.word_bits) * weight",
+        "price.energy * weight",
+    ),
+    Mutant(
+        "of a block only the values in it are paid",
+        ARRAYS,
+        "return -(-bits // memory.block_bits) * memory.block_bits",
+        "return bits * block_words(memory, tensor)",
     ),
     Mutant(
         "a multiplication is linear in the bits",

@@ -51,13 +51,7 @@ def with_zeros(rng: random.Random, arch: Architecture) -> Architecture:
 
 
 def _formatted(rng: random.Random, arch: Architecture, memory: Memory) -> Memory:
-    kept = {
-        role
-        for place in arch.places
-        for held in place.holdings
-        if held.memory == memory.name
-        for role in held.roles
-    }
+    kept = arch.roles_kept(memory)
     formats = {role: rng.choice(FORMATS) for role in ROLES if role in kept and rng.random() < 0.5}
     densities = {role: rng.choice([1.0, 0.6, 0.2]) for role in formats if rng.random() < 0.2}
     if "Outputs" in formats and memory.name != arch.places[0].holdings[0].memory:

@@ -61,6 +61,8 @@ def test_by_hand() -> None:
     assert bits(TWO_OF_FOUR, Structured(2, 4), 8, 10) == 4 * (2 + 10)
     assert bits(TWO_OF_FOUR, Structured(1, 2), 8, 10) == 4 * (2 + 10)
     assert bits(TWO_OF_FOUR, Uniform(0.0), 8, 10) == 4 * (2 + 10)
+    full = Format("n_of_m", (("nonzeros", 4), ("of", 4)))
+    assert bits(full, Uniform(0.7), 8, 10) == bits(full, Structured(3, 8), 8, 10) == 8 * (2 + 10)
     # Two runs of two zeros are written as (3 zeros, 0), and the last one as (0 zeros, 0).
     assert bits(Format("run_length", (("run_bits", 2),)), given(np.zeros(5)), 5, 10) == 2 * 12
 

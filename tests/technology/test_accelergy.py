@@ -190,6 +190,14 @@ def test_a_file_lays_its_own_prices_over_the_tables(tmp_path: Path) -> None:
             "bad.yaml:4:5: two components are called 'mac'",
         ),
         (
+            "ERT: {tables: {mac: {compute: [{energy: 1}, {energy: 4, arguments: {b: 8}}]}}}\n",
+            "bad.yaml:1:21: 'compute' of 'mac' has several energies; expected one, or one for each",
+        ),
+        (
+            "{ERT: {tables: {m: {mac: 1}}}, ART: {tables: {a.m: {area: 1}, b.m: {area: 2}}}}\n",
+            "bad.yaml:1:68: two components are called 'm'; expected distinct last parts",
+        ),
+        (
             "ERT:\n  tables:\n    mac: {compute: -1}\n",
             "bad.yaml:3:20: the energy of an action is '-1'; expected `energy:`",
         ),

@@ -54,6 +54,14 @@ def test_prices_and_curves(tmp_path: Path) -> None:
         (",32 KiB,", ",8 KiB,", "bad.csv:4:1: sram.access is priced twice"),
         (",32 KiB,64 b", ",32 KiB,32 b", "bad.csv:4:1: the points of sram.access differ in width"),
         ("a guess", "a guess,more", "bad.csv:4:1: more than 7 cells"),
+        ("size,width", "width,width", "bad.csv:1:1: two columns are called 'width'"),
+        ("mac,mac,,,2", ",mac,,,2", "bad.csv:5:1: a row without a component"),
+        ("mac.gated", "mac.random", "bad.csv:6:1: mac.mac is priced twice"),
+        (
+            "dram,access,,64 b",
+            "sram,read,8 KiB,,9,a compiler,\nsram,read,9 KiB,,9,a compiler,\nsram,access,,64 b",
+            "bad.csv:2:1: sram.read has two prices; expected one; the other: access in line 4",
+        ),
     ],
 )
 def test_a_broken_table_is_refused(

@@ -26,11 +26,33 @@ def of(estimator: Estimator, component: str, attributes: Attributes, action: str
     return found.energy
 
 
-@given(ENERGIES, BITS, BITS)
-def test_a_stated_price_is_linear_in_bits(energy: float, stated: int, asked: int) -> None:
-    adder = Stated({"adder": {"add": Price(energy, "a test", width_bits=stated)}})
-    found = of(adder, "adder", Attributes(width_bits=asked), "add")
-    assert found == pytest.approx(energy * asked / stated)
+@given(ENERGIES, st.none() | BITS, BITS)
+def test_a_part_is_priced_at_its_own_width(energy: float, stated: int | None, own: int) -> None:
+    """Linear in its bits, quadratic if it multiplies; left out, a price is for 16 bits here."""
+    price = Price(energy, "a test", width_bits=stated)
+    points = (Point(1000, energy, "a"), Point(2000, energy, "a"))
+    parts = FirstOf(
+        (
+            Stated({"unit": {"add": price, "multiply": price, "mac": price}}),
+            Curves({"unit": {"access": Curve(points, "a", width_bits=stated)}}),
+            Macs({"whole": {"mac": MacParts(price, price)}}, 16),
+        )
+    )
+    ratio = own / (stated or 16)
+    expected = {
+        "unit.add": ratio,
+        "unit.read": ratio,
+        "unit.multiply": ratio**2,
+        "unit.mac": ratio**2,
+        "whole.mac": ratio**2 + ratio,
+    }
+    for step, times in expected.items():
+        component, _, action = step.partition(".")
+        compound = Compound({"p": Part(component, own)}, {"mac": {f"p.{action}": 1.0}}, "a test")
+        compounds = Compounds({"c": compound}, parts, 16)
+        for bits in ((), (8, 8), (32, 4)):
+            its = Attributes(size_bits=1500, operand_bits=bits, sum_bits=24)
+            assert of(compounds, "c", its, "mac") == pytest.approx(energy * times)
 
 
 @given(ENERGIES, ENERGIES, BITS, BITS, BITS)

@@ -50,7 +50,7 @@ def test_stated_prices() -> None:
         {
             "spad": {"access": Price(3.0, "a test"), "read": Price(2.0, "a test")},
             "mac": {"mac": Price(2.2, "a test"), "mac.gated": Price(0.1, "a test")},
-            "adder": {"add": Price(0.1, "a test", width_bits=32)},
+            "spare": {"access.gated": Price(0.5, "a test"), "access": Price(4.0, "a test")},
         }
     )
     assert energy(stated.estimate("spad", ANY, "read")) == 2.0
@@ -60,9 +60,8 @@ def test_stated_prices() -> None:
     assert energy(stated.estimate("mac", ANY, "mac.random")) == 2.2
     assert energy(stated.estimate("mac", ANY, "mac.gated")) == 0.1
     assert stated.estimate("mac", ANY, "mac.repeated") is None
-    # An adder of 8 bits is a quarter of one of 32.
-    assert energy(stated.estimate("adder", Attributes(width_bits=8), "add")) == 0.025
-    assert energy(stated.estimate("adder", ANY, "add")) == 0.1
+    assert energy(stated.estimate("spare", ANY, "update.gated")) == 0.5
+    assert stated.estimate("spare", ANY, "update.repeated") is None
 
 
 # --- curves ---------------------------------------------------------------------------------------
@@ -124,6 +123,7 @@ def test_a_curve_never_goes_below_zero() -> None:
     assert found is not None
     assert found.value == 0.0
     assert steep.at(49) is None
+    assert steep.gap(48) == "its last line falls below 0 before 6 B"
     assert steep.at(201) is None
 
 
@@ -347,6 +347,18 @@ def test_a_bridge_is_asked_first_and_written_down() -> None:
     lacking = tabulated(Bridge(), arch, "bridged")
     with pytest.raises(SpecError, match="no component 'dram'"):
         resolve(arch, lacking, Accounting("default"))
+
+
+def test_a_class_of_several_sizes_is_priced_for_one_width() -> None:
+    class ByAccess:
+        def estimate(self, component: str, attributes: Attributes, action: str) -> Price | None:
+            return Price(1.0, f"{component}.{action}", width_bits=attributes.access_bits)
+
+    small = replace(REGISTER, component="buffer", size_bits=64)
+    table = tabulated(ByAccess(), machine(register=small), "bridged")
+    assert table.curves["buffer"]["read"].width_bits == 16
+    with pytest.raises(SpecError, match="'buffer' of several sizes has no one width for 'read'"):
+        tabulated(ByAccess(), machine(register=replace(small, block_bits=64)), "bridged")
 
 
 def test_one_class_of_one_size_has_one_price() -> None:

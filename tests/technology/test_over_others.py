@@ -123,6 +123,74 @@ def test_a_table_over_another_wins_in_whatever_section_it_prices() -> None:
     }  # fmt: skip
 
 
+def test_what_a_table_says_of_access_wins_over_all_that_another_spells_out() -> None:
+    spelt = BASE.replace("dram: {access: 100}", "dram: {read: 100, update: 200, fill: 1, drain: 2}")
+    Path("base.yaml").write_text(spelt, encoding="utf-8")
+    Path("over.yaml").write_text(SCALING + "prices: {dram: {access: 7}}\n", encoding="utf-8")
+    table = read_technology("over.yaml")
+    found = [table.price("dram", action) for action in ("read", "update", "fill", "drain")]
+    assert [price.energy for price in found if price] == [7, 7, 7, 7]
+
+
+def test_the_word_of_a_table_over_another_is_that_of_its_own_prices() -> None:
+    over = SCALING + "word: 64 b\nprices: {array: {deliver: 8}}\n"
+    Path("over.yaml").write_text(over, encoding="utf-8")
+    chip, table = read_architecture("chip.yaml"), read_technology("over.yaml")
+    prices = resolve(chip, table, DEFAULT_ACCOUNTING)
+    weights = Tensor("Weights", "Weights", (), 16)
+    (array,) = chip.fanouts
+    # 8 for 64 b, and half of 100 for 16 b.
+    assert word_energy(prices, array, "deliver", weights) == 2
+    assert word_energy(prices, chip.memory["dram"], "read", weights) == 50
+
+
+def test_own_prices_beside_reference_tables_are_for_words_and_theirs_for_accesses() -> None:
+    Path("chip.ERT.yaml").write_text(
+        "ERT:\n  tables:\n"
+        "  - {name: c.dram, actions: [{name: read, energy: 512}, {name: write, energy: 512}]}\n"
+        "  - {name: c.sram, actions: [{name: read, energy: 8}, {name: write, energy: 9}]}\n"
+        "  - {name: c.mac, actions: [{name: compute, energy: 1}]}\n",
+        encoding="utf-8",
+    )
+    Path("mine.yaml").write_text(
+        "kind: technology\nname: mine\nunit: pJ\nsource: a test\n"
+        "accelergy: {ert: chip.ERT.yaml}\nprices:\n  sram: {read: 3}\n"
+        "  adder: {add: 1}\n"
+        "compounds: {spad: {parts: {own: {component: adder}, theirs: {component: sram}},"
+        " actions: {access: {own.add: 1, theirs.fill: 1}}}}\n",
+        encoding="utf-8",
+    )
+    table, its = read_technology("mine.yaml"), Attributes(size_bits=8192, access_bits=64)
+
+    def of_a_block(component: str, action: str) -> float:
+        price = table.estimate(component, its, action)
+        assert price is not None
+        return price.at(64, table.word_bits)
+
+    assert of_a_block("sram", "read") == 4 * 3
+    assert of_a_block("sram", "fill") == 9
+    assert of_a_block("spad", "fill") == 4 * 1 + 9
+
+
+def test_a_compound_scales_as_its_parts_do() -> None:
+    Path("scaled.yaml").write_text(
+        SCALING.replace("unscaled: [sram]", "unscaled: [spad]"), encoding="utf-8"
+    )
+    with pytest.raises(SpecError) as caught:
+        read_technology("scaled.yaml")
+    assert str(caught.value) == (
+        "scaled.yaml:9:14: compound 'spad' scales as its parts do; expected one of adder, cells"
+    )
+
+
+def test_a_compound_is_made_of_no_compounds() -> None:
+    nested = "  outer: {parts: {a: {component: spad}}, actions: {access: {a.read: 1}}}\nareas:"
+    Path("base.yaml").write_text(BASE.replace("areas:", nested), encoding="utf-8")
+    said = "part 'a' of compound 'outer' is of component 'spad', a compound itself; expected one of"
+    with pytest.raises(SpecError, match=said):
+        read_technology("base.yaml")
+
+
 def test_gated_prices_are_in_reference_tables() -> None:
     chip = read_architecture("chip.yaml")
     table = read_technology("base.yaml")

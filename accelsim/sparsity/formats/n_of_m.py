@@ -33,7 +33,7 @@ class NOfM:
         CannotEncodeError
             If some block may have more values than it has room for.
         """
-        if isinstance(zeros, Uniform) and zeros.density > 0.0:
+        if isinstance(zeros, Uniform) and zeros.density > 0.0 and self.nonzeros < self.of:
             raise CannotEncodeError(
                 f"zeros anywhere leave blocks of {self.of} with more than {self.nonzeros} values; "
                 f"state `density: {{nonzeros: {self.nonzeros}, of: {self.of}}}` or a pattern"
@@ -57,4 +57,5 @@ class NOfM:
 
     def _holds(self, zeros: Structured) -> bool:
         """Tell whether every block of ours is made of whole blocks of theirs, and has room."""
-        return self.of % zeros.of == 0 and self.nonzeros * zeros.of >= zeros.nonzeros * self.of
+        whole = self.of % zeros.of == 0 and self.nonzeros * zeros.of >= zeros.nonzeros * self.of
+        return whole or self.nonzeros == self.of

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from accelsim.technology.estimators.contract import Attributes, Estimator, Price, without_kind
-from accelsim.technology.estimators.stated import IN_ACCESS
+from accelsim.technology.estimators.contract import Attributes, Estimator, Price
+from accelsim.technology.estimators.macs import operation_factor
+from accelsim.technology.estimators.stated import said_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,7 @@ class Compound:
 
     def steps(self, action: str) -> Mapping[str, float] | None:
         """Return what an action does; ``access`` stands for what is not spelt out."""
-        found = self.actions.get(without_kind(action))
-        return self.actions.get("access") if found is None and action in IN_ACCESS else found
+        return said_of(self.actions, action)
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,9 @@ class Compounds:
     def estimate(self, component: str, attributes: Attributes, action: str) -> Price | None:
         """Return the sum over the actions of the parts; None if one of them has no price.
 
-        What a part spends per word of a width, it spends on words of the table's width here; what
-        one with a width of its own spends is fixed.
+        What a part spends per word of a width, it spends on words of the table's width here, or on
+        the operands of the whole where they are known; what one with a width of its own spends is
+        fixed.
         """
         compound = self.compounds.get(component)
         steps = compound.steps(action) if compound else None
@@ -61,15 +62,16 @@ class Compounds:
         for step, times in steps.items():
             name, _, inner = step.partition(".")
             part = compound.parts[name]
-            price = self.primitives.estimate(part.component, _within(attributes, part), inner)
+            its = _within(attributes, part)
+            price = self.primitives.estimate(part.component, its, inner)
             if price is None:
                 return None
-            scale = 1.0
-            if part.width_bits is None and price.width_bits is not None:
-                scale = self.word_bits / price.width_bits
-            energy += times * price.energy * scale
-            if part.width_bits is not None:
-                fixed += times * price.energy
+            operands = its.operand_bits or (self.word_bits, self.word_bits)
+            width = price.width_bits or self.word_bits
+            factor = operation_factor(inner, operands, width)
+            each = price.fixed + (price.energy - price.fixed) * factor
+            energy += times * each
+            fixed += times * (each if its.operand_bits else price.fixed)
             sources.append(f"{step}: {price.source}")
             assumed = assumed or price.assumed
         said = "; ".join(filter(None, sources))
@@ -77,8 +79,9 @@ class Compounds:
 
 
 def _within(attributes: Attributes, part: Part) -> Attributes:
-    return replace(
-        attributes,
-        width_bits=part.width_bits,
-        size_bits=attributes.size_bits if part.size_bits is None else part.size_bits,
-    )
+    if part.size_bits is not None:
+        attributes = replace(attributes, size_bits=part.size_bits)
+    if part.width_bits is not None:
+        own = (part.width_bits, part.width_bits)
+        attributes = replace(attributes, operand_bits=own, sum_bits=part.width_bits)
+    return attributes

@@ -60,17 +60,15 @@ class Attributes:
         Capacity of a memory; None where it has no limit, or for what is no memory.
     access_bits : int or None
         Width of one physical access.
-    width_bits : int or None
-        Of the operands of an adder, counter or register inside a compound component.
     operand_bits : tuple of int
-        Of what one operation multiplies.
+        Of what one operation multiplies; of an adder, counter or register of a width of its own
+        inside a compound component, twice that width.
     sum_bits : int or None
         Of what it adds the product to.
     """
 
     size_bits: int | None = None
     access_bits: int | None = None
-    width_bits: int | None = None
     operand_bits: tuple[int, ...] = ()
     sum_bits: int | None = None
 

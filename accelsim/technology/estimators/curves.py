@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from accelsim.technology.estimators.contract import Attributes, Price, without_kind
-from accelsim.technology.estimators.stated import IN_ACCESS
+from accelsim.technology.estimators.contract import Attributes, Price
+from accelsim.technology.estimators.stated import said_of
 from accelsim.units import size_text
 
 REFUSED, EXTRAPOLATED = "refused", "extrapolated"
@@ -67,9 +67,9 @@ class Curve:
         raise AssertionError("points are in order of size")
 
     def _beyond(self, size_bits: int) -> Found | None:
-        under = size_bits < self.points[0].size_bits
-        if (self.below if under else self.above) == REFUSED or len(self.points) < 2:
+        if not self._continues(size_bits):
             return None
+        under = size_bits < self.points[0].size_bits
         left, right = self.points[:2] if under else self.points[-2:]
         value = _on_line(left, right, size_bits)
         end = self.points[0 if under else -1]
@@ -78,10 +78,17 @@ class Curve:
         )
         return Found(value, said, True, "") if value >= 0 else None
 
+    def _continues(self, size_bits: int) -> bool:
+        """Tell whether the line at an end goes on as far as a size beyond it."""
+        under = size_bits < self.points[0].size_bits
+        return (self.below if under else self.above) != REFUSED and len(self.points) > 1
+
     def gap(self, size_bits: int | None) -> str:
         """Return why there is no value at a size."""
         if size_bits is None:
             return "it depends on the size, which the level does not state"
+        if self._continues(size_bits):
+            return f"its last line falls below 0 before {size_text(size_bits)}"
         ends = f"{size_text(self.points[0].size_bits)} to {size_text(self.points[-1].size_bits)}"
         return f"its curve goes from {ends}; the level has {size_text(size_bits)}"
 
@@ -99,9 +106,7 @@ class Curves:
 
     def curve(self, component: str, action: str) -> Curve | None:
         """Return the curve of an action; ``access`` stands for what has none of its own."""
-        actions = self.curves.get(component, {})
-        found = actions.get(without_kind(action))
-        return actions.get("access") if found is None and action in IN_ACCESS else found
+        return said_of(self.curves.get(component, {}), action)
 
     def estimate(self, component: str, attributes: Attributes, action: str) -> Price | None:
         """Return the energy at the size of the instance; None off the curve."""

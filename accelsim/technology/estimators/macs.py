@@ -22,8 +22,8 @@ def operation_factor(op: str, operand_bits: Sequence[int], word_bits: int) -> fl
 
 
 def multiplies(action: str) -> bool:
-    """Tell whether an action is a multiply-accumulate, of whatever kind."""
-    return action.partition(".")[0] == "mac"
+    """Tell whether an action is a multiplication, of whatever kind."""
+    return action.partition(".")[0] in ("mac", "multiply")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,10 @@ class Macs:
     word_bits: int
 
     def estimate(self, component: str, attributes: Attributes, action: str) -> Price | None:
-        """Return the energy at the widths of the operands and the sum; else at the table's word."""
+        """Return the energy at the widths of the operands and the sum; else at the table's word.
+
+        An energy at known widths is fixed: nothing is left to follow from them.
+        """
         parts = self.macs.get(component, {}).get(without_kind(action))
         if parts is None:
             return None
@@ -55,9 +58,11 @@ class Macs:
         multiplier, adder = parts.multiplier, parts.adder
         product = operation_factor("mac", operands, multiplier.width_bits or self.word_bits)
         adding = summed / (adder.width_bits or self.word_bits)
+        energy = multiplier.energy * product + adder.energy * adding
         return Price(
-            multiplier.energy * product + adder.energy * adding,
+            energy,
             f"multiplier: {multiplier.source}; adder of {summed} b: {adder.source}",
             multiplier.assumed or adder.assumed,
             label="derived",
+            fixed=energy if attributes.operand_bits else 0.0,
         )
