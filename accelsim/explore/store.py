@@ -17,12 +17,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple
 from pathlib import Path
 from types import TracebackType
+from typing import Any, TypeVar
 
-from accelsim.errors import UsageError
+from accelsim.errors import Problem, UsageError
 from accelsim.explore.records import DONE, FINAL, Effort, Row, Trial
 from accelsim.explore.store_file import (
     as_it_stands,
@@ -33,6 +34,8 @@ from accelsim.explore.store_file import (
     said_of,
 )
 from accelsim.explore.store_schema import check_version, migrate, version_of
+
+Content = TypeVar("Content", list[int], dict[str, Any])
 
 _COLUMNS = "key, status, identity, parameters, figures, reason, seconds, made_by"
 
@@ -171,7 +174,7 @@ class Store:
             found = self._database.execute(
                 f"SELECT {_COLUMNS} FROM points WHERE key = ? AND status IN (?, ?)", (key, *FINAL)
             ).fetchone()
-        return None if found is None else _row(found)
+        return None if found is None else self._row(found)
 
     def add_trials(self, sweep: int, trials: Sequence[Trial]) -> None:
         """Note what a search asked for; all of it, or nothing if it fails."""
@@ -189,7 +192,7 @@ class Store:
                 (sweep,),
             ).fetchall()
         return [
-            Trial(number, tuple(json.loads(choices)), bool(left_out))
+            Trial(number, tuple(self._read(choices, list, f"trial {number}")), bool(left_out))
             for number, choices, left_out in found
         ]
 
@@ -202,7 +205,7 @@ class Store:
             query, parameters = f"{query} WHERE status = ?", [*parameters, status]
         with self._said("read"):
             for found in self._database.execute(f"{query} ORDER BY key, names", parameters):
-                yield _row(found)
+                yield self._row(found)
 
     def counts(self, sweep: int | None = None) -> dict[str, int]:
         """Return how many points there are of each status."""
@@ -273,6 +276,25 @@ class Store:
             self.end_sweep(number, left_out=left_out, exhausted=exhausted)
         return self._finished() - before
 
+    def _row(self, found: Sequence[Any]) -> Row:
+        key, status, identity, parameters, figures, reason, seconds, made_by = found
+        its = (self._read(text, dict, f"point {key}") for text in (identity, parameters, figures))
+        return Row(key, status, *its, reason, float(seconds), made_by)
+
+    def _read(self, text: str | bytes, kind: type[Content], what: str) -> Content:
+        """Return a text of the store as what was written.
+
+        Raises
+        ------
+        UsageError
+            If it is something else, for which sqlite does not look.
+        """
+        with suppress(ValueError):
+            if isinstance(its := json.loads(text), kind):
+                return its
+        hint = "take an older copy of the file, or another -o"
+        raise UsageError(Problem(f"'{self.path}' is damaged: {what} cannot be read", hint=hint))
+
     def _finished(self) -> int:
         with self._said("read"):
             ((count,),) = self._database.execute(
@@ -340,17 +362,3 @@ def _texts(row: Row) -> tuple[str | float, ...]:
 
 def _json(content: Mapping[str, object]) -> str:
     return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
-def _row(found: Sequence[str]) -> Row:
-    key, status, identity, parameters, figures, reason, seconds, made_by = found
-    return Row(
-        key,
-        status,
-        json.loads(identity),
-        json.loads(parameters),
-        json.loads(figures),
-        reason,
-        float(seconds),
-        made_by,
-    )
