@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -20,7 +17,7 @@ from accelsim.errors import MissingExtraError, Problem, UsageError
 from accelsim.explore.records import Row
 from accelsim.explore.store import Store
 from accelsim.report.json_text import SCHEMA
-from accelsim.report.writing import unwritable
+from accelsim.report.writing import whole
 
 COMPULSORY = "compulsory_words"
 """What the outermost memory cannot but move; a point of an older version does not say."""
@@ -54,8 +51,6 @@ SUFFIXES = (".csv", ".json", ".parquet")
 def export(store: Store, file: Path, sweep: int | None = None) -> int:
     """Write the points of a store, or of one of its sweeps; return how many.
 
-    The file is written beside its place and moved there, so that it is whole or not there.
-
     Raises
     ------
     UsageError
@@ -71,22 +66,8 @@ def export(store: Store, file: Path, sweep: int | None = None) -> int:
                 hint="the ending says how the points are written",
             )
         )
-    try:
-        handle, name = tempfile.mkstemp(file.suffix, f".{file.stem}-", file.absolute().parent)
-        os.close(handle)
-    except OSError as fault:
-        raise unwritable(file, OSError(fault.errno, fault.strerror, str(file))) from None
-    temporary = Path(name)
-    try:
-        count = write(store, temporary, sweep)
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(file)
-    except OSError as fault:
-        raise unwritable(file, OSError(fault.errno, fault.strerror, str(file))) from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-    return count
+    with whole(file) as beside:
+        return write(store, beside, sweep)
 
 
 def columns(rows: Iterable[Row]) -> tuple[str, ...]:
@@ -165,10 +146,3 @@ def _write_parquet(store: Store, file: Path, sweep: int | None) -> int:
     frame = pd.DataFrame(lines, columns=list(columns(store.rows(sweep))))
     pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), file)
     return len(lines)
-
-
-def _umask() -> int:
-    """Return the umask, which can only be read by setting it."""
-    before = os.umask(0o077)
-    os.umask(before)
-    return before
