@@ -278,8 +278,10 @@ class Store:
 
     def _row(self, found: Sequence[Any]) -> Row:
         key, status, identity, parameters, figures, reason, seconds, made_by = found
-        its = (self._read(text, dict, f"point {key}") for text in (identity, parameters, figures))
-        return Row(key, status, *its, reason, float(seconds), made_by)
+        named, set_to, found_out = (
+            self._read(text, dict, f"point {key}") for text in (identity, parameters, figures)
+        )
+        return Row(key, status, named, set_to, found_out, reason, float(seconds), made_by)
 
     def _read(self, text: str | bytes, kind: type[Content], what: str) -> Content:
         """Return a text of the store as what was written.

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 from accelsim import __version__
 from accelsim.errors import MissingExtraError, Problem, UsageError
+from accelsim.explore.measures import POWER, measures_of
 from accelsim.explore.records import Row
 from accelsim.explore.store import Store
 from accelsim.report.json_text import SCHEMA
@@ -103,6 +104,19 @@ def flat(row: Row) -> dict[str, Any]:
         its = row.figures.get(figure, {})
         line |= {f"{start}.{level}": value for level, value in its.items()}
     return {**line, SOURCES: " | ".join(row.figures.get(SOURCES, ())), "reason": row.reason}
+
+
+def numbers(row: Row) -> dict[str, float]:
+    """Return what a point has of figures by the names of columns, and its power in mW."""
+    line = flat(row)
+    by_level = tuple(f"{start}." for start in BY_LEVEL)
+    found = {
+        name: value
+        for name, value in line.items()
+        if (name in FIGURES or name.startswith(by_level)) and type(value) in (int, float)
+    }
+    measures = measures_of(row.figures)
+    return {**found, POWER: measures[POWER]} if POWER in measures else found
 
 
 def _write_csv(store: Store, file: Path, sweep: int | None) -> int:

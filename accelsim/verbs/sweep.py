@@ -271,7 +271,12 @@ def _owners(
             takers = [bool(its) for row in per_machine for its in row]
             unknown = _unknown(path, machines if any(takers) else workloads, any(takers))
             if any(takers) and not all(takers):
-                unknown = [Problem(f"not every machine knows '{path}'")]
+                without = [
+                    f"'{called(machine)}'"
+                    for machine, *its in zip(machines, *per_machine, strict=True)
+                    if not any(its)
+                ]
+                unknown = [Problem(f"'{path}' means nothing in {', '.join(without)}")]
         except SpecError as fault:
             unknown = list(fault.problems)
             takers = []
