@@ -233,7 +233,7 @@ def test_processes_find_the_same_bytes(tmp_path: Path) -> None:
 
 def test_one_store_or_several_are_merged(store: Path, tmp_path: Path) -> None:
     swept(store)
-    others = [str(store), store, [store], [str(store)] * 2]
+    others: list[Any] = [str(store), store, [store], [str(store)] * 2]
     merged = [acs.sweep_merge(tmp_path / f"{n}.db", its) for n, its in enumerate(others)]
     assert merged == [3, 3, 3, 3]
 
