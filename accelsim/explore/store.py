@@ -29,7 +29,9 @@ from accelsim.explore.store_file import (
     as_it_stands,
     check_place,
     connect,
+    file_at,
     in_memory,
+    is_elsewhere,
     no_more_can_be_written,
     said_of,
 )
@@ -55,7 +57,8 @@ class Store:
     """
 
     def __init__(self, path: Path, *, writing: bool = False) -> None:
-        self.path = path
+        self.path, self._place = path, path.absolute()
+        self._file: tuple[int, int] | None = None
         check_place(path, writing)
         with self._said("open"):
             try:
@@ -78,7 +81,9 @@ class Store:
                     self._database = in_memory(self._database)
                 with self._changing():
                     migrate(self._database, self.path)
-            if not writing:
+            if writing:
+                self._file = file_at(self._place)
+            else:
                 self._database.execute("PRAGMA query_only = 1")
         except BaseException:
             self._database.close()
@@ -327,6 +332,8 @@ class Store:
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """Do all of what follows, or nothing."""
+        if self._file is not None and file_at(self._place) != self._file:
+            raise UsageError(is_elsewhere(self.path))  # what is written would not be found again
         self._database.execute("BEGIN IMMEDIATE")
         try:
             yield

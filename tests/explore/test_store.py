@@ -259,6 +259,24 @@ def test_a_text_that_is_damaged(tmp_path: Path, column: str, text: str | bytes) 
                 reads()
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_store_that_is_moved_under_way(tmp_path: Path, replaced: bool) -> None:
+    path, elsewhere = tmp_path / "points.db", tmp_path / "elsewhere.db"
+    with Store(path, writing=True) as store:
+        store.add(rows(2))
+        path.rename(elsewhere)
+        if replaced:
+            path.touch()
+        for change in (lambda: store.add(rows(3)), lambda: store.begin_sweep("one", "first", 3)):
+            with pytest.raises(UsageError, match="was moved or removed under way; what was comm"):
+                change()
+        path.unlink(missing_ok=True)
+        elsewhere.rename(path)
+        store.add(rows(4))
+    with Store(path) as store:
+        assert list(store.rows()) == rows(4)
+
+
 def test_where_there_is_none(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no store"):
         Store(tmp_path / "points.db")
