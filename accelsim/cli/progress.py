@@ -94,12 +94,26 @@ class Bar(Teller[Report]):
 
 
 class Events(Teller[Report]):
-    """One JSON object a line."""
+    """One JSON object a line; where there was any, the last one says how it ended."""
+
+    def __init__(self, manner: Manner[Report]) -> None:
+        super().__init__(manner)
+        self.said: dict[str, Any] | None = None
+        self.known: dict[str, Any] = {}
 
     def tell(self, report: Report) -> None:
+        self.known = self.manner.event(report)
         if self.due(0.5):
-            seconds = round(time.monotonic() - self.started, 3)
-            say(json.dumps({"event": "progress", "seconds": seconds, **self.manner.event(report)}))
+            self._say()
+
+    def close(self) -> None:
+        if self.said is not None and self.known != self.said:
+            self._say()
+
+    def _say(self) -> None:
+        seconds = round(time.monotonic() - self.started, 3)
+        self.said = self.known
+        say(json.dumps({"event": "progress", "seconds": seconds, **self.known}))
 
 
 def sentence(report: Step) -> str:

@@ -57,7 +57,10 @@ def show(
     store: Store,
     sweep: Number = None,
     by: Annotated[
-        str, typer.Option("--by", metavar="FIGURE", help="What to sort by, as edp or cycles.")
+        str,
+        typer.Option(
+            "--by", metavar="FIGURE", help="What to sort by, as edp, power or words.dram."
+        ),
     ] = "",
     count: Annotated[int, typer.Option("--count", metavar="N", min=1, help="Points to show.")] = 20,
     objective: options.Goal = "energy",

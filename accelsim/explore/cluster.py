@@ -52,7 +52,9 @@ AHEAD = 2
 COMPUTE = f"__import__('{cluster_worker.__name__}', fromlist=['']).compute(wanted, work, tasks)"
 """What a worker does, in words that one without this package understands well enough to say so."""
 
-FORM = re.compile(r"[^\s/:]+:\d+|\[[0-9a-fA-F:.]+\]:\d+")
+FORM = re.compile(r"(?:[^\s/:]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})")
+
+MOST_PORT = 65_535
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +65,7 @@ class Dask:
 
     Parameters
     ----------
-    scheduler : ``HOST:PORT``; empty for a cluster of its own on this machine
+    scheduler : ``HOST:PORT``; None for a cluster of its own on this machine
     workers : how many processes such a cluster has
 
     Raises
@@ -74,13 +76,13 @@ class Dask:
         If ``distributed`` is not installed.
     """
 
-    scheduler: str = ""
+    scheduler: str | None = None
     workers: int = 1
 
     def __post_init__(self) -> None:
         if self.workers < 1:
             raise UsageError(Problem(f"workers is {self.workers}", expected="more than 0"))
-        if self.scheduler and not FORM.fullmatch(self.scheduler):
+        if self.scheduler is not None and not is_address(self.scheduler):
             what = f"'{self.scheduler}' is not the address of a scheduler"
             raise UsageError(Problem(what, expected="dask://HOST:PORT, as dask://10.0.0.1:8786"))
         optional("distributed", EXTRA)
@@ -91,12 +93,22 @@ class Dask:
         """See :class:`accelsim.explore.executors.Executor`."""
         distributed = optional("distributed", EXTRA)
         here = nullcontext((f"tcp://{self.scheduler}", None))
-        place = here if self.scheduler else cluster_here(distributed, self.workers)
+        place = cluster_here(distributed, self.workers) if self.scheduler is None else here
         with _quiet(), place as (scheduler, workers), _client(distributed, scheduler) as client:
             crew: _Crew[Task, Result] = _Crew(client, distributed.KilledWorker, workers, take, stop)
             crew.hand_work(work)
             while not stop() and crew.hand_out():
                 yield crew.collect()
+
+
+def is_address(words: str) -> bool:
+    """Tell whether words are ``HOST:PORT``.
+
+    >>> [is_address(words) for words in ("node7:8786", "[::1]:8786", "node7:87860", "node7", "")]
+    [True, True, False, False, False]
+    """
+    found = FORM.fullmatch(words)
+    return found is not None and int(found[1]) <= MOST_PORT
 
 
 @dataclass

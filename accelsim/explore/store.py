@@ -17,22 +17,27 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple
 from pathlib import Path
 from types import TracebackType
+from typing import Any, TypeVar
 
-from accelsim.errors import UsageError
+from accelsim.errors import Problem, UsageError
 from accelsim.explore.records import DONE, FINAL, Effort, Row, Trial
 from accelsim.explore.store_file import (
     as_it_stands,
     check_place,
     connect,
+    file_at,
     in_memory,
+    is_elsewhere,
     no_more_can_be_written,
     said_of,
 )
 from accelsim.explore.store_schema import check_version, migrate, version_of
+
+Content = TypeVar("Content", list[int], dict[str, Any])
 
 _COLUMNS = "key, status, identity, parameters, figures, reason, seconds, made_by"
 
@@ -52,7 +57,8 @@ class Store:
     """
 
     def __init__(self, path: Path, *, writing: bool = False) -> None:
-        self.path = path
+        self.path, self._place = path, path.absolute()
+        self._file: tuple[int, int] | None = None
         check_place(path, writing)
         with self._said("open"):
             try:
@@ -75,7 +81,9 @@ class Store:
                     self._database = in_memory(self._database)
                 with self._changing():
                     migrate(self._database, self.path)
-            if not writing:
+            if writing:
+                self._file = file_at(self._place)
+            else:
                 self._database.execute("PRAGMA query_only = 1")
         except BaseException:
             self._database.close()
@@ -171,7 +179,7 @@ class Store:
             found = self._database.execute(
                 f"SELECT {_COLUMNS} FROM points WHERE key = ? AND status IN (?, ?)", (key, *FINAL)
             ).fetchone()
-        return None if found is None else _row(found)
+        return None if found is None else self._row(found)
 
     def add_trials(self, sweep: int, trials: Sequence[Trial]) -> None:
         """Note what a search asked for; all of it, or nothing if it fails."""
@@ -189,7 +197,7 @@ class Store:
                 (sweep,),
             ).fetchall()
         return [
-            Trial(number, tuple(json.loads(choices)), bool(left_out))
+            Trial(number, tuple(self._read(choices, list, f"trial {number}")), bool(left_out))
             for number, choices, left_out in found
         ]
 
@@ -202,7 +210,7 @@ class Store:
             query, parameters = f"{query} WHERE status = ?", [*parameters, status]
         with self._said("read"):
             for found in self._database.execute(f"{query} ORDER BY key, names", parameters):
-                yield _row(found)
+                yield self._row(found)
 
     def counts(self, sweep: int | None = None) -> dict[str, int]:
         """Return how many points there are of each status."""
@@ -273,6 +281,27 @@ class Store:
             self.end_sweep(number, left_out=left_out, exhausted=exhausted)
         return self._finished() - before
 
+    def _row(self, found: Sequence[Any]) -> Row:
+        key, status, identity, parameters, figures, reason, seconds, made_by = found
+        named, set_to, found_out = (
+            self._read(text, dict, f"point {key}") for text in (identity, parameters, figures)
+        )
+        return Row(key, status, named, set_to, found_out, reason, float(seconds), made_by)
+
+    def _read(self, text: str | bytes, kind: type[Content], what: str) -> Content:
+        """Return a text of the store as what was written.
+
+        Raises
+        ------
+        UsageError
+            If it is something else, for which sqlite does not look.
+        """
+        with suppress(ValueError):
+            if isinstance(its := json.loads(text), kind):
+                return its
+        hint = "take an older copy of the file, or another -o"
+        raise UsageError(Problem(f"'{self.path}' is damaged: {what} cannot be read", hint=hint))
+
     def _finished(self) -> int:
         with self._said("read"):
             ((count,),) = self._database.execute(
@@ -303,6 +332,8 @@ class Store:
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """Do all of what follows, or nothing."""
+        if self._file is not None and file_at(self._place) != self._file:
+            raise UsageError(is_elsewhere(self.path))  # what is written would not be found again
         self._database.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -340,17 +371,3 @@ def _texts(row: Row) -> tuple[str | float, ...]:
 
 def _json(content: Mapping[str, object]) -> str:
     return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
-def _row(found: Sequence[str]) -> Row:
-    key, status, identity, parameters, figures, reason, seconds, made_by = found
-    return Row(
-        key,
-        status,
-        json.loads(identity),
-        json.loads(parameters),
-        json.loads(figures),
-        reason,
-        float(seconds),
-        made_by,
-    )

@@ -80,6 +80,21 @@ def check_place(path: Path, writing: bool) -> None:
         raise UsageError(Problem(f"cannot write '{path}': '{what}' may not be written"))
 
 
+def file_at(path: Path) -> tuple[int, int] | None:
+    """Return which file is at a place, as the system knows it; None if there is none."""
+    try:
+        its = path.stat()
+    except FileNotFoundError:
+        return None
+    return its.st_dev, its.st_ino
+
+
+def is_elsewhere(path: Path) -> Problem:
+    """Return what to say of a store that was moved while somebody writes it."""
+    hint = f"what was committed is in it and in '{path}-wal'; move it back, and the same command"
+    return Problem(f"'{path}' was moved or removed under way", hint=f"{hint} goes on")
+
+
 def no_more_can_be_written(fault: sqlite3.Error) -> bool:
     """Tell whether the disk is full, or a file may not grow."""
     return getattr(fault, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR"))

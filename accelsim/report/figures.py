@@ -26,6 +26,7 @@ from accelsim.network.records import NetworkResult
 from accelsim.report.level_classes import CLASSES, LEAKAGE, by_class
 from accelsim.report.quantities import digits
 from accelsim.report.rows import layers_of, unmapped
+from accelsim.report.writing import whole
 from accelsim.roles import ROLES
 
 By = Literal["level", "tensor"]
@@ -260,7 +261,7 @@ def save(figure: Figure, path: Path) -> None:
     Raises
     ------
     UsageError
-        For another ending.
+        For another ending, or if it cannot be written.
     """
     expected = "a name that ends in " + ", ".join(f".{known}" for known in FORMATS)
     if path.is_dir():
@@ -269,8 +270,8 @@ def save(figure: Figure, path: Path) -> None:
     ending = path.suffix.removeprefix(".").lower()
     if ending not in FORMATS:
         raise UsageError(Problem(f"cannot write a figure as '{path.name}'", expected=expected))
-    with house_style():
-        figure.savefig(path, format=ending, dpi=200, metadata=_UNDATED[ending])
+    with house_style(), whole(path) as beside:
+        figure.savefig(beside, format=ending, dpi=200, metadata=_UNDATED[ending])
 
 
 def logarithmic(ax: Axes, which: Literal["x", "y"]) -> None:

@@ -88,6 +88,8 @@ class SearchResult:
         if counts[DONE] and not counts["sound"]:
             what = f"none of {plural(counts[DONE], 'point')} satisfies every --where"
             return [Problem(what, hint=f"accelsim sweep show {store}")]
+        if not any(counts.values()) and self.words:
+            return [Problem("no point is left to try", hint="see its --where")]
         if not counts["sound"]:
             return [Problem("no point could be done", hint=f"accelsim sweep show {store}")]
         return []

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
 from accelsim import __version__
 from accelsim.errors import MissingExtraError, Problem, UsageError
+from accelsim.explore.measures import POWER, measures_of
 from accelsim.explore.records import Row
 from accelsim.explore.store import Store
 from accelsim.report.json_text import SCHEMA
-from accelsim.report.writing import unwritable
+from accelsim.report.writing import whole
 
 COMPULSORY = "compulsory_words"
 """What the outermost memory cannot but move; a point of an older version does not say."""
@@ -54,8 +52,6 @@ SUFFIXES = (".csv", ".json", ".parquet")
 def export(store: Store, file: Path, sweep: int | None = None) -> int:
     """Write the points of a store, or of one of its sweeps; return how many.
 
-    The file is written beside its place and moved there, so that it is whole or not there.
-
     Raises
     ------
     UsageError
@@ -71,22 +67,8 @@ def export(store: Store, file: Path, sweep: int | None = None) -> int:
                 hint="the ending says how the points are written",
             )
         )
-    try:
-        handle, name = tempfile.mkstemp(file.suffix, f".{file.stem}-", file.absolute().parent)
-        os.close(handle)
-    except OSError as fault:
-        raise unwritable(file, OSError(fault.errno, fault.strerror, str(file))) from None
-    temporary = Path(name)
-    try:
-        count = write(store, temporary, sweep)
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(file)
-    except OSError as fault:
-        raise unwritable(file, OSError(fault.errno, fault.strerror, str(file))) from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-    return count
+    with whole(file) as beside:
+        return write(store, beside, sweep)
 
 
 def columns(rows: Iterable[Row]) -> tuple[str, ...]:
@@ -122,6 +104,19 @@ def flat(row: Row) -> dict[str, Any]:
         its = row.figures.get(figure, {})
         line |= {f"{start}.{level}": value for level, value in its.items()}
     return {**line, SOURCES: " | ".join(row.figures.get(SOURCES, ())), "reason": row.reason}
+
+
+def numbers(row: Row) -> dict[str, float]:
+    """Return what a point has of figures by the names of columns, and its power in mW."""
+    line = flat(row)
+    by_level = tuple(f"{start}." for start in BY_LEVEL)
+    found = {
+        name: value
+        for name, value in line.items()
+        if (name in FIGURES or name.startswith(by_level)) and type(value) in (int, float)
+    }
+    measures = measures_of(row.figures)
+    return {**found, POWER: measures[POWER]} if POWER in measures else found
 
 
 def _write_csv(store: Store, file: Path, sweep: int | None) -> int:
@@ -165,10 +160,3 @@ def _write_parquet(store: Store, file: Path, sweep: int | None) -> int:
     frame = pd.DataFrame(lines, columns=list(columns(store.rows(sweep))))
     pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), file)
     return len(lines)
-
-
-def _umask() -> int:
-    """Return the umask, which can only be read by setting it."""
-    before = os.umask(0o077)
-    os.umask(before)
-    return before

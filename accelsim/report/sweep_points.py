@@ -12,7 +12,7 @@ from accelsim.explore.parameters import quantity
 from accelsim.explore.records import DONE, Row
 from accelsim.report import quantities
 from accelsim.report.sweep_export import IDENTITY
-from accelsim.report.sweeps import ALIASES, ORDERS, SweepResult
+from accelsim.report.sweeps import ALIASES, DRAWN, SweepResult
 from accelsim.specs.fields import one_of, suggestion
 
 MORE_IS_BETTER = frozenset({"utilization"})
@@ -155,8 +155,8 @@ class Points:
             If there is no such figure, no point has it, or workloads differ in what it counts.
         """
         name = ALIASES.get(name, name)
-        if name not in ORDERS:
-            expected, close = one_of(ORDERS), suggestion(name, [*ORDERS, *ALIASES])
+        if name not in DRAWN:
+            expected, close = one_of(DRAWN), suggestion(name, [*DRAWN, *ALIASES])
             raise UsageError(Problem(f"no figure '{name}'", expected=expected, hint=close))
         values = [row.figures[name] for row in self.done if row.figures[name] is not None]
         if not values:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from accelsim.errors import ExitCode, Problem, UsageError
-from accelsim.explore.measures import OF_MACHINE, OF_RESULT
+from accelsim.explore.measures import OF_MACHINE, OF_RESULT, POWER, UTILIZATION
 from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, Row
 from accelsim.explore.run import SweepProgress
 from accelsim.explore.store import Store
@@ -20,7 +20,7 @@ from accelsim.report.effort import effort_sentence
 from accelsim.report.html import page
 from accelsim.report.quantities import digits, percent, plural
 from accelsim.report.sources import lines_note
-from accelsim.report.sweep_export import SOURCES
+from accelsim.report.sweep_export import COMPULSORY, SOURCES
 from accelsim.report.tables import NOTHING, Table
 from accelsim.report.text import table_text
 from accelsim.specs.fields import one_of, suggestion
@@ -28,11 +28,23 @@ from accelsim.specs.fields import one_of, suggestion
 MEASURES = {"energy": "energy", "latency": "seconds", "edp": "edp"}
 """Objective -> the figure of a point that it makes least."""
 
-ORDERS = (*MEASURES.values(), "energy_per_mac", "cycles", "area_mm2", "pes", "utilization")
-"""What points can be sorted by; the best first."""
+DRAWN = (*MEASURES.values(), "energy_per_mac", "cycles", "area_mm2", "pes", UTILIZATION)
+"""What figures can show of points."""
+
+ORDERS = (*DRAWN, POWER, "macs", COMPULSORY)
+"""What points can be sorted by, besides the figures of their levels; the best first."""
+
+WHEN_KNOWN = {
+    POWER: "it is known where the energy table is in pJ",
+    "area_mm2": "it is known where each memory and the compute of a machine state an `area`",
+}
+"""Figure -> which points have it."""
 
 ALIASES = {name: figure for name, figure in (OF_RESULT | OF_MACHINE).items() if name != figure}
 """Names of a search and of constraints -> the figure that they mean."""
+
+SHOWN = ("energy", "energy_per_mac", "cycles", UTILIZATION, "edp", "area_mm2")
+"""What a table of points shows in any case."""
 
 FIRST_FEW = 20
 """Points that a table shows."""
@@ -74,20 +86,34 @@ class SweepResult:
 
         Parameters
         ----------
-        by : a figure in :data:`ORDERS`; by default what the objective says
+        by : a figure that points have: a column of an export, or "power"; by default what the
+            objective says
 
         Raises
         ------
         UsageError
-            If there is no such figure.
+            If no point has such a figure.
         """
         figure = ALIASES.get(by, by) or MEASURES[self.objective]
-        if figure not in ORDERS:
-            hint = suggestion(by, [*ORDERS, *ALIASES])
-            raise UsageError(Problem(f"cannot sort by '{by}'", expected=one_of(ORDERS), hint=hint))
-        sign = -1 if figure == "utilization" else 1
-        done = (row for row in self.points(DONE) if row.figures[figure] is not None)
-        return heapq.nsmallest(count, done, key=lambda row: (sign * row.figures[figure], row.key))
+        sign = -1 if figure == UTILIZATION else 1
+        known = dict.fromkeys(ORDERS, False)
+
+        def ranked() -> Iterator[tuple[float, str, Row]]:
+            for row in self.points(DONE):
+                its = sweep_export.numbers(row)
+                known.update(dict.fromkeys(its, True))
+                if figure in its:
+                    yield sign * its[figure], row.key, row
+
+        best = heapq.nsmallest(count, ranked(), key=lambda its: its[:2])
+        if figure not in known:
+            expected = f"{one_of(ORDERS)}, or a column of an export, as energy.LEVEL"
+            hint = suggestion(by, [*known, *ALIASES])
+            raise UsageError(Problem(f"cannot sort by '{by}'", expected=expected, hint=hint))
+        if not known[figure] and any(known.values()):
+            what = f"no point knows its {by or figure}"
+            raise UsageError(Problem(what, hint=WHEN_KNOWN.get(figure, "")))
+        return [row for *_, row in best]
 
     def export(self, file: str | Path) -> int:
         """Write the points into a ``.csv``, ``.json`` or ``.parquet``; return how many."""
@@ -213,9 +239,12 @@ def points_table(rows: Sequence[Row], by: str) -> Table:
     ]
     paths = list(dict.fromkeys(path for row in rows for path in row.parameters))
     unit = rows[0].figures["energy_unit"]
+    figure = ALIASES.get(by, by)
+    more = () if figure in SHOWN else (figure,)
     headings = (
         *names,
         *paths,
+        *(f"{by}\n{_unit(figure, unit)}".rstrip() for _ in more),
         f"energy\n{unit}",
         "energy\n/MAC",
         "cycles",
@@ -227,6 +256,7 @@ def points_table(rows: Sequence[Row], by: str) -> Table:
         (
             *(row.identity[name] or NOTHING for name in names),
             *(row.parameters.get(path, NOTHING) for path in paths),
+            *(f"{sweep_export.numbers(row)[name]:.4g}" for name in more),
             *_cells(row),
         )
         for row in rows
@@ -234,6 +264,12 @@ def points_table(rows: Sequence[Row], by: str) -> Table:
     left = len(names) + len(paths)
     title = f"best by {by}" if len(rows) > 1 else "best"
     return Table(title, headings, lines, names=left, strong=frozenset({0}))
+
+
+def _unit(figure: str, of_energy: str) -> str:
+    """Return the unit of a figure that a table does not show without being asked."""
+    units = {"seconds": "s", POWER: "mW", "energy": of_energy, "words": "words"}
+    return units.get(figure.partition(".")[0], "")
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from accelsim.report.quantities import digits, plural
 from accelsim.report.tables import NOTHING, Table
 from accelsim.report.text import table_text
 from accelsim.report.validation_figure import validation_figure
-from accelsim.report.writing import unwritable, write_texts
+from accelsim.report.writing import write_texts
 from accelsim.validation.records import Case, StudyResult, Validation
 
 KNOWN = {
@@ -102,10 +102,7 @@ class ValidationRun:
         drawn = []
         for name in FIGURES:
             path = folder / name
-            try:
-                figures.save(page, path)
-            except OSError as fault:
-                raise unwritable(path, fault) from None
+            figures.save(page, path)
             drawn.append(path)
         return (*files, *drawn)
 

@@ -98,11 +98,7 @@ def plot(
         finished = [it for it in given if not isinstance(it, SweepResult)]  # none of them is one
         drawn = _drawn(finished, kind or BREAKDOWN, by, group)
     if output is not None:
-        try:
-            save(drawn, Path(output))
-        except OSError as fault:
-            reason = fault.strerror or str(fault)
-            raise UsageError(Problem(f"cannot write '{output}': {reason}")) from None
+        save(drawn, Path(output))
     return drawn
 
 

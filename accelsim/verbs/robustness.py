@@ -95,9 +95,5 @@ def robustness(
     if output is not None and found.satisfied:
         if not found.robustness.prices:
             raise UsageError(Problem("nothing to draw: the order does not depend on any energy"))
-        try:
-            figures.save(found.figure(title(compared)), Path(output))
-        except OSError as fault:
-            reason = fault.strerror or str(fault)
-            raise UsageError(Problem(f"cannot write '{output}': {reason}")) from None
+        figures.save(found.figure(title(compared)), Path(output))
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 from accelsim.report import figures
 from accelsim.report.fronts import LayerFront, NetworkFront
 from accelsim.report.results import Comparison, LayerRun, NetworkRun
-from accelsim.report.writing import FIGURES, FRONT_FIGURES, unwritable, write_texts
+from accelsim.report.writing import FIGURES, FRONT_FIGURES, write_texts
 from accelsim.verbs.plot import draw, draw_front
 
 
@@ -35,8 +35,5 @@ def save(result: Comparison | NetworkRun | LayerRun, folder: str | Path) -> tupl
         drawn |= dict.fromkeys(FRONT_FIGURES, draw_front(result))
     pictures = {folder / name: figure for name, figure in drawn.items()}
     for path, figure in pictures.items():
-        try:
-            figures.save(figure, path)
-        except OSError as fault:
-            raise unwritable(path, fault) from None
+        figures.save(figure, path)
     return (*files, *pictures)

@@ -29,9 +29,10 @@ from accelsim.report.searches import SearchResult
 from accelsim.report.sweeps import SweepResult
 from accelsim.units import ENERGY, Dimension
 from accelsim.verbs.search import Search, Stop
-from accelsim.verbs.sweep import every_setting, laid_out, searched_by, sweep_key, words_of
+from accelsim.verbs.sweep import every_setting, laid_out, sweep_key
 from accelsim.verbs.sweep_executor import PROCESSES, carried, executor_named
 from accelsim.verbs.sweep_point import Bench, forget
+from accelsim.verbs.sweep_words import searched_by, words_of
 from accelsim.verbs.words import (
     Flow,
     Machine,

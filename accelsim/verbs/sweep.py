@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -36,6 +35,7 @@ from accelsim.verbs.search import Search, Stop, single_plan
 from accelsim.verbs.sweep_executor import PROCESSES, carried, executor_named
 from accelsim.verbs.sweep_files import spec_files
 from accelsim.verbs.sweep_point import Bench, forget, machine_values, table_of
+from accelsim.verbs.sweep_words import searched_by, words_of
 from accelsim.verbs.words import (
     Flow,
     Machine,
@@ -271,7 +271,12 @@ def _owners(
             takers = [bool(its) for row in per_machine for its in row]
             unknown = _unknown(path, machines if any(takers) else workloads, any(takers))
             if any(takers) and not all(takers):
-                unknown = [Problem(f"not every machine knows '{path}'")]
+                without = [
+                    f"'{called(machine)}'"
+                    for machine, *its in zip(machines, *per_machine, strict=True)
+                    if not any(its)
+                ]
+                unknown = [Problem(f"'{path}' means nothing in {', '.join(without)}")]
         except SpecError as fault:
             unknown = list(fault.problems)
             takers = []
@@ -337,44 +342,3 @@ def sweep_key(bench: Bench, space: Space, more: Sequence[object]) -> str:
     corners = [bench.key(space.point([*choices, *first])) for choices in fixed]
     varied = [(its.paths, its.values) for its in space.parameters]
     return content_key([corners, varied, *more])
-
-
-def searched_by(search: Search, objective: str = "energy") -> list[tuple[str, str]]:
-    """Return options of the command line that are not as they are left out, but the seed."""
-    usual = Search(objective)
-    texts = {
-        "--objective": (search.objective, usual.objective),
-        "--samples": (search.samples, usual.samples),
-        "--seconds": (search.seconds, usual.seconds),
-        "--driver": (search.driver, usual.driver),
-        "--uneven": (search.uneven, usual.uneven),
-    }
-    given = [(name, str(its)) for name, (its, other) in texts.items() if its != other]
-    return [*given, *([("--remainders", "")] if search.remainders else [])]
-
-
-def words_of(
-    what: Sequence[Machine | Work],
-    parameters: Sequence[str],
-    where: Sequence[str],
-    dataflows: Sequence[Flow] | Flow,
-    technology: Technology | None,
-    accounting: Rules | None,
-    overrides: Sequence[str],
-    more: Sequence[tuple[str, str]],
-) -> str:
-    """Return a sweep in words of the command line; ``more`` are options of its own."""
-    flows = [dataflows] if isinstance(dataflows, str | Path | Dataflow) else dataflows
-    options = [
-        *(("-p", words) for words in parameters),
-        *(("--where", words) for words in where),
-        *(("--dataflow", called(flow)) for flow in flows),
-        *(("--set", words) for words in overrides),
-    ]
-    if technology is not None:
-        options.append(("--technology", getattr(technology, "name", str(technology))))
-    if accounting is not None:
-        options.append(("--accounting", getattr(accounting, "name", str(accounting))))
-    every = (word for option in [*options, *more] for word in option if word)
-    words = [*map(called, what), *every]
-    return shlex.join(words)

@@ -81,7 +81,7 @@ def sweep_export(store: str | Path, file: str | Path, sweep: int | None = None) 
     return sweep_show(store, sweep).export(file)
 
 
-def sweep_merge(into: str | Path, others: Sequence[str | Path]) -> int:
+def sweep_merge(into: str | Path, others: Sequence[str | Path] | str | Path) -> int:
     """Take the points of other stores over into one, which is made if need be.
 
     Returns
@@ -95,7 +95,7 @@ def sweep_merge(into: str | Path, others: Sequence[str | Path]) -> int:
     """
     with Store(Path(into), writing=True) as opened:
         new = 0
-        for path in others:
+        for path in [others] if isinstance(others, str | Path) else others:
             with Store(Path(path)) as other:
                 new += opened.merge(other)
         return new

@@ -245,3 +245,19 @@ def test_talk_that_nobody_can_hear_ends_nothing(
     talk("lost")
     assert not rewritable(sys.stderr)
     assert width(None) is None
+
+
+def test_the_last_event_says_how_it_ended(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    with telling.progress("json", quiet=True) as teller:
+        for done, now in ((1, 101.5), (2, 101.6), (3, 101.7)):
+            clock.now = now
+            teller.tell(step(done))
+    events = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(its["layers_done"], its["seconds"]) for its in events] == [(1, 1.5), (3, 1.7)]
+    with telling.progress("json", quiet=True) as teller:  # quick, or told already
+        teller.tell(step(1))
+    clock.now = 110.0
+    with telling.progress("json", quiet=True) as teller:
+        clock.now = 112.0
+        teller.tell(step(1))
+    assert len(capsys.readouterr().err.splitlines()) == 1

@@ -72,7 +72,7 @@ def test_a_worker_killed_midway_costs_its_chunk_only(tmp_path: Path) -> None:
 
 
 def test_what_is_no_scheduler() -> None:
-    for scheduler in ("here", "here:", "tcp://here:1", "a b:1"):
+    for scheduler in ("", "here", "here:", "tcp://here:1", "a b:1", "here:65536"):
         with pytest.raises(UsageError, match="is not the address of a scheduler; expected dask://"):
             Dask(scheduler)
     with pytest.raises(UsageError, match="workers is 0"):

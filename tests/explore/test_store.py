@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,16 +107,61 @@ def test_an_older_store_is_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     database.close()
 
 
-def test_a_store_of_the_first_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+FIRST = """
+    PRAGMA journal_mode = WAL;
+    CREATE TABLE points (
+        key TEXT PRIMARY KEY, status TEXT NOT NULL, identity TEXT NOT NULL,
+        parameters TEXT NOT NULL, figures TEXT NOT NULL, reason TEXT NOT NULL,
+        seconds REAL NOT NULL, made_by TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE sweeps (
+        number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, words TEXT NOT NULL,
+        points INTEGER NOT NULL
+    );
+    CREATE TABLE members (
+        sweep INTEGER NOT NULL REFERENCES sweeps(number), point TEXT NOT NULL,
+        PRIMARY KEY (sweep, point)
+    ) WITHOUT ROWID;
+    INSERT INTO points VALUES
+        ('a1', 'done', '{"architecture":"mine"}', '{"glb.size":"1KiB"}', '{"energy":1.5}', '',
+         0.25, 'first'),
+        ('b2', 'impossible', '{"architecture":"mine"}', '{}', '{}', 'too small', 0.5, 'first'),
+        ('c3', 'failed', '{"architecture":"mine"}', '{}', '{}', 'lost', 0.0, 'first');
+    INSERT INTO sweeps VALUES (1, 'one', 'eyeriss alexnet', 3), (2, 'two', 'eyeriss vgg16', 9);
+    INSERT INTO members VALUES (1, 'a1'), (1, 'b2'), (1, 'c3'), (2, 'b2');
+    PRAGMA application_id = 1633907575;
+    PRAGMA user_version = 1;
+"""
+"""A store as the first version wrote it, by hand: what stands there has to be read for ever."""
+
+
+@pytest.mark.parametrize("writing", [False, True])
+def test_a_store_of_the_first_version(tmp_path: Path, writing: bool) -> None:
     path = tmp_path / "points.db"
-    with monkeypatch.context() as before:
-        before.setattr(store_schema, "MIGRATIONS", store_schema.MIGRATIONS[:1])
-        with Store(path, writing=True) as store:
-            number = store.begin_sweep("one", "first", 3)
-            store.add(rows(3))
-    with Store(path, writing=True) as store:
-        assert list(store.rows()) == rows(3)
-        assert store.efforts() == {number: Effort()}
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(FIRST)
+    before, mine = path.read_bytes(), {"architecture": "mine"}
+    its = [
+        Row("a1", DONE, mine, {"glb.size": "1KiB"}, {"energy": 1.5}, "", 0.25, "first"),
+        Row("b2", IMPOSSIBLE, mine, {}, {}, "too small", 0.5, "first"),
+        Row("c3", FAILED, mine, {}, {}, "lost", 0.0, "first"),
+    ]
+    with Store(path, writing=writing) as store:
+        assert [list(store.rows(number)) for number in (None, 1, 2)] == [its, its, its[1:2]]
+        assert store.sweeps() == [(1, "eyeriss alexnet", 3, 2), (2, "eyeriss vgg16", 9, 1)]
+        assert store.efforts() == {1: Effort(), 2: Effort()}
+        assert store.ends() == {1: (0, False), 2: (0, False)}
+        assert store.trials(1) == []
+        assert store.known(["a1", "b2", "c3"]) == {"a1", "b2"}
+        if writing:
+            store.add([replace(its[2], status=DONE)], sweep=store.begin_sweep("two", "on", 2))
+    if writing:
+        with Store(path) as store:
+            assert list(store.rows(2)) == [its[1], replace(its[2], status=DONE)]
+            assert store.sweeps()[1] == (2, "on", 2, 2)
+    else:
+        assert path.read_bytes() == before
+        assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
 
 def test_what_a_sweep_took_is_added_up(tmp_path: Path) -> None:
@@ -195,6 +241,40 @@ def test_what_is_no_store_is_left_alone(
     with pytest.raises(UsageError, match=complaint):
         Store(path, writing=writing)
     assert (path.read_bytes() if path.is_file() else b"") == before
+
+
+@pytest.mark.parametrize("column", ["identity", "parameters", "figures"])
+@pytest.mark.parametrize("text", ['{"energy": 1.', "[]", b"\xff\xfe\x00"])
+def test_a_text_that_is_damaged(tmp_path: Path, column: str, text: str | bytes) -> None:
+    """Sqlite keeps no sums of what it stores, and tells nothing."""
+    path = tmp_path / "points.db"
+    with Store(path, writing=True) as store:
+        store.add(rows(3))
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(f"UPDATE points SET {column} = ? WHERE key = '000001'", (text,))
+    with Store(path) as store:
+        assert store.known(["000001"]) == {"000001"}
+        for reads in (lambda: list(store.rows()), lambda: store.finished("000001")):
+            with pytest.raises(UsageError, match="damaged: point 000001 cannot be read; take"):
+                reads()
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_store_that_is_moved_under_way(tmp_path: Path, replaced: bool) -> None:
+    path, elsewhere = tmp_path / "points.db", tmp_path / "elsewhere.db"
+    with Store(path, writing=True) as store:
+        store.add(rows(2))
+        path.rename(elsewhere)
+        if replaced:
+            path.touch()
+        for change in (lambda: store.add(rows(3)), lambda: store.begin_sweep("one", "first", 3)):
+            with pytest.raises(UsageError, match="was moved or removed under way; what was comm"):
+                change()
+        path.unlink(missing_ok=True)
+        elsewhere.rename(path)
+        store.add(rows(4))
+    with Store(path) as store:
+        assert list(store.rows()) == rows(4)
 
 
 def test_where_there_is_none(tmp_path: Path) -> None:

@@ -84,6 +84,11 @@ def test_nothing_sound_is_found(store: Path) -> None:
     assert result.progress.best is None
     nothing = searched(store, parameters=["array.mesh_x=0"])
     assert str(nothing.problems()[0]).startswith("no point could be done")
+    left_out = searched(store, parameters=["array.mesh_x=2"], where=["array.mesh_x<2"])
+    assert (str(left_out.problems()[0]), left_out.exit_code()) == (
+        "no point is left to try; see its --where",
+        4,
+    )
 
 
 def test_it_stops_when_told_and_goes_on(store: Path) -> None:

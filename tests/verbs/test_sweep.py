@@ -17,8 +17,10 @@ import accelsim as acs
 from accelsim.arch.records import Architecture
 from accelsim.errors import ExitCode, SpecError, UsageError
 from accelsim.explore.measures import read_by
-from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE
+from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, Row
+from accelsim.explore.store import Store
 from accelsim.mapper.objectives import OBJECTIVES
+from accelsim.report import sweep_export
 from accelsim.report.sweep_points import points_of
 from accelsim.report.sweeps import MEASURES, SweepResult
 from accelsim.verbs import sweep_point
@@ -229,6 +231,13 @@ def test_processes_find_the_same_bytes(tmp_path: Path) -> None:
             assert (line["energy"], point["figures"]) == ("", None)
 
 
+def test_one_store_or_several_are_merged(store: Path, tmp_path: Path) -> None:
+    swept(store)
+    others: list[Any] = [str(store), store, [store], [str(store)] * 2]
+    merged = [acs.sweep_merge(tmp_path / f"{n}.db", its) for n, its in enumerate(others)]
+    assert merged == [3, 3, 3, 3]
+
+
 def test_parquet_is_read_back(store: Path, tmp_path: Path) -> None:
     pd = pytest.importorskip("pandas")
     result = swept(store)
@@ -277,7 +286,8 @@ def test_it_stops_when_told(store: Path) -> None:
         ((), {"parameters": ["buffer.sise=1"]}, "did you mean 'size'?"),
         ((), {"parameters": ["fc.K=1"]}, "'K'"),
         ((), {"overrides": ["buffer.sise=1"]}, "--set buffer.sise=1: unknown key"),
-        ((*SMALL, "eyeriss"), {}, "not every machine knows 'buffer.size'"),
+        ((*SMALL, "eyeriss"), {}, "buffer.size' means nothing in 'eyeriss'"),
+        ((), {"executor": "dask://"}, "'' is not the address of a scheduler; expected dask://HOST"),
         ((), {"where": ["area<=1"]}, "the area of 'small' is not known"),
         ((), {"where": ["buffer.size<1"]}, "no point is left"),
         ((), {"executor": "threads"}, "unknown executor 'threads'"),
@@ -406,6 +416,33 @@ def test_figures_have_the_names_of_searches_too(store: Path) -> None:
         result.best(by="latecy")
     with pytest.raises(UsageError, match="no figure 'beauty'"):
         acs.plot(result, kind="front", figures="beauty")
+
+
+def test_points_are_sorted_by_any_figure_that_they_have(store: Path) -> None:
+    """By hand: 4 nJ in 2 s are 2e-6 mW, 9 nJ in 3 s 3e-6 mW; the third has neither."""
+    table = [("pJ", 4e3, 2.0, 7), ("pJ", 9e3, 3.0, 5), ("MAC", 1.0, 4.0, 6)]
+    with Store(store, writing=True) as opened:
+        for key, (unit, energy, seconds, words) in enumerate(table):
+            figures = {"energy": energy, "energy_unit": unit, "energy_per_mac": None}
+            figures |= {"cycles": seconds, "seconds": seconds, "edp": 1.0, "utilization": 0.5}
+            figures |= {"area_mm2": None, "words_by_level": {"dram": words}, "proved": True}
+            named = dict.fromkeys(sweep_export.IDENTITY, "")
+            opened.add([Row(str(key), DONE, named, {}, figures, "", 0.0, "tests")])
+    result = acs.sweep_show(store)
+    expected = {"power": "01", "words.dram": "120", "latency": "012", "energy": "201", "": "201"}
+    assert {by: "".join(its.key for its in result.best(9, by)) for by in expected} == expected
+    assert [its.key for its in result.best(1, by="words.dram")] == ["1"]
+    said = result.text(by="power").splitlines()
+    assert [line.split()[0] for line in said[4:6]] == ["2e-06", "3e-06"]
+    assert said[0] == "best by power"
+    assert said[2].split()[0] == "mW"
+    for by, complaint in (
+        ("area", "no point knows its area; it is known where each memory"),
+        ("words.glb", "cannot sort by 'words.glb'; expected one of energy, .*'words.dram'"),
+        ("proved", "cannot sort by 'proved'"),
+    ):
+        with pytest.raises(UsageError, match=complaint):
+            result.best(by=by)
 
 
 @pytest.mark.parametrize("does", ["show", "report", "plot", "status"])
