@@ -37,7 +37,6 @@ from accelsim.recent import Recent
 from accelsim.technology.records import ACTIONS, FANOUT_ACTIONS, MEMORY_ACTIONS
 from accelsim.workload.records import Layer
 
-
 MOST_ROWS = 16
 """Kinds of layers for which it is kept what a part charges."""
 
@@ -59,6 +58,8 @@ class LevelPrices(NamedTuple):
     """The level in which they end."""
     level_of: Ints
     """``[place, tensor]``: the level that would keep it; -1 if none can."""
+    fanout_level: Ints
+    """``[fanout]``: its level."""
 
 
 def level_prices(
@@ -75,7 +76,8 @@ def level_prices(
     each = np.zeros((len(levels), len(layer.tensors) + 1, len(ACTIONS)))
     address_each, bits = np.zeros_like(each), np.zeros_like(each)
     needs_address = np.zeros(each.shape, dtype=np.int64)
-    for part in (*present_memories(arch), *arch.fanouts):
+    parts: tuple[Memory | Fanout, ...] = (*present_memories(arch), *arch.fanouts)
+    for part in parts:
         level = levels.index(part.name)
         row = _row(part, layer, prices, alike)
         each[level, :-1], bits[level, :-1] = row.each, row.bits
@@ -90,6 +92,7 @@ def level_prices(
         finished=finished_energy(prices, arch, layer),
         outermost=levels.index(outermost_holder(arch, layer).name),
         level_of=_levels_of(layer, arch, levels),
+        fanout_level=np.array([levels.index(f.name) for f in arch.fanouts], dtype=np.int64),
     )
 
 
@@ -103,14 +106,15 @@ class _Row(NamedTuple):
 
 
 def _row(part: Memory | Fanout, layer: Layer, prices: Prices, alike: Hashable | None) -> _Row:
-    make = _memory_row if isinstance(part, Memory) else _fanout_row
-    if alike is None:
-        return make(part, layer, prices)
-    known = _known_rows(part, prices.charges)
-    row = known.get(alike)
+    known = None if alike is None else _known_rows(part, prices.charges)
+    row = known.get(alike) if known is not None else None
     if row is None:
-        row = make(part, layer, prices)
-        known.put(alike, row)
+        if isinstance(part, Memory):
+            row = _memory_row(part, layer, prices)
+        else:
+            row = _fanout_row(part, layer, prices)
+        if known is not None:
+            known.put(alike, row)
     return row
 
 

@@ -69,7 +69,6 @@ def packed(its: LevelPrices, prices: Prices, arch: Architecture, layer: Layer) -
     actions, first = len(MEMORY_ACTIONS), ACTIONS.index(FANOUT_ACTIONS[0])
     # What no place can keep is at level -1, the compute, where nothing is accessed.
     kept = its.level_of, np.arange(len(layer.tensors))
-    networks = [its.levels.index(fanout.name) for fanout in arch.fanouts]
     crossed = slice(first, first + len(FANOUT_ACTIONS))
     ports = [(m, port) for m, memory in enumerate(arch.memories) for port in memory.ports]
     outermost = [outermost_place(arch, memory) for memory in arch.memories]
@@ -77,7 +76,7 @@ def packed(its: LevelPrices, prices: Prices, arch: Architecture, layer: Layer) -
     gated = [leaks_in_use(memory, prices.accounting.conventions) for memory in arch.memories]
     return PriceArrays(
         place_energy=its.each[kept][..., :actions],
-        fanout_energy=its.each[networks, :-1, crossed],
+        fanout_energy=its.each[its.fanout_level, :-1, crossed],
         operation_energy=float(its.each[-1, -1, ACTIONS.index(layer.op)])
         + sum(its.finished.values()) / layer.operations,
         leakage=sum(
@@ -96,7 +95,7 @@ def packed(its: LevelPrices, prices: Prices, arch: Architecture, layer: Layer) -
         address_energy=its.address_each[kept][..., :actions],
         latency_cycles=float(arch.latency_cycles),
         port_bits=its.bits[kept][..., :actions],
-        wire_bits=its.bits[networks, :-1, first],
+        wire_bits=its.bits[its.fanout_level, :-1, first],
         finished_bits=finished_bits(arch, layer),
         n_ports=len(ports),
         port_memory=np.array([m for m, _ in ports], dtype=np.int64),

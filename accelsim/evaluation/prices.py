@@ -132,7 +132,8 @@ def priced_parts(
     arch: Architecture,
 ) -> Iterator[tuple[Memory | Fanout | Compute, tuple[str, ...]]]:
     """Yield what a machine pays for: each part with the actions that it may perform."""
-    for part in (*present_memories(arch), *arch.fanouts, arch.compute):
+    parts: tuple[Memory | Fanout | Compute, ...] = (*present_memories(arch), *arch.fanouts)
+    for part in (*parts, arch.compute):
         yield part, priced_actions(part)
 
 
