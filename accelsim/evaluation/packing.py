@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from accelsim.conventions import Conventions
 from accelsim.evaluation.energies import LevelPrices, level_prices
 from accelsim.evaluation.expected import finished_bits, operations_per_cycle
 from accelsim.evaluation.prices import Floats, Prices
+from accelsim.kept import kept_with
 from accelsim.mapping.arrays import Ints
 from accelsim.technology.records import ACTIONS, FANOUT_ACTIONS, MEMORY_ACTIONS
 from accelsim.workload.records import Layer
@@ -70,49 +71,62 @@ def packed(its: LevelPrices, prices: Prices, arch: Architecture, layer: Layer) -
     # What no place can keep is at level -1, the compute, where nothing is accessed.
     kept = its.level_of, np.arange(len(layer.tensors))
     crossed = slice(first, first + len(FANOUT_ACTIONS))
-    ports = [(m, port) for m, memory in enumerate(arch.memories) for port in memory.ports]
-    outermost = [outermost_place(arch, memory) for memory in arch.memories]
-    leaks = [leakage_per_cycle(memory, arch) for memory in arch.memories]
-    gated = [leaks_in_use(memory, prices.accounting.conventions) for memory in arch.memories]
     return PriceArrays(
+        **_of_machine(arch, prices),
         place_energy=its.each[kept][..., :actions],
         fanout_energy=its.each[its.fanout_level, :-1, crossed],
         operation_energy=float(its.each[-1, -1, ACTIONS.index(layer.op)])
         + sum(its.finished.values()) / layer.operations,
-        leakage=sum(
-            leak * arch.instances(place)
-            for leak, place, in_use in zip(leaks, outermost, gated, strict=True)
-            if not in_use
-        ),
-        gated_leakage=np.where(gated, leaks, 0.0),
-        read_bits=_bits_per_cycle((m.read_words_per_cycle, m.word_bits) for m in arch.memories),
-        write_bits=_bits_per_cycle((m.write_words_per_cycle, m.word_bits) for m in arch.memories),
-        shared_bits=_bits_per_cycle((m.shared_words_per_cycle, m.word_bits) for m in arch.memories),
-        overlaps=np.array([int(m.overlap) for m in arch.memories], dtype=np.int64),
-        memory_place=np.array([arch.places.index(place) for place in outermost], dtype=np.int64),
-        fanout_bits=_bits_per_cycle((f.words_per_cycle, f.word_bits) for f in arch.fanouts),
         operations_per_cycle=operations_per_cycle(arch, layer),
         address_energy=its.address_each[kept][..., :actions],
-        latency_cycles=float(arch.latency_cycles),
         port_bits=its.bits[kept][..., :actions],
         wire_bits=its.bits[its.fanout_level, :-1, first],
         finished_bits=finished_bits(arch, layer),
-        n_ports=len(ports),
-        port_memory=np.array([m for m, _ in ports], dtype=np.int64),
-        port_width=_bits_per_cycle(
-            (port.words_per_cycle, arch.memories[m].word_bits) for m, port in ports
-        ),
         port_moves=np.array(
             [
                 [
                     [float(tensor.role in port.moves.get(a, ())) for a in MEMORY_ACTIONS]
                     for tensor in layer.tensors
                 ]
-                for _, port in ports
+                for memory in arch.memories
+                for port in memory.ports
             ],
             dtype=np.float64,
-        ).reshape(len(ports), len(layer.tensors), actions),
+        ).reshape(-1, len(layer.tensors), actions),
     )
+
+
+@kept_with
+def _of_machine(arch: Architecture, prices: Prices) -> dict[str, Any]:
+    """Return the fields of :class:`PriceArrays` that are the same for every layer."""
+    ports = [(m, port) for m, memory in enumerate(arch.memories) for port in memory.ports]
+    outermost = [outermost_place(arch, memory) for memory in arch.memories]
+    leaks = [leakage_per_cycle(memory, arch) for memory in arch.memories]
+    gated = [leaks_in_use(memory, prices.accounting.conventions) for memory in arch.memories]
+    return {
+        "leakage": sum(
+            leak * arch.instances(place)
+            for leak, place, in_use in zip(leaks, outermost, gated, strict=True)
+            if not in_use
+        ),
+        "gated_leakage": np.where(gated, leaks, 0.0),
+        "read_bits": _bits_per_cycle((m.read_words_per_cycle, m.word_bits) for m in arch.memories),
+        "write_bits": _bits_per_cycle(
+            (m.write_words_per_cycle, m.word_bits) for m in arch.memories
+        ),
+        "shared_bits": _bits_per_cycle(
+            (m.shared_words_per_cycle, m.word_bits) for m in arch.memories
+        ),
+        "overlaps": np.array([int(m.overlap) for m in arch.memories], dtype=np.int64),
+        "memory_place": np.array([arch.places.index(place) for place in outermost], dtype=np.int64),
+        "fanout_bits": _bits_per_cycle((f.words_per_cycle, f.word_bits) for f in arch.fanouts),
+        "latency_cycles": float(arch.latency_cycles),
+        "n_ports": len(ports),
+        "port_memory": np.array([m for m, _ in ports], dtype=np.int64),
+        "port_width": _bits_per_cycle(
+            (port.words_per_cycle, arch.memories[m].word_bits) for m, port in ports
+        ),
+    }
 
 
 def outermost_place(arch: Architecture, memory: Memory) -> Place:
