@@ -53,11 +53,14 @@ def arrays_key(arrays: Iterable[object]) -> str:
     >>> arrays_key([np.zeros(2)]) == arrays_key([np.zeros((2, 1))])
     False
     """
-    digest = hashlib.sha256()
-    for array in map(np.asarray, arrays):
-        digest.update(f"{array.dtype.str}{array.shape}".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
+    parts: list[bytes] = []
+    for array in arrays:
+        if type(array) is float or type(array) is int:
+            parts.append(f"{array!r};".encode())
+        else:
+            its = np.asarray(array)
+            parts += (f"{its.dtype.char}{its.shape}".encode(), its.tobytes())
+    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 def canonical_json(content: object, omit: Collection[str] = ()) -> str:

@@ -1,4 +1,4 @@
-"""A mapping that keeps what was used last."""
+"""What keeps values that were used last: by key, or of equal ones the first."""
 
 from __future__ import annotations
 
@@ -40,3 +40,31 @@ class Recent(Generic[Key, Value]):
             self._values.move_to_end(key)
             if len(self._values) > self._room:
                 self._values.popitem(last=False)
+
+
+class Firsts(Generic[Key, Value]):
+    """Of equal values the first, for the ``each`` used last of each of ``room`` keys.
+
+    Where equal records are made again and again, what was found out about one
+    (:mod:`accelsim.kept`) is found out once.
+
+    >>> kept = Firsts[str, list[int]](room=2, each=2)
+    >>> one, other = [1], [1]
+    >>> kept.first("a", one) is one, kept.first("a", other) is one, kept.first("b", other) is one
+    (True, True, False)
+    """
+
+    def __init__(self, room: int, each: int) -> None:
+        self._known = Recent[Key, tuple[Value, ...]](room)
+        self._each = each
+
+    def first(self, key: Key, value: Value) -> Value:
+        """Return the first of the values at ``key`` that equal this one."""
+        known = self._known.get(key) or ()
+        at = next((at for at, one in enumerate(known) if one == value), None)
+        if at is None:
+            self._known.put(key, (value, *known[: self._each - 1]))
+            return value
+        if at:
+            self._known.put(key, (known[at], *known[:at], *known[at + 1 :]))
+        return known[at]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from accelsim.recent import Recent
+from accelsim.recent import Firsts, Recent
 
 
 def test_the_least_recently_used_gives_way() -> None:
@@ -29,3 +29,17 @@ def test_threads_may_share_one() -> None:
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(use, range(4)))
     assert sum(kept.get(key) is not None for key in range(16)) == 8
+
+
+def test_of_equal_values_the_first_is_kept_among_the_latest() -> None:
+    kept = Firsts[str, list[int]](room=1, each=2)
+    one, two = [1], [2]
+    assert kept.first("a", one) is one
+    assert kept.first("a", two) is two
+    assert kept.first("a", [1]) is one  # used again
+    three = [3]
+    assert kept.first("a", three) is three  # instead of 2
+    assert kept.first("a", [1]) is one
+    assert kept.first("a", again := [2]) is again
+    assert kept.first("b", other := [1]) is other  # instead of all of "a"
+    assert kept.first("a", [1]) is not one

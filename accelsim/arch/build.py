@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from accelsim.arch.records import PORT_ACTIONS, Compute, Fanout, Holding, Memory, Node, Place, Port
 from accelsim.arch.schema import (
@@ -21,12 +22,25 @@ from accelsim.arch.schema import (
     SideBySideSpec,
 )
 from accelsim.errors import Problem
+from accelsim.recent import Firsts
 from accelsim.roles import Role
 from accelsim.specs.join import SpecModel
 from accelsim.units import Quantity, size_text
 from accelsim.yamldoc import Document, Keys
 
 MAX_SIZE_BITS = 2**60
+
+Part = TypeVar("Part", Memory, Place, Fanout, Compute)
+
+_parts = Firsts[tuple[type, str], "Memory | Node"](room=256, each=16)
+"""Parts of machines by kind and name: those of a sweep differ in few of them."""
+
+
+def one_of_equals(part: Part) -> Part:
+    """Return the part that equals this one and was built before, if there is one."""
+    first = _parts.first((type(part), part.name), part)
+    assert isinstance(first, type(part))
+    return first
 
 
 @dataclass
@@ -80,7 +94,7 @@ class Build:
         memory = self.memory(keys, spec, spec.memory)
         if spec.places is None:
             holding = self.holding(keys, spec, memory)
-            self.nodes.append(Place(spec.memory, (holding,)))
+            self.nodes.append(one_of_equals(Place(spec.memory, (holding,))))
             return
         for key in ("keep", "may_keep"):
             if getattr(spec, key):
@@ -89,7 +103,8 @@ class Build:
             inner = (*keys, "places", index)
             if place.place != spec.memory or index:
                 self.name((*inner, "place"), place.place)
-            self.nodes.append(Place(place.place, (self.holding(inner, place, memory),)))
+            built = Place(place.place, (self.holding(inner, place, memory),))
+            self.nodes.append(one_of_equals(built))
 
     def side_by_side(self, keys: Keys, spec: SideBySideSpec) -> None:
         self.name((*keys, "side_by_side"), spec.side_by_side)
@@ -110,14 +125,14 @@ class Build:
                             "at most one of the memories side by side to keep a tensor",
                         )
             holdings.append(self.holding(inner, private, memory))
-        self.nodes.append(Place(spec.side_by_side, tuple(holdings)))
+        self.nodes.append(one_of_equals(Place(spec.side_by_side, tuple(holdings))))
 
     def memory(self, keys: Keys, spec: MemorySpec | PrivateMemorySpec, name: str) -> Memory:
         word = int(spec.word.worth()) if spec.word else self.word_bits
         if word < 1:
             self.fault((*keys, "word"), f"the word of memory '{name}' has 0 bits", "at least 1 b")
             word = 1
-        memory = Memory(
+        built = Memory(
             name=name,
             component=spec.component,
             size_bits=self.size_bits(keys, spec, name, word),
@@ -142,6 +157,7 @@ class Build:
             area_um2=float(spec.area.worth()) if spec.area else None,
             source=spec.source or "",
         )
+        memory = one_of_equals(built)
         self.memories.append(memory)
         return memory
 
@@ -244,7 +260,7 @@ class Build:
             densities=spec.densities,
         )
         if spec.parts is None:
-            self.nodes.append(whole)
+            self.nodes.append(one_of_equals(whole))
             return
         if spec.network:
             what = f"array '{spec.fanout}' has a `network` and `parts`"
@@ -255,44 +271,40 @@ class Build:
                 self.name((*inner, "fanout"), part.fanout)
             self.assume(part.fanout, part.assumed)
             port = self.port(inner, "bandwidth", part.bandwidth, self.word_bits)
-            self.nodes.append(
-                Fanout(
-                    name=part.fanout,
-                    array=spec.fanout,
-                    component=part.component or whole.component,
-                    mesh_x=whole.mesh_x,
-                    mesh_y=whole.mesh_y,
-                    multicast=whole.multicast
-                    if part.multicast is None
-                    else frozenset(part.multicast),
-                    reduces=whole.reduces if part.reduces is None else part.reduces,
-                    forwards=whole.forwards if part.forwards is None else _forwards(part.forwards),
-                    energy=whole.energy if part.energy is None else _stated(part.energy),
-                    words_per_cycle=whole.words_per_cycle if port is None else port,
-                    word_bits=whole.word_bits,
-                    fill_cycles=whole.fill_cycles,
-                    drain_cycles=whole.drain_cycles,
-                    source=part.source or whole.source,
-                    widths=whole.widths,
-                    formats=whole.formats,
-                    densities=whole.densities,
-                )
+            built = Fanout(
+                name=part.fanout,
+                array=spec.fanout,
+                component=part.component or whole.component,
+                mesh_x=whole.mesh_x,
+                mesh_y=whole.mesh_y,
+                multicast=whole.multicast if part.multicast is None else frozenset(part.multicast),
+                reduces=whole.reduces if part.reduces is None else part.reduces,
+                forwards=whole.forwards if part.forwards is None else _forwards(part.forwards),
+                energy=whole.energy if part.energy is None else _stated(part.energy),
+                words_per_cycle=whole.words_per_cycle if port is None else port,
+                word_bits=whole.word_bits,
+                fill_cycles=whole.fill_cycles,
+                drain_cycles=whole.drain_cycles,
+                source=part.source or whole.source,
+                widths=whole.widths,
+                formats=whole.formats,
+                densities=whole.densities,
             )
+            self.nodes.append(one_of_equals(built))
 
     def compute(self, keys: Keys, spec: ComputeSpec) -> None:
         self.name((*keys, "compute"), spec.compute)
-        self.nodes.append(
-            Compute(
-                name=spec.compute,
-                component=spec.component,
-                ops_per_cycle=spec.ops_per_cycle,
-                gating=self.operands((*keys, "gating"), spec.gating),
-                skipping=self.operands((*keys, "skipping"), spec.skipping),
-                energy=_stated(spec.energy),
-                area_um2=float(spec.area.worth()) if spec.area else None,
-                source=spec.source or "",
-            )
+        built = Compute(
+            name=spec.compute,
+            component=spec.component,
+            ops_per_cycle=spec.ops_per_cycle,
+            gating=self.operands((*keys, "gating"), spec.gating),
+            skipping=self.operands((*keys, "skipping"), spec.skipping),
+            energy=_stated(spec.energy),
+            area_um2=float(spec.area.worth()) if spec.area else None,
+            source=spec.source or "",
         )
+        self.nodes.append(one_of_equals(built))
 
     # --- zeros ------------------------------------------------------------------------------------
 

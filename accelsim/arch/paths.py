@@ -91,6 +91,14 @@ def path_problem(document: Document, path: str) -> Problem | None:
     return None
 
 
+_LEVELS: tuple[type[SpecModel], ...] = tuple(models_in(LevelSpec))
+_INNER: dict[str, type[SpecModel]] = {
+    "memories": PrivateMemorySpec,
+    "places": PlaceSpec,
+    "parts": PartSpec,
+}
+
+
 class _Part(NamedTuple):
     """A level, or a memory, place or part inside one: where it is described, and by what model."""
 
@@ -102,12 +110,6 @@ class _Part(NamedTuple):
 def _named_parts(document: Document) -> list[_Part]:
     """Return the levels, memories, places and parts of arrays that have a name."""
     found: list[_Part] = []
-    levels: tuple[type[SpecModel], ...] = tuple(models_in(LevelSpec))
-    inner: dict[str, type[SpecModel]] = {
-        "memories": PrivateMemorySpec,
-        "places": PlaceSpec,
-        "parts": PartSpec,
-    }
 
     def look(keys: Keys, node: Node, models: Sequence[type[SpecModel]]) -> None:
         if not isinstance(node.value, dict):
@@ -116,7 +118,7 @@ def _named_parts(document: Document) -> list[_Part]:
             named = node.value.get(model.name_keys[0])
             if named and isinstance(named.value, str):
                 found.append(_Part(named.value, keys, model))
-        for key, part_model in inner.items():
+        for key, part_model in _INNER.items():
             parts = node.value.get(key)
             if parts and isinstance(parts.value, list):
                 for index, part in enumerate(parts.value):
@@ -125,5 +127,5 @@ def _named_parts(document: Document) -> list[_Part]:
     listed = document.node(("levels",))
     if listed and isinstance(listed.value, list):
         for index, level in enumerate(listed.value):
-            look(("levels", index), level, levels)
+            look(("levels", index), level, _LEVELS)
     return found

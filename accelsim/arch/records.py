@@ -138,7 +138,7 @@ class Holding:
         return self.keep | self.may_keep
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
     """One block of temporal loops and one tile; each role is kept by at most one holding.
 
@@ -364,11 +364,11 @@ def structural_problems(arch: Architecture) -> list[Problem]:
             )
         )
     names: set[str] = set()
-    for node in arch.nodes:
+    for at, node in enumerate(arch.nodes, start=1):
         if node.name in names:
             problems.append(Problem(f"two levels are called '{node.name}'"))
         names.add(node.name)
-        if isinstance(node, Compute) and node is not arch.nodes[-1]:
+        if isinstance(node, Compute) and at < len(arch.nodes):
             problems.append(Problem(f"the compute '{node.name}' must be the last level"))
     for place in arch.places:
         seen: set[str] = set()

@@ -309,7 +309,9 @@ class ComputeSpec(LevelModel):
 
 
 def level_tag(value: object) -> str | None:
-    """Return the tag of the model that describes a raw level."""
+    """Return the tag of the model that describes a raw level, or of the model itself."""
+    if isinstance(value, LevelModel):
+        return value.tag
     if isinstance(value, dict):
         for key in ("memory", "fanout", "side_by_side", "compute"):
             if key in value:

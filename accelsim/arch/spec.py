@@ -21,7 +21,8 @@ from accelsim.arch.schema import (
 )
 from accelsim.arch.zeros import SPARSITY_KEYS, sparsity_problems
 from accelsim.errors import Problem, Where
-from accelsim.specs.fields import one_of, suggestion
+from accelsim.recent import Recent
+from accelsim.specs.fields import Context, one_of, suggestion
 from accelsim.specs.join import Faults, SpecModel, check_kind, validate, validate_part
 from accelsim.specs.overrides import overridden
 from accelsim.specs.references import (
@@ -31,10 +32,11 @@ from accelsim.specs.references import (
     pattern_problems,
 )
 from accelsim.units import Quantity
-from accelsim.yamldoc import Document, Keys
+from accelsim.yamldoc import Document, Keys, Node
 
 DEFAULT_CLOCK_HZ = 1e9
 DEFAULT_WORD_BITS = 16
+LEVELS = "levels"
 CONSTRAINTS, SEARCH_CONSTRAINTS = "constraints", "search_constraints"
 
 LEVEL_MODELS: dict[str, type[SpecModel]] = {
@@ -75,13 +77,14 @@ def architecture_of(
     document, more = overridden(document, overrides, resolve_path)
     faults = Faults(document, [*problems, *more])
     context = parameters_of(document)
-    spec = validate(ArchitectureSpec, faults, context)
+    spec = validate(ArchitectureSpec, faults, context, {LEVELS: _known_levels(document, context)})
+    if spec is not None:
+        _keep_levels(document, context, spec.levels)
     build = Build(document, _word_bits(spec.word if spec else None), faults.problems)
-    for index, node in faults.intact_items("levels"):
-        keys: Keys = ("levels", index)
-        tag = level_tag(node.plain())
+    for index, node in faults.intact_items(LEVELS):
+        keys: Keys = (LEVELS, index)
         level: object = spec.levels[index] if spec else None
-        if level is None and tag:
+        if spec is None and (tag := level_tag(node.plain())):
             level = validate_part(LEVEL_MODELS[tag], document, keys, context)
         if isinstance(level, LevelModel):
             build.level(keys, level)
@@ -98,6 +101,34 @@ def architecture_of(
     if faults:
         raise faults.error()
     return arch
+
+
+_Parameters = tuple[tuple[str, int], ...]
+
+_read_levels = Recent[tuple[int, _Parameters], tuple[Node, LevelModel]](128)
+"""Levels of machines that were right, by the identity of their nodes, which are kept with them.
+
+Settings leave most nodes of a document as they are.
+"""
+
+
+def _known_levels(document: Document, context: Context) -> dict[int, SpecModel]:
+    parameters = tuple(context.parameters.items())
+    known = {
+        at: _read_levels.get((id(node), parameters)) for at, node in enumerate(_levels(document))
+    }
+    return {at: its[1] for at, its in known.items() if its is not None}
+
+
+def _keep_levels(document: Document, context: Context, levels: Sequence[LevelModel]) -> None:
+    parameters = tuple(context.parameters.items())
+    for node, level in zip(_levels(document), levels, strict=True):
+        _read_levels.put((id(node), parameters), (node, level))
+
+
+def _levels(document: Document) -> list[Node]:
+    listed = document.node((LEVELS,))
+    return listed.value if listed is not None and isinstance(listed.value, list) else []
 
 
 def knows_path(name_or_path: str | Path, path: str) -> bool:

@@ -73,18 +73,26 @@ def record_type(fields: list[tuple[object, ...]]) -> np.dtype[np.record]:
 
 def new_record(kind: np.dtype[np.record]) -> np.record:
     """Return a record of zeros that begins at a cache line."""
-    return cast("np.record", _at_cache_line(kind.itemsize).view(kind)[0])
+    room = _at_cache_line(kind.itemsize)
+    room[:] = 0
+    return cast("np.record", room.view(kind)[0])
 
 
-def copied_record(record: np.record) -> np.record:
-    """Return a record of the same contents that begins at a cache line."""
-    room = _at_cache_line(record.dtype.itemsize)
-    room[:] = cast("npt.NDArray[np.void]", record.base).view(np.uint8)
-    return cast("np.record", room.view(record.dtype)[0])
+def array_around(record: np.record) -> npt.NDArray[np.record]:
+    """Return the array of one record that a :func:`new_record` is in."""
+    return cast("npt.NDArray[np.record]", record.base)
+
+
+def copied_records(records: npt.NDArray[np.record]) -> npt.NDArray[np.record]:
+    """Return an array of the same contents that begins at a cache line."""
+    kind = records.dtype
+    room = _at_cache_line(records.nbytes)
+    room[:] = records.view(np.uint8)
+    return np.ndarray(records.shape, kind, room)
 
 
 def _at_cache_line(size: int) -> npt.NDArray[np.uint8]:
-    room = np.zeros(size + CACHE_LINE, dtype=np.uint8)
+    room = np.empty(size + CACHE_LINE, dtype=np.uint8)
     start = -room.ctypes.data % CACHE_LINE
     return room[start : start + size]
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import NamedTuple, cast
-
-import numpy as np
-import numpy.typing as npt
+from typing import NamedTuple
 
 from accelsim.arch.records import Architecture
 from accelsim.arch.uneven import form_with
@@ -14,11 +11,12 @@ from accelsim.counter.general.layout import Scratch
 from accelsim.counter.ragged import count_ragged_packed
 from accelsim.counter.tally import Violation
 from accelsim.errors import AccelsimError, ExitCode, SpecError
+from accelsim.evaluation.charged import by_level, tiles_by_level
 from accelsim.evaluation.effectual import operation_shares
-from accelsim.evaluation.energies import LevelPrices, energies
+from accelsim.evaluation.energies import energies
 from accelsim.evaluation.extras import HOP, ROUTE, meshes_of, price_hops
 from accelsim.evaluation.general import price_general
-from accelsim.evaluation.kernel import add_up_ports, price_mapping
+from accelsim.evaluation.kernel import price_whole
 from accelsim.evaluation.packing import PriceArrays, leakage_rates
 from accelsim.evaluation.peer_ports import refuse_unknown_ports
 from accelsim.evaluation.priced_machine import PricedMachine
@@ -41,13 +39,8 @@ from accelsim.mapping.arrays import (
     pack_mapping,
 )
 from accelsim.mapping.records import Mapping
-from accelsim.technology.records import ACTIONS, Accounting, EnergyTable
+from accelsim.technology.records import Accounting, EnergyTable
 from accelsim.workload.records import Layer
-
-# The actions of counter.boundary, in the order in which technology.records lists them.
-AT_PARENT = slice(0, 3)
-AT_CHILD = slice(3, 5)
-IN_NETWORK = slice(5, 8)
 
 
 class IllegalMappingError(AccelsimError):
@@ -109,9 +102,9 @@ def evaluate_on(
     refuse_unknown_ports(layer, arch, mapping, conventions)
 
     levels = its.levels
-    words = accesses = _by_level(layer, arch, its, loops, found.words, found.network)
+    words = accesses = by_level(layer, its, loops.keep, found.words, found.network)
     if found.accesses is not found.words:
-        accesses = _by_level(layer, arch, its, loops, found.accesses, found.network)
+        accesses = by_level(layer, its, loops.keep, found.accesses, found.network)
     energy = energies(layer, its, accesses, words)
     meshes = meshes_of(layer, arch, mapping, found.network, conventions)
     if meshes:
@@ -138,7 +131,7 @@ def evaluate_on(
         leakage=leaked,
         addresses=(words * its.needs_address).sum(axis=2)[:, :-1],
         meshes=meshes,
-        tile_words=_tiles_by_level(its, found.tile_words),
+        tile_words=tiles_by_level(its, found.tile_words),
         capacity_bits={
             memory.name: (bits_in_use(arch, layer, memory, bits), memory.usable_bits)
             for memory, bits in zip(arch.memories, found.memory_bits.tolist(), strict=False)
@@ -188,15 +181,12 @@ class _Counted(NamedTuple):
 def _count(
     layer: Layer, arch: Architecture, mapping: Mapping, loops: MappingArrays, packed: Packed
 ) -> _Counted:
-    case, scratch = packed.case()
+    # Fields of an array are many times faster to get than those of a record.
+    its, scratch = packed.cases()
     if isinstance(scratch, Scratch):
-        broken = price_general(case, *loops, scratch)
+        broken = price_general(its[0], *loops, scratch)
     else:
-        broken = price_mapping(case, *loops, scratch)
-        if not (broken or case["has_ports"]):
-            add_up_ports(case, loops.keep)
-    # Fields of the array that the record is in are many times faster to get than its own.
-    its = cast("npt.NDArray[np.void]", case.base)
+        broken = price_whole(its, *loops, scratch)
     counter = its["counter"]
     nest, counts = counter["nest"], counter["counts"]
     if broken:
@@ -272,39 +262,6 @@ def reprice(
         table,
         accounting or evaluation.prices.accounting,
     )
-
-
-def _by_level(
-    layer: Layer,
-    arch: Architecture,
-    its: LevelPrices,
-    loops: MappingArrays,
-    boundaries: Ints,
-    network: Ints,
-) -> Ints:
-    """Charge every count to the level that performs the action: ``[level, tensor, action]``."""
-    charged = np.zeros(its.each.shape, dtype=np.int64)
-    kept, compute = loops.keep.tolist(), len(arch.places)
-    for t in range(len(layer.tensors)):
-        keepers = [place for place, mask in enumerate(kept) if mask >> t & 1]
-        levels = its.level_of[keepers, t].tolist()
-        for level, child in zip(levels, [*keepers[1:], compute], strict=True):
-            charged[level, t, AT_PARENT] += boundaries[child, t, AT_PARENT]
-        for level, child in zip(levels[1:], keepers[1:], strict=True):
-            charged[level, t, AT_CHILD] += boundaries[child, t, AT_CHILD]
-    for f, fanout in enumerate(arch.fanouts):
-        level = its.levels.index(fanout.name)
-        charged[level, :-1, IN_NETWORK] = network[f, : len(layer.tensors)]
-    charged[-1, -1, ACTIONS.index(layer.op)] = layer.operations
-    return charged
-
-
-def _tiles_by_level(its: LevelPrices, tile_words: Ints) -> Ints:
-    tiles = np.zeros((len(its.levels), its.level_of.shape[1]), dtype=np.int64)
-    for (p, t), level in np.ndenumerate(its.level_of):
-        if level >= 0:
-            tiles[level, t] += tile_words[p, t]
-    return tiles
 
 
 def _instances(machine: PricedMachine, in_use: Ints) -> dict[str, tuple[int, int]]:

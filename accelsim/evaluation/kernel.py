@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import ceil, prod
 
 import numpy as np
+import numpy.typing as npt
 
 from accelsim.arch.records import MAX_PORTS
 from accelsim.conventions import Conventions
@@ -367,4 +368,24 @@ def price_mapping(
     broken = count_mapping(case.counter, loop_dim, loop_bound, slot_end, keep, marks)
     if broken == 0:
         price_counts(case, keep)
+    return broken
+
+
+@kernel
+def price_whole(
+    cases: npt.NDArray[np.record],
+    loop_dim: Ints,
+    loop_bound: Ints,
+    slot_end: Ints,
+    keep: Ints,
+    marks: Marks,
+) -> int:
+    """Do as :func:`price_mapping` does, and add up the bits through unlimited ports too.
+
+    ``cases`` holds one case: an array is handed to a kernel faster than a record.
+    """
+    case = cases[0]
+    broken = price_mapping(case, loop_dim, loop_bound, slot_end, keep, marks)
+    if broken == 0 and case.has_ports == 0:
+        add_up_ports(case, keep)
     return broken

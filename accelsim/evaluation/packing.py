@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from accelsim.arch.records import Architecture, Memory, Place
 from accelsim.conventions import Conventions
-from accelsim.evaluation.effectual import access_shares
 from accelsim.evaluation.energies import LevelPrices, level_prices
 from accelsim.evaluation.expected import finished_bits, operations_per_cycle
 from accelsim.evaluation.prices import Floats, Prices
+from accelsim.kept import kept_with
 from accelsim.mapping.arrays import Ints
-from accelsim.mapping.forms import form_of
-from accelsim.mapping.homes import holding_of
 from accelsim.technology.records import ACTIONS, FANOUT_ACTIONS, MEMORY_ACTIONS
 from accelsim.workload.records import Layer
 
@@ -69,75 +67,66 @@ def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
 
 def packed(its: LevelPrices, prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:
     """Do as :func:`pack` does, with prices that are known by level."""
-    tensors, memory_actions = layer.tensors, len(MEMORY_ACTIONS)
-    place_energy = np.zeros((len(arch.places), len(tensors), memory_actions))
-    addresses, port_bits = np.zeros_like(place_energy), np.zeros_like(place_energy)
-    for p, place in enumerate(arch.places):
-        for t, tensor in enumerate(tensors):
-            holding = holding_of(arch, layer, place, tensor)
-            if holding is None:
-                continue
-            memory = arch.memory[holding.memory]
-            if memory.size_bits == 0:
-                continue
-            level = its.level_of[p, t]
-            place_energy[p, t] = its.each[level, t, :memory_actions]
-            addresses[p, t] = its.address_each[level, t, :memory_actions]
-            bits = form_of(memory, tensor, layer).bits
-            timed = (access_shares(memory, a, tensor, layer).timed for a in MEMORY_ACTIONS)
-            port_bits[p, t] = [bits * share for share in timed]
-    first = ACTIONS.index(FANOUT_ACTIONS[0])
-    fanout_energy = np.zeros((len(arch.fanouts), len(tensors), len(FANOUT_ACTIONS)))
-    wires = np.zeros((len(arch.fanouts), len(tensors)))
-    for f, fanout in enumerate(arch.fanouts):
-        level = its.levels.index(fanout.name)
-        fanout_energy[f] = its.each[level, :-1, first : first + len(FANOUT_ACTIONS)]
-        wires[f] = [form_of(fanout, tensor, layer).bits for tensor in tensors]
-
-    ports = [(m, port) for m, memory in enumerate(arch.memories) for port in memory.ports]
-    leaks = [leakage_per_cycle(memory, arch) for memory in arch.memories]
-    gated = [leaks_in_use(memory, prices.accounting.conventions) for memory in arch.memories]
+    actions, first = len(MEMORY_ACTIONS), ACTIONS.index(FANOUT_ACTIONS[0])
+    # What no place can keep is at level -1, the compute, where nothing is accessed.
+    kept = its.level_of, np.arange(len(layer.tensors))
+    crossed = slice(first, first + len(FANOUT_ACTIONS))
     return PriceArrays(
-        place_energy=place_energy,
-        fanout_energy=fanout_energy,
+        **_of_machine(arch, prices),
+        place_energy=its.each[kept][..., :actions],
+        fanout_energy=its.each[its.fanout_level, :-1, crossed],
         operation_energy=float(its.each[-1, -1, ACTIONS.index(layer.op)])
         + sum(its.finished.values()) / layer.operations,
-        leakage=sum(
-            leak * arch.instances(outermost_place(arch, memory))
-            for leak, memory, in_use in zip(leaks, arch.memories, gated, strict=True)
-            if not in_use
-        ),
-        gated_leakage=np.where(gated, leaks, 0.0),
-        read_bits=_bits_per_cycle((m.read_words_per_cycle, m.word_bits) for m in arch.memories),
-        write_bits=_bits_per_cycle((m.write_words_per_cycle, m.word_bits) for m in arch.memories),
-        shared_bits=_bits_per_cycle((m.shared_words_per_cycle, m.word_bits) for m in arch.memories),
-        overlaps=np.array([int(m.overlap) for m in arch.memories], dtype=np.int64),
-        memory_place=np.array(
-            [arch.places.index(outermost_place(arch, m)) for m in arch.memories], dtype=np.int64
-        ),
-        fanout_bits=_bits_per_cycle((f.words_per_cycle, f.word_bits) for f in arch.fanouts),
         operations_per_cycle=operations_per_cycle(arch, layer),
-        address_energy=addresses,
-        latency_cycles=float(arch.latency_cycles),
-        port_bits=port_bits,
-        wire_bits=wires,
+        address_energy=its.address_each[kept][..., :actions],
+        port_bits=its.bits[kept][..., :actions],
+        wire_bits=its.bits[its.fanout_level, :-1, first],
         finished_bits=finished_bits(arch, layer),
-        n_ports=len(ports),
-        port_memory=np.array([m for m, _ in ports], dtype=np.int64),
-        port_width=_bits_per_cycle(
-            (port.words_per_cycle, arch.memories[m].word_bits) for m, port in ports
-        ),
         port_moves=np.array(
             [
                 [
                     [float(tensor.role in port.moves.get(a, ())) for a in MEMORY_ACTIONS]
-                    for tensor in tensors
+                    for tensor in layer.tensors
                 ]
-                for _, port in ports
+                for memory in arch.memories
+                for port in memory.ports
             ],
             dtype=np.float64,
-        ).reshape(len(ports), len(tensors), len(MEMORY_ACTIONS)),
+        ).reshape(-1, len(layer.tensors), actions),
     )
+
+
+@kept_with
+def _of_machine(arch: Architecture, prices: Prices) -> dict[str, Any]:
+    """Return the fields of :class:`PriceArrays` that are the same for every layer."""
+    ports = [(m, port) for m, memory in enumerate(arch.memories) for port in memory.ports]
+    outermost = [outermost_place(arch, memory) for memory in arch.memories]
+    leaks = [leakage_per_cycle(memory, arch) for memory in arch.memories]
+    gated = [leaks_in_use(memory, prices.accounting.conventions) for memory in arch.memories]
+    return {
+        "leakage": sum(
+            leak * arch.instances(place)
+            for leak, place, in_use in zip(leaks, outermost, gated, strict=True)
+            if not in_use
+        ),
+        "gated_leakage": np.where(gated, leaks, 0.0),
+        "read_bits": _bits_per_cycle((m.read_words_per_cycle, m.word_bits) for m in arch.memories),
+        "write_bits": _bits_per_cycle(
+            (m.write_words_per_cycle, m.word_bits) for m in arch.memories
+        ),
+        "shared_bits": _bits_per_cycle(
+            (m.shared_words_per_cycle, m.word_bits) for m in arch.memories
+        ),
+        "overlaps": np.array([int(m.overlap) for m in arch.memories], dtype=np.int64),
+        "memory_place": np.array([arch.places.index(place) for place in outermost], dtype=np.int64),
+        "fanout_bits": _bits_per_cycle((f.words_per_cycle, f.word_bits) for f in arch.fanouts),
+        "latency_cycles": float(arch.latency_cycles),
+        "n_ports": len(ports),
+        "port_memory": np.array([m for m, _ in ports], dtype=np.int64),
+        "port_width": _bits_per_cycle(
+            (port.words_per_cycle, arch.memories[m].word_bits) for m, port in ports
+        ),
+    }
 
 
 def outermost_place(arch: Architecture, memory: Memory) -> Place:

@@ -8,7 +8,7 @@ layers that are alike in these.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeVar
 
 from accelsim.arch.records import Architecture
@@ -67,7 +67,8 @@ class PricedMachine:
         return {**copies, arch.compute.name: arch.instances(arch.compute)}
 
     def _levels_of(self, layer: Layer, alike: Hashable | None) -> LevelPrices:
-        return _once(self._levels, alike, lambda: level_prices(layer, self.arch, self.prices))
+        make = partial(level_prices, layer, self.arch, self.prices, alike)
+        return _once(self._levels, alike, make)
 
     def _alike(self, layer: Layer) -> Hashable | None:
         """Return what layers have in common that share tables; None if none does."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -32,12 +33,30 @@ DEFAULT_ACCOUNTING = Accounting("default")
 
 
 @dataclass(frozen=True)
+class Charges:
+    """A table and an accounting, which say together what a part charges."""
+
+    table: EnergyTable
+    accounting: Accounting
+
+
+@kept_with
+def charges_of(table: EnergyTable, accounting: Accounting) -> Charges:
+    """Return both as one record, as long as they stay."""
+    return Charges(table, accounting)
+
+
+@dataclass(frozen=True)
 class Prices:
     """Every price that a machine needs, by (level, action), before accounting and bit widths."""
 
     table: EnergyTable
     accounting: Accounting
     by_level: Mapping[tuple[str, str], Price]
+
+    @cached_property
+    def charges(self) -> Charges:
+        return charges_of(self.table, self.accounting)
 
     @property
     def assumed(self) -> tuple[str, ...]:
@@ -60,26 +79,21 @@ def resolve(arch: Architecture, table: EnergyTable, accounting: Accounting) -> P
     problems = price_problems(arch, table)
     if problems:
         raise SpecError(problems.values())
-    known = _looked_up(arch, table)
     found: dict[tuple[str, str], Price] = {}
-    for part, actions in priced_parts(arch):
-        for action in actions:
-            price = known[part.name, action]
+    for part, _ in priced_parts(arch):
+        for action, price in _looked_up(part, table).items():
             assert price is not None
             found[part.name, action] = price
-        for action in gated_actions(part):
-            found[part.name, action] = _price(part, action, table) or NO_GATED_PRICE
     return Prices(table, accounting, found)
 
 
 @kept_with
-def _looked_up(arch: Architecture, table: EnergyTable) -> dict[tuple[str, str], Price | None]:
-    """Return the price of every (level, action) that a machine pays for; None if there is none."""
-    return {
-        (part.name, action): _price(part, action, table)
-        for part, actions in priced_parts(arch)
-        for action in actions
-    }
+def _looked_up(part: Memory | Fanout | Compute, table: EnergyTable) -> dict[str, Price | None]:
+    """Return the price of every action that a part may perform; None if there is none."""
+    found = {action: _price(part, action, table) for action in priced_actions(part)}
+    for action in gated_actions(part):
+        found[action] = _price(part, action, table) or NO_GATED_PRICE
+    return found
 
 
 def price_problems(arch: Architecture, table: EnergyTable) -> dict[str, Problem]:
@@ -92,7 +106,6 @@ def price_problems(arch: Architecture, table: EnergyTable) -> dict[str, Problem]
         of another table, and for each that leaks power under a table that cannot price power.
     """
     problems: dict[str, Problem] = {}
-    known = _looked_up(arch, table)
     for part, actions in priced_parts(arch):
         stated = any(part.energy.values())  # 0 is 0 in any unit
         if stated and arch.technology and table.name != arch.technology:
@@ -102,7 +115,8 @@ def price_problems(arch: Architecture, table: EnergyTable) -> dict[str, Problem]
                 hint=f"move them into a table, or evaluate under {arch.technology}",
             )
             continue
-        missing = [action for action in actions if known[part.name, action] is None]
+        known = _looked_up(part, table)
+        missing = [action for action in actions if known[action] is None]
         if missing:
             problems[f"{part.name}.component"] = _unpriced(part, missing, actions, arch, table)
     for memory in present_memories(arch):
@@ -118,11 +132,18 @@ def priced_parts(
     arch: Architecture,
 ) -> Iterator[tuple[Memory | Fanout | Compute, tuple[str, ...]]]:
     """Yield what a machine pays for: each part with the actions that it may perform."""
-    for memory in present_memories(arch):
-        yield memory, MEMORY_ACTIONS + ADDRESS_ACTIONS
-    for fanout in arch.fanouts:
-        yield fanout, FANOUT_ACTIONS + (MESH_ACTIONS if fanout.network else ())
-    yield arch.compute, COMPUTE_ACTIONS
+    parts: tuple[Memory | Fanout | Compute, ...] = (*present_memories(arch), *arch.fanouts)
+    for part in (*parts, arch.compute):
+        yield part, priced_actions(part)
+
+
+def priced_actions(part: Memory | Fanout | Compute) -> tuple[str, ...]:
+    """Return the actions that a part may perform."""
+    if isinstance(part, Memory):
+        return MEMORY_ACTIONS + ADDRESS_ACTIONS
+    if isinstance(part, Fanout):
+        return FANOUT_ACTIONS + (MESH_ACTIONS if part.network else ())
+    return COMPUTE_ACTIONS
 
 
 NO_GATED_PRICE = Price(0.0, "what is gated costs nothing, as no price is stated", assumed=True)

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from accelsim.conventions import Conventions
 from accelsim.counter.general.layout import Scratch, copied_scratch, needs_general
-from accelsim.counter.layout import copied_record
+from accelsim.counter.layout import array_around, copied_records
 from accelsim.counter.window import Marks
 from accelsim.evaluation.general import make_general_case, price_general
 from accelsim.evaluation.kernel import make_case, price_mapping
@@ -56,14 +57,20 @@ class Packed:
 
     def case(self) -> tuple[np.record, Marks | Scratch]:
         """Return what one thread needs to price mappings; as :func:`case_of`, made once."""
-        case, scratch = self._blank
+        cases, scratch = self.cases()
+        return cases[0], scratch
+
+    def cases(self) -> tuple[npt.NDArray[np.record], Marks | Scratch]:
+        """Return a :meth:`case` in an array of one."""
+        cases, scratch = self._blank
         if isinstance(scratch, Scratch):
-            return copied_record(case), copied_scratch(scratch)
-        return copied_record(case), scratch.copy()
+            return copied_records(cases), copied_scratch(scratch)
+        return copied_records(cases), scratch.copy()
 
     @cached_property
-    def _blank(self) -> tuple[np.record, Marks | Scratch]:
-        return case_of(self.layer, self.machine, self.prices, self.conventions)
+    def _blank(self) -> tuple[npt.NDArray[np.record], Marks | Scratch]:
+        case, scratch = case_of(self.layer, self.machine, self.prices, self.conventions)
+        return array_around(case), scratch
 
 
 @kernel

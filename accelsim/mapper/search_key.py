@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from accelsim import __version__
-from accelsim.arch.records import Architecture
+from accelsim.arch.records import Architecture, Memory, Node
 from accelsim.kept import kept
 from accelsim.keys import arrays_key, content_key, joined_key
 from accelsim.mapper.contract import Budget, Driver, MappingProblem
@@ -86,7 +86,12 @@ def layer_key(layer: Layer) -> str:
 
 @kept
 def _machine_key(arch: Architecture) -> str:
-    return content_key([arch.nodes, arch.memories], NOT_COUNTED)
+    return joined_key([*map(_part_key, arch.nodes), "", *map(_part_key, arch.memories)])
+
+
+@kept
+def _part_key(part: Node | Memory) -> str:
+    return content_key(part, NOT_COUNTED)
 
 
 @kept

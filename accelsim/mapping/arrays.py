@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -199,19 +199,6 @@ def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
     problems = resident_problems(arch, layer) if layer.residents else []
     if problems:
         raise SpecError(problems)
-    slots: list[tuple[int, int, int]] = []
-    place_slot: list[int] = []
-    fanout_inside: list[int] = []
-    for node in arch.nodes:
-        if isinstance(node, Place):
-            place_slot.append(len(slots))
-            slots.append((len(place_slot) - 1, -1, -1))
-        elif isinstance(node, Fanout):
-            fanout = len(fanout_inside)
-            fanout_inside.append(len(place_slot))
-            slots += [(-1, fanout, 1), (-1, fanout, 0)]
-    arrays = list(dict.fromkeys(fanout.array for fanout in arch.fanouts))
-    mesh = {fanout.array: (fanout.mesh_x, fanout.mesh_y) for fanout in arch.fanouts}
     memory_index = {memory.name: index for index, memory in enumerate(arch.memories)}
 
     place_memory = np.full((len(arch.places), len(layer.tensors)), -1, dtype=np.int64)
@@ -233,19 +220,11 @@ def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
 
     check_room(arch, layer, place_bits)
     return MachineArrays(
-        n_places=len(arch.places),
-        slot_place=_ints(place for place, _, _ in slots),
-        slot_fanout=_ints(fanout for _, fanout, _ in slots),
-        slot_axis=_ints(axis for _, _, axis in slots),
-        place_slot=_ints(place_slot),
-        fanout_inside=_ints(fanout_inside),
-        fanout_array=_ints(arrays.index(fanout.array) for fanout in arch.fanouts),
-        array_mesh=_ints(mesh[array] for array in arrays).reshape(-1, 2),
+        **_nodes(arch),
         multicast=_ints(
             sum(1 << t for t, tensor in enumerate(layer.tensors) if tensor.role in fanout.multicast)
             for fanout in arch.fanouts
         ),
-        reduces=_ints(int(fanout.reduces) for fanout in arch.fanouts),
         links=_ints(
             sum(1 << t for t, tensor in enumerate(layer.tensors) if tensor.role in fanout.forwards)
             for fanout in arch.fanouts
@@ -262,6 +241,35 @@ def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
         keep_must=_ints(must),
         keep_may=_ints(may),
     )
+
+
+@kept
+def _nodes(arch: Architecture) -> dict[str, Any]:
+    """Return the fields of :class:`MachineArrays` that are the same for every layer."""
+    slots: list[tuple[int, int, int]] = []
+    place_slot: list[int] = []
+    fanout_inside: list[int] = []
+    for node in arch.nodes:
+        if isinstance(node, Place):
+            place_slot.append(len(slots))
+            slots.append((len(place_slot) - 1, -1, -1))
+        elif isinstance(node, Fanout):
+            fanout = len(fanout_inside)
+            fanout_inside.append(len(place_slot))
+            slots += [(-1, fanout, 1), (-1, fanout, 0)]
+    arrays = list(dict.fromkeys(fanout.array for fanout in arch.fanouts))
+    mesh = {fanout.array: (fanout.mesh_x, fanout.mesh_y) for fanout in arch.fanouts}
+    return {
+        "n_places": len(arch.places),
+        "slot_place": _ints(place for place, _, _ in slots),
+        "slot_fanout": _ints(fanout for _, fanout, _ in slots),
+        "slot_axis": _ints(axis for _, _, axis in slots),
+        "place_slot": _ints(place_slot),
+        "fanout_inside": _ints(fanout_inside),
+        "fanout_array": _ints(arrays.index(fanout.array) for fanout in arch.fanouts),
+        "array_mesh": _ints(mesh[array] for array in arrays).reshape(-1, 2),
+        "reduces": _ints(int(fanout.reduces) for fanout in arch.fanouts),
+    }
 
 
 def check_room(arch: Architecture, layer: Layer, place_bits: Ints) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, TypeVar, get_args
 
@@ -59,6 +59,9 @@ class SpecModel(BaseModel):
 
 Model = TypeVar("Model", bound=SpecModel)
 
+Known = Mapping[str, Mapping[int, SpecModel]]
+"""Models of items of lists, by key and position."""
+
 
 @dataclass
 class Faults:
@@ -103,9 +106,19 @@ class Faults:
         return bool(self.problems or self.more)
 
 
-def validate(model: type[Model], faults: Faults, context: Context | None = None) -> Model | None:
-    """Validate a whole document; None if anything is wrong, which ``faults`` then holds."""
-    valid = validate_part(model, faults.document, (), context)
+def validate(
+    model: type[Model],
+    faults: Faults,
+    context: Context | None = None,
+    known: Known | None = None,
+) -> Model | None:
+    """Validate a whole document; None if anything is wrong, which ``faults`` then holds.
+
+    Parameters
+    ----------
+    known : items of its lists that are known to be right, as their models
+    """
+    valid = validate_part(model, faults.document, (), context, known)
     if not isinstance(valid, Faults):
         return valid
     faults.problems += valid.problems
@@ -116,7 +129,11 @@ def validate(model: type[Model], faults: Faults, context: Context | None = None)
 
 
 def validate_part(
-    model: type[Model], document: Document, keys: Keys, context: Context | None = None
+    model: type[Model],
+    document: Document,
+    keys: Keys,
+    context: Context | None = None,
+    known: Known | None = None,
 ) -> Model | Faults:
     """Validate what stands at ``keys``: return the model, or what is wrong."""
     node = document.node(keys) or Node({}, Mark(0, 0, 0))
@@ -126,13 +143,13 @@ def validate_part(
         faults.note(place, problem if len(faults.problems) < MAX_PROBLEMS else None)
     empty = frozenset(faults.places)
     try:
-        valid = model.model_validate(node.plain(), context=context)
+        valid = model.model_validate(_with_models(node.plain(), known or {}), context=context)
     except ValidationError as fault:
         errors = fault.errors(include_url=False)
     else:
         return faults if faults else valid
     marked = [(_mark(error, document, keys), index) for index, error in enumerate(errors)]
-    known = context.parameters if context is not None else {}
+    parameters = context.parameters if context is not None else {}
     blamed = set[str]()
     for rank, (_, index) in enumerate(sorted(marked)):
         error = errors[index]
@@ -140,7 +157,7 @@ def validate_part(
         if place in empty and error["type"] != "extra_forbidden":
             continue  # it has no value, which is all there is to say
         name = error["input"] if isinstance(error["input"], str) else ""
-        if error["type"] == "spec" and name in known:
+        if error["type"] == "spec" and name in parameters:
             if name in blamed:  # the value of a parameter is refused once, wherever it goes
                 faults.touch(place)
                 continue
@@ -155,6 +172,15 @@ def validate_part(
         else:
             faults.note(place, found)
     return faults
+
+
+def _with_models(data: object, known: Known) -> object:
+    """Return the data with models in place of items of its lists."""
+    for key, models in known.items():
+        assert isinstance(data, dict)
+        for index, its in models.items():
+            data[key][index] = its
+    return data
 
 
 def _of_parameter(problem: Problem, name: str, document: Document) -> Problem:

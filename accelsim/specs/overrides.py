@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from accelsim.errors import Problem, SpecError, Where
@@ -21,6 +22,9 @@ Resolve = Callable[[Document, str], "Sequence[Keys] | Problem"]
 
 
 OPTION = "--set "
+
+MOST_KEPT = 1024
+"""Values that are read once; those of a sweep come again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +122,11 @@ def overridden(
     return document, problems
 
 
+@lru_cache(MOST_KEPT)
 def value_node(override: Override) -> Node:
     """Read the value of an override as YAML, marked with the override's words.
+
+    Nobody changes a node: documents share it.
 
     Raises
     ------

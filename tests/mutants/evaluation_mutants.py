@@ -16,6 +16,7 @@ MACS = "technology/estimators/macs.py"
 EVALUATE = "evaluation/evaluate.py"
 ENERGIES = "evaluation/energies.py"
 ARRAYS = "mapping/arrays.py"
+CHARGED = "evaluation/charged.py"
 AREA = "evaluation/area.py"
 
 EVALUATION_MUTANTS = (
@@ -71,7 +72,7 @@ EVALUATION_MUTANTS = (
     Mutant(
         "leakage of the instances in use only",
         PACKING,
-        "leak * arch.instances(outermost_place(arch, memory))",
+        "leak * arch.instances(place)",
         "leak",
     ),
     Mutant(
@@ -114,8 +115,8 @@ EVALUATION_MUTANTS = (
     Mutant(
         "an access costs a word, however wide the block",
         ENERGIES,
-        "= [energy * width for energy in words]",
-        "= words",
+        "row.each[t, a] = energy * width",
+        "row.each[t, a] = energy",
     ),
     # Rule 17: time.
     Mutant(
@@ -247,9 +248,9 @@ EVALUATION_MUTANTS = (
     # What is said of the levels.
     Mutant(
         "the tile of a memory is that of its innermost place",
-        EVALUATE,
-        "tiles[level, t] += tile_words",
-        "tiles[level, t] = tile_words",
+        CHARGED,
+        "tiles[level, tensor] += tile_words",
+        "tiles[level, tensor] = tile_words",
     ),
     Mutant(
         "one instance's area",

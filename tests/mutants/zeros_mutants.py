@@ -9,7 +9,7 @@ from tests.mutants.mutants import Mutant
 
 EFFECTUAL = "evaluation/effectual.py"
 EXPECTED = "evaluation/expected.py"
-PACKING = "evaluation/packing.py"
+ENERGIES = "evaluation/energies.py"
 COUNTED = "evaluation/zeros.py"
 FORMS = "mapping/forms.py"
 BITMASK = "sparsity/formats/bitmask.py"
@@ -69,9 +69,9 @@ ZEROS_MUTANTS = (
     ),
     Mutant(
         "what is skipped passes the port",
-        PACKING,
-        "[bits * share for share in timed]",
-        "[bits for _ in timed]",
+        ENERGIES,
+        "row.bits[t, a] = bits * access_shares(memory, action, tensor, layer).timed",
+        "row.bits[t, a] = bits",
     ),
     Mutant(
         "a gated access costs a whole one",
@@ -131,9 +131,9 @@ ZEROS_MUTANTS = (
     ),
     Mutant(
         "networks carry what is not compressed",
-        PACKING,
-        "wires[f] = [form_of(fanout, tensor, layer).bits for tensor",
-        "wires[f] = [form_of(fanout, tensor, layer).value_bits for tensor",
+        ENERGIES,
+        "= form_of(fanout, tensor, layer).bits",
+        "= form_of(fanout, tensor, layer).value_bits",
     ),
     # Formats.
     Mutant(
