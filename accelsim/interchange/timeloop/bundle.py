@@ -66,7 +66,7 @@ class Bundle:
         found = {
             "architecture": "architecture" in has,
             "workload": "problem" in has,
-            "mapping": "mapping" in has,
+            "mapping": any(node.value for node in has.get("mapping", [])),
             "dataflow": not self.sources.problems and bool(self.limits),
             "technology": ERT in has and "architecture" not in has,
         }
