@@ -36,7 +36,8 @@ def import_(
         typer.Argument(
             metavar="FILE...",
             help="An ONNX file; of torch, MODULE:CALLABLE that returns (module, inputs); of "
-            "timeloop, files and folders that are read as one; of scalesim, a topology, a "
+            "timeloop, files and folders that are read as one, a template with its variables as "
+            "FILE:NAME=VALUE; of scalesim, a topology, a "
             "configuration, or both; of zigzag, an accelerator, a workload, a mapping.",
         ),
     ],

@@ -195,13 +195,17 @@ def _unpriced(
         for name in table.components
         if all(table.estimate(name, attributes, action) is not None for action in actions)
     ]
+    remedy = f"add it to the table, or state an `energy:` for {part.name}"
+    hint = suggestion(part.component, fitting) or remedy
+    if table.per_access and part.name in table.components:
+        known = f"it knows '{part.name}' by its own name, as an ERT does"
+        hint = f"{known}: give both in one file, or import them together"
     return Problem(
         f"energy table '{table.name}' has no component '{part.component}': {level} needs its "
         f"prices for {needed}",
         got=part.component,
         expected=one_of(fitting or table.components),
-        hint=suggestion(part.component, fitting)
-        or f"add it to the table, or state an `energy:` for {part.name}",
+        hint=hint,
     )
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from accelsim.arch.records import EVERY_DIM, Architecture, Memory
+from accelsim.arch.rules import OTHER_DIMS
 from accelsim.roles import ROLES
+from accelsim.specs.fields import suggestion
 from accelsim.technology.records import EnergyTable
 from accelsim.workload.records import Network
 from accelsim.yamldoc import Document
@@ -75,6 +77,23 @@ def idle_settings_of_pair(arch: Architecture, network: Network) -> Iterator[str]
                     f"on {arch.name}, {fanout.name} passes {role} on along {', '.join(unknown)}, "
                     "which no layer has"
                 )
+    yield from constraints_on_nothing(arch, network)
+
+
+def constraints_on_nothing(arch: Architecture, network: Network) -> Iterator[str]:
+    """Yield the dims that a machine's own rules name and no layer has."""
+    dims = list({dim: None for layer in network.layers for dim, _ in layer.dims})
+    named = {
+        dim: None
+        for rule in (*arch.constraints, *arch.search_constraints)
+        for dim in (*(dim for dim, _ in rule.limits), *(dim for it in rule.order for dim in it))
+        if dim not in (*dims, OTHER_DIMS)
+    }
+    if named:
+        close = (suggestion(dim, dims) for dim in named)
+        meant = "".join(f"; {hint}" for hint in dict.fromkeys(close) if hint)
+        said = f"the constraints of {arch.name} name {', '.join(named)}"
+        yield f"{said}, which no layer of {network.name} has{meant}"
 
 
 def idle_settings_of_network(document: Document, network: Network) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -47,9 +48,10 @@ from accelsim.verbs.words import (
     as_energy_table,
     as_network,
     kind_of,
+    kinds_of,
     one_layer,
 )
-from accelsim.workload.records import Network
+from accelsim.workload.records import Layer, Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ def check(*files: str | Path, technology: Technology | None = None) -> tuple[Che
     """
     if not files:
         raise UsageError(Problem("no file to check", expected="accelsim check FILE..."))
-    found = [_check_one(str(file), technology) for file in files]
+    layers = _layers_of(files)
+    found = [_check_one(str(file), technology, layers) for file in files]
     if technology and not any("architecture" in its.kind or its.problems for its, _ in found):
         what = f"no machine among the files for the energy table '{technology}' to price"
         raise UsageError(Problem(what, expected="accelsim check MACHINE --technology NAME"))
@@ -120,12 +123,32 @@ def schema(kind: str) -> dict[str, Any]:
     return schemas.schema(kind)
 
 
-def _check_one(file: str, technology: Technology | None) -> tuple[Checked, Loaded | None]:
-    """Check a file; return what it says, if it is one of our specs and nothing is wrong."""
+def _layers_of(files: Sequence[str | Path]) -> list[Layer]:
+    """Return the layers of files, whose data-spaces a machine of Timeloop's may name.
+
+    What is wrong with a file is said where it is checked.
+    """
+    found: list[Layer] = []
+    for file in files:
+        with suppress(SpecError, UsageError):
+            if "workload" in kinds_of(file):
+                found += as_network(file).layers
+    return found
+
+
+def _check_one(
+    file: str, technology: Technology | None, layers: Sequence[Layer]
+) -> tuple[Checked, Loaded | None]:
+    """Check a file; return what it says, if it is one of our specs and nothing is wrong.
+
+    Parameters
+    ----------
+    layers : those of all files
+    """
     kind = ""
     try:
         if looks_like_timeloop(Path(file)):
-            bundle = read_bundle([Path(file)])
+            bundle = read_bundle([Path(file)], layers=layers, any_name=True)
             kind = ", ".join(bundle.kinds)
             texts(bundle)
             notes = tuple(str(note) for note in bundle.sources.notes)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from accelsim import shipped
 from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, SpecError, UsageError
 from accelsim.mapper.contract import never
@@ -14,9 +15,10 @@ from accelsim.mapspace.records import Dataflow
 from accelsim.network.plan import Plan
 from accelsim.report.results import Comparison
 from accelsim.report.settings import Origin
+from accelsim.specs.references import parse_reference
 from accelsim.study import read_study
 from accelsim.verbs.overrides import pattern_remarks, split_overrides
-from accelsim.verbs.rows import Row, machine_rows, study_rows
+from accelsim.verbs.rows import Row, agreeing_rows, machine_rows, study_rows
 from accelsim.verbs.search import (
     OnStep,
     Search,
@@ -36,6 +38,7 @@ from accelsim.verbs.words import (
     as_network,
     called,
     kind_of,
+    kinds_of,
     word_of,
 )
 from accelsim.workload.records import Network
@@ -110,6 +113,10 @@ def compare(
             machines, per_machine, words.dataflows, lambda: as_network(work, for_work)
         )
     network = as_network(work, for_work)
+    remarks: Sequence[str] = pattern_remarks(per_machine, machines, for_work, work)
+    if kind == "dataflow" and not words.dataflows:
+        rows, left_out = agreeing_rows(rows, network)
+        remarks = (*remarks, *left_out)
     plans = _plans(rows, technology, accounting, search)
     _check_comparable(plans)
     origins = [
@@ -125,8 +132,9 @@ def compare(
             search,
             plans,
             origins,
+            network,
             assumptions,
-            pattern_remarks(per_machine, machines, for_work, work),
+            remarks,
         ),
         kind,
     )
@@ -134,6 +142,7 @@ def compare(
 
 def _sort(what: Sequence[Machine | Work | Flow]) -> _Sorted:
     words = _Sorted()
+    holds_both: list[Word] = []
     for word in what:
         if isinstance(word, Architecture):
             words.machines.append(word)
@@ -141,6 +150,11 @@ def _sort(what: Sequence[Machine | Work | Flow]) -> _Sorted:
             words.networks.append(word)
         elif isinstance(word, Dataflow):
             words.dataflows.append(word)
+        elif _is_machine_and_more(word):
+            if word not in words.machines:
+                words.machines.append(word)
+            if "workload" in kinds_of(word) and word not in holds_both:
+                holds_both.append(word)
         else:
             kind = kind_of(word, ("architecture", "workload", "study", "dataflow"))
             places: dict[str, list[Word]] = {
@@ -150,7 +164,18 @@ def _sort(what: Sequence[Machine | Work | Flow]) -> _Sorted:
                 "dataflow": words.dataflows,  # type: ignore[dict-item]
             }
             places[kind].append(word)
+    words.networks += () if words.networks else holds_both
     return words
+
+
+def _is_machine_and_more(word: Word) -> bool:
+    """Tell whether a word means a foreign file that holds a machine beside others.
+
+    It is the machine here, and the workload too where no other word is one; its dataflow has to be
+    asked for as such.
+    """
+    held = kinds_of(word) if shipped.is_path(parse_reference(word).name) else ()
+    return "architecture" in held and len(held) > 1
 
 
 def _check_mix(words: _Sorted) -> None:

@@ -11,6 +11,7 @@ from accelsim.errors import Problem, UsageError
 from accelsim.interchange.onnx.densities import with_densities
 from accelsim.interchange.scalesim.direct import scalesim_texts
 from accelsim.interchange.timeloop.bundle import read_bundle
+from accelsim.interchange.timeloop.sources import Variable
 from accelsim.interchange.timeloop.texts import FILES, texts
 from accelsim.interchange.workloads import (
     dims_of,
@@ -90,9 +91,10 @@ def import_(
     file : of an ONNX model a path; sizes of dims may follow its colon (``model.onnx:batch=4``).
         Of a PyTorch module ``MODULE:CALLABLE``, a callable that takes nothing and returns
         ``(module, inputs)``; it is run, on the ``meta`` device.
-        Of Timeloop one or more paths of files and folders, which are read as one; of SCALE-Sim
-        a topology, a configuration, or both; of ZigZag an accelerator, a workload and a mapping, or
-        some of them.
+        Of Timeloop one or more paths of files and folders, which are read as one; values of
+        the variables of a template may follow its colon (``top.yaml.jinja2:architecture=mine``).
+        Of SCALE-Sim a topology, a configuration, or both; of ZigZag an accelerator, a workload and
+        a mapping, or some of them.
     dims : sizes of dims that the file leaves open, by name (``batch``) or by input and axis
         (``data.0``)
     densities : whether zeros among the weights that the file holds become densities
@@ -125,7 +127,7 @@ def import_(
     if format in SPECS and not files:
         raise UsageError(Problem("no file to import", expected=f"files of {SPECS[format]}"))
     if format == "timeloop":
-        return _timeloop([Path(one) for one in files], [Path(one) for one in folders])
+        return _timeloop([parse_reference(one) for one in files], [Path(one) for one in folders])
     if format in SPECS:
         return _specs(format, [Path(one) for one in files])
     if len(files) != 1:
@@ -145,10 +147,30 @@ def import_(
     return Imported(workload_text(data), network_of(unwritten(data, name), Reference(name)))
 
 
-def _timeloop(files: Sequence[Path], folders: Sequence[Path]) -> ImportedSpecs:
-    bundle = read_bundle(files, folders)
+def _timeloop(files: Sequence[Reference], folders: Sequence[Path]) -> ImportedSpecs:
+    given: dict[Path, Mapping[str, Variable]] = {}
+    for file in files:
+        path = Path(file.name)
+        if file.patterns:
+            what = f"'{file.patterns[0]}' gives no variable its value: '{file.words}'"
+            raise UsageError(Problem(what, expected="NAME=VALUE after the colon of a template"))
+        if file.parameters and path.is_dir():
+            what = f"'{file.name}' is a folder, and variables are those of a template"
+            raise UsageError(Problem(what, expected="NAME=VALUE after the colon of a file in it"))
+        given[path] = {name: _variable(value) for name, value in file.parameters}
+    bundle = read_bundle([Path(file.name) for file in files], folders, given=given)
     found = texts(bundle)
     return ImportedSpecs(found, tuple(str(note) for note in bundle.sources.notes))
+
+
+def _variable(said: str) -> Variable:
+    """Return a variable of a template: a number where it is written as one."""
+    for kind in (int, float):
+        try:
+            return kind(said)
+        except ValueError:
+            continue
+    return said
 
 
 def _specs(format: str, files: Sequence[Path]) -> ImportedSpecs:

@@ -11,8 +11,9 @@ from typing import TypeVar
 from accelsim import shipped
 from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, SpecError
-from accelsim.mapspace.binding import binding_rules
+from accelsim.mapspace.binding import binding_rules, own_rules
 from accelsim.mapspace.records import Dataflow
+from accelsim.mapspace.space import mapspace
 from accelsim.specs.references import named_at, open_spec, parse_reference
 from accelsim.study import Study
 from accelsim.verbs.words import (
@@ -91,6 +92,30 @@ def machine_rows(
         if not flows:
             rows.append(Row(label, its, arch))
     return rows
+
+
+def agreeing_rows(rows: Sequence[Row], network: Network) -> tuple[list[Row], list[str]]:
+    """Return the rows whose dataflows agree with the machine's own constraints.
+
+    Returns
+    -------
+    rows : list of Row
+    remarks : list of str
+        Why others are left out, a sentence for each.
+    """
+    agreeing, remarks = [], []
+    for row in rows:
+        try:
+            for layer in network.layers if row.dataflows and own_rules(row.arch) else ():
+                mapspace(layer, row.arch, row.dataflows)
+        except SpecError as fault:
+            said = "; ".join(map(str, fault.problems))
+            remarks.append(
+                f"Without {row.label}, which cannot be kept to on {row.arch.name}: {said}."
+            )
+        else:
+            agreeing.append(row)
+    return agreeing, remarks
 
 
 def study_rows(

@@ -23,6 +23,7 @@ from accelsim.network.records import NetworkResult
 from accelsim.network.run import run_network
 from accelsim.network.searches import NetworkProgress
 from accelsim.network.staying import refuse_residents
+from accelsim.report.idle_settings import constraints_on_nothing
 from accelsim.report.settings import Origin, Settings
 from accelsim.verbs.words import (
     Flow,
@@ -249,6 +250,7 @@ def settings_of(
     search: Search,
     plans: Sequence[Plan],
     origins: Sequence[Origin],
+    network: Network,
     assumptions: Sequence[str] = (),
     remarks: Sequence[str] = (),
 ) -> Settings:
@@ -270,6 +272,11 @@ def settings_of(
         for row in plans
         if own_rules(row.arch)
     )
+    idle = dict.fromkeys(
+        f"Without effect: {said}."
+        for row in plans
+        for said in constraints_on_nothing(row.arch, network)
+    )
     return Settings(
         words=tuple(words),
         overrides=tuple(overrides),
@@ -283,7 +290,7 @@ def settings_of(
         dataflow_keys=tuple(flows.items()),
         assumptions=(*assumptions, *assumed),
         origins=tuple(origins),
-        remarks=(*remarks, *kept, *void),
+        remarks=(*remarks, *kept, *idle, *void),
     )
 
 

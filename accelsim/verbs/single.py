@@ -55,4 +55,4 @@ def search_single(
     words = [called(machine), called(work)]
     origin = Origin(plan.label, word_of(machine), word_of(work), (*for_machine, *rest))
     remarks = pattern_remarks([for_machine], [machine], rest, work)
-    return rows, settings_of(words, overrides, search, [plan], [origin], remarks=remarks)
+    return rows, settings_of(words, overrides, search, [plan], [origin], network, remarks=remarks)

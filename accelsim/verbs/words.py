@@ -14,9 +14,9 @@ from accelsim.errors import Problem, SpecError, UsageError, Where
 from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, price_problems
 from accelsim.interchange.scalesim.direct import open_scalesim, scalesim_kinds
 from accelsim.interchange.timeloop.direct import (
-    kinds_of,
     open_timeloop,
     timeloop_constraints,
+    timeloop_kinds,
     timeloop_machine,
 )
 from accelsim.interchange.timeloop.sources import looks_like_timeloop
@@ -66,13 +66,9 @@ def kind_of(word: Word, allowed: Sequence[str]) -> str:
     SpecError
         If it is a file that cannot be read.
     """
-    name = parse_reference(word).name
-    if shipped.is_path(name) or (shipped.is_folder(name) and not shipped.kinds(name)):
-        found = _kinds_of_file(Path(name))
-    else:
-        found = list(shipped.kinds(name))
-        if not found:
-            raise SpecError([_unknown(name, allowed)])
+    found = kinds_of(word)
+    if not found:
+        raise SpecError([_unknown(parse_reference(word).name, allowed)])
     fitting = [kind for kind in found if kind in allowed]
     if len(fitting) == 1:
         return fitting[0]
@@ -86,10 +82,24 @@ def kind_of(word: Word, allowed: Sequence[str]) -> str:
     )
 
 
+def kinds_of(word: Word) -> list[str]:
+    """Return the kinds of spec that a word may name; none if nothing is called so.
+
+    Raises
+    ------
+    SpecError
+        If it is a file that cannot be read.
+    """
+    name = parse_reference(word).name
+    if shipped.is_path(name) or (shipped.is_folder(name) and not shipped.kinds(name)):
+        return _kinds_of_file(Path(name))
+    return [*shipped.kinds(name)]
+
+
 def _kinds_of_file(path: Path) -> list[str]:
     if is_foreign(path.name):
         return ["workload"]
-    several = scalesim_kinds(path) or kinds_of(path)
+    several = scalesim_kinds(path) or timeloop_kinds(path)
     if zigzag_kind(path):
         return [zigzag_kind(path)]
     if several:
@@ -145,7 +155,7 @@ def as_architecture(
         return machine
     path = timeloop_file(machine)
     if path is not None:
-        document = timeloop_machine(path, network().layers if network is not None else ())
+        document = timeloop_machine(path, None if network is None else network().layers)
         problems = pattern_problems(document, parse_reference(machine))
         return arch_spec.architecture_of(document, overrides, problems)
     return arch_spec.read_architecture(machine, overrides)

@@ -23,6 +23,7 @@ def topologies() -> Iterator[Case]:
         ("Conv1, 34,", "Conv1, __import__('os').getcwd(),"): "2:8: ifmap rows is '__import__",
         ("34, 3, 3, 16", "34, 35, 3, 16"): "a filter of 35 on an input of 34",
         ("34, 3, 3, 16", "34, 3, 64, 16"): "a filter of 64 on an input of 34",
+        ("Channels,", "Channels Intraline Factor,"): "1:1: this is a layout of SCALE-Sim's",
         ("40, 1,\nWide", "40, 0,\nWide"): "the stride is '0'",
         ("40, 1,\nWide", "40,\nWide"): "a convolution with 7 columns",
         ("40, 1,\nWide", "40, 1, 1, 1,\nWide"): "a third stride",

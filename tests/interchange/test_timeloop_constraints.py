@@ -286,3 +286,20 @@ def test_unknown_dims_are_refused(tmp_path: Path, limit: str, said: str) -> None
     assert problem.where is not None
     assert problem.where.line == 1
     assert "M" in problem.expected
+
+
+def test_data_spaces_of_the_problem_beside(tmp_path: Path) -> None:
+    """``check`` knows them from the files of its call; prices of a machine need none."""
+    (tmp_path / "arch.yaml").write_text(NODES, encoding="utf-8")
+    (tmp_path / "problem.yaml").write_text(PROBLEM, encoding="utf-8")
+    (tmp_path / "other.yaml").write_text(PROBLEM.replace("name: B", "name: X"), encoding="utf-8")
+    arch = tmp_path / "arch.yaml"
+    beside, _ = acs.check(arch, tmp_path / "problem.yaml")
+    assert not beside.problems
+    wrong, _ = acs.check(arch, tmp_path / "other.yaml")
+    assert [problem.what for problem in wrong.problems] == ["unknown data-space 'B'"]
+    (alone,) = acs.check(arch)
+    left_out = "'B' is a data-space of a problem that is not given, left out"
+    assert not alone.problems
+    assert [left_out in note for note in alone.assumed].count(True) == 1
+    assert acs.export("accelergy", arch).texts.keys() == {"ERT.yaml"}

@@ -8,7 +8,7 @@ import pytest
 
 import accelsim as acs
 from accelsim.arch.records import Architecture
-from accelsim.errors import Problem, SpecError
+from accelsim.errors import Problem, SpecError, UsageError
 from accelsim.interchange.timeloop.bundle import read_bundle
 from accelsim.interchange.timeloop.sources import looks_like_timeloop
 from tests.interchange.timeloop_hostile import ARCH
@@ -76,3 +76,41 @@ def test_files_of_other_folders_are_named_at_an_import(tmp_path: Path) -> None:
     file = tmp_path / "in/top.yaml.jinja2"
     file.write_text("{{ add_to_path('../other') }}\n", encoding="utf-8")
     assert "accelsim import timeloop FILE --folder DIR" in fault_of(file).hint
+
+
+TOP = """\
+{% set size = size | default(16) %}
+{{ include_text(which ~ '.yaml') }}
+"""
+
+
+def test_variables_of_a_template(tmp_path: Path) -> None:
+    """Numbers are numbers; what is included sees them, too."""
+    (tmp_path / "top.yaml.jinja2").write_text(TOP, encoding="utf-8")
+    sized = ARCH.replace("depth: 16", "depth: {{ words + 1 }}")
+    (tmp_path / "mine.yaml").write_text(sized, encoding="utf-8")
+    texts = acs.import_("timeloop", f"{tmp_path}/top.yaml.jinja2:which=mine,words=24").texts
+    assert "memory: RF, component: register_file, size: 25 words" in texts["architecture"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("", "'which' is undefined; accelsim import timeloop FILE:NAME=VALUE gives"),
+        (":which=mine,wrods=3", "the template has no variable 'wrods'; it has size, which"),
+        (":which", "'which' gives no variable its value"),
+    ],
+)
+def test_variables_that_are_wrong(tmp_path: Path, words: str, said: str) -> None:
+    (tmp_path / "top.yaml.jinja2").write_text(TOP, encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(ARCH, encoding="utf-8")
+    with pytest.raises((SpecError, UsageError), match=said):
+        acs.import_("timeloop", f"{tmp_path}/top.yaml.jinja2{words}")
+
+
+def test_variables_of_what_is_no_template(tmp_path: Path) -> None:
+    (tmp_path / "arch.yaml").write_text(ARCH, encoding="utf-8")
+    with pytest.raises(SpecError, match="'x' is a variable of no template"):
+        acs.import_("timeloop", f"{tmp_path}/arch.yaml:x=1")
+    with pytest.raises(UsageError, match="is a folder"):
+        acs.import_("timeloop", f"{tmp_path}/:x=1")

@@ -218,3 +218,14 @@ def test_a_dim_at_several_places_of_the_order(folder: Path) -> None:
     assert isinstance(rules, Dataflow)
     assert {rule.order for rule in rules.rules if rule.order} == {(("K",), ("C",))}
     assert "B several times in temporal_ordering: their place is left out" in rules.source
+
+
+def test_a_port_beyond_those_counted(tmp_path: Path) -> None:
+    """As in accelerators that ZigZag itself ships."""
+    file = tmp_path / "acc.yaml"
+    more = BUFFER.replace("w_port: 2", "w_port: 1")
+    file.write_text(ACCELERATOR.replace("  dram:", f"{more}  dram:", 1), encoding="utf-8")
+    (checked,) = acs.check(file)
+    assert not checked.problems
+    said = "'w_port_2' is none of the 1 w ports of 'buffer', and is taken as one more"
+    assert [note.partition(": ")[2] for note in checked.assumed if "w_port" in note] == [said]

@@ -178,7 +178,7 @@ def architectures() -> Iterator[Case]:
         "kept and bypassed": (
             "attributes: {depth: 16}",
             ("constraints: {dataspace: {keep: [A], bypass: [A]}}"),
-            "keeps and bypasses",
+            "both kept and bypassed",
         ),
         "the top is bypassed": (
             "name: DRAM, class: DRAM",

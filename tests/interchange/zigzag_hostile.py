@@ -19,7 +19,7 @@ def broken() -> Iterator[tuple[str, str, str, str]]:
     yield "acc.yaml", "tl: r_port_1}\n    served", "tl: x}\n    served", "unknown port 'x'"
     ports = "{fh: w_port_1, tl: r_port_1}\n    served"
     yield "acc.yaml", ports, "{fh: r_port_1, tl: r_port_1}\n    served", "'fh' is a write"
-    yield "acc.yaml", ports, "{fh: w_port_9, tl: r_port_1}\n    served", "none of the 1 w ports"
+    yield "acc.yaml", ports, "{fh: wr_port_1, tl: r_port_1}\n    served", "unknown port"
     yield "acc.yaml", ports, "{fh: w_port_1}\n      - {tl: r_port_1}\n    served", "one each"
     newer = "{name: p, type: read, bandwidth_max: 8, allocation: [%s]}\n    served"
     yield "acc.yaml", ports, newer % '"I2 to"', "no movement of an operand"

@@ -81,6 +81,10 @@ def read_topology(path: Path) -> tuple[Document, Page]:
             what = "columns are cut by semicolons, and SCALE-Sim cuts them by commas"
         page.fault(mark, what, FORMS)
         page.stop_if_wrong()
+    if any("intraline" in cell.text.lower() for cell in header):
+        what = "this is a layout of SCALE-Sim's memories, and no topology"
+        page.fault(header[0].mark, what, "nothing of it: words stand in memories in any order")
+        page.stop_if_wrong()
     if form == "gemm" and [_plain(cell.text) for cell in header[1:4]] != list(PRODUCT):
         what = "SCALE-Sim reads the columns of a product by their position"
         page.fault(header[1].mark, what, "M, N, K in this order")

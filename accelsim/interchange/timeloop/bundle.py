@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Given
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,7 +29,7 @@ from accelsim.interchange.timeloop.problem import described, read_problem, workl
 from accelsim.interchange.timeloop.roles import Roles
 from accelsim.interchange.timeloop.rules import dataflow, rules
 from accelsim.interchange.timeloop.scope import Scope
-from accelsim.interchange.timeloop.sources import Sources, read_sources
+from accelsim.interchange.timeloop.sources import Sources, Variable, read_sources
 from accelsim.interchange.timeloop.targets import Targets
 from accelsim.mapping.records import Mapping
 from accelsim.mapping.spec import mapping_of
@@ -65,7 +66,7 @@ class Bundle:
         found = {
             "architecture": "architecture" in has,
             "workload": "problem" in has,
-            "mapping": "mapping" in has,
+            "mapping": any(node.value for node in has.get("mapping", [])),
             "dataflow": not self.sources.problems and bool(self.limits),
             "technology": ERT in has and "architecture" not in has,
         }
@@ -257,6 +258,7 @@ def read_bundle(
     layers: Sequence[Layer] = (),
     arch: Architecture | None = None,
     any_name: bool = False,
+    given: Given[Path, Given[str, Variable]] | None = None,
 ) -> Bundle:
     """Read some of Timeloop's files as one.
 
@@ -264,10 +266,11 @@ def read_bundle(
     ----------
     layers, arch : the problem and the machine of a call, for files that hold none
     any_name : pass over data-spaces of a problem that is not known
+    given : file -> values of the variables that it leaves open as a template
 
     Raises
     ------
     SpecError
         If one cannot be read or parsed.
     """
-    return Bundle(read_sources(paths, folders), layers, arch, any_name)
+    return Bundle(read_sources(paths, folders, given), layers, arch, any_name)

@@ -30,7 +30,7 @@ def open_timeloop(kind: str, path: Path) -> Document | None:
     return read_bundle([path], any_name=True).document(kind)
 
 
-def kinds_of(path: Path) -> tuple[str, ...]:
+def timeloop_kinds(path: Path) -> tuple[str, ...]:
     """Return the kinds of spec that a file of Timeloop's holds; none if it is no such file.
 
     Constraints beside a machine are the machine's.
@@ -39,15 +39,18 @@ def kinds_of(path: Path) -> tuple[str, ...]:
     return tuple(kind for kind in found if kind != "dataflow" or "architecture" not in found)
 
 
-def timeloop_machine(path: Path, layers: Sequence[Layer]) -> Document:
+def timeloop_machine(path: Path, layers: Sequence[Layer] | None) -> Document:
     """Return the machine of a file; what it says of data-spaces may be those of ``layers``.
+
+    Where no layers are known (None), data-spaces of other names than the roles are passed over.
 
     Raises
     ------
     SpecError
         If it is at fault, or there is none.
     """
-    return read_bundle([path], layers=layers).document("architecture")
+    bundle = read_bundle([path], layers=layers or (), any_name=layers is None)
+    return bundle.document("architecture")
 
 
 def timeloop_constraints(

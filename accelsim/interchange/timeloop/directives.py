@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from accelsim.interchange.timeloop.arithmetic import evaluate
 from accelsim.interchange.timeloop.scope import Scope, word, words
-from accelsim.interchange.timeloop.sources import Sources, at
+from accelsim.interchange.timeloop.sources import Sources, at, plain_key
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.units import ValueProblemError, shown
 from accelsim.yamldoc import Node
@@ -40,10 +40,12 @@ TYPES = {
     "skew": OTHER,
 }
 
+NO_TEMPORAL_REUSE = "a value that stays in place is not fetched again here, and is in Timeloop"
+
 _NO_LINKS = ("no_link_transfer",)
 _NO_REUSE = ("no_reuse", "no_multicast_no_reduction", "no_multicast", "no_reduction")
 _LEFT_OUT = {
-    "no_temporal_reuse": "what stays in place is counted by the accounting",
+    "no_temporal_reuse": NO_TEMPORAL_REUSE,
     "rmw_first_update": "the first update of a sum reads nothing",
     "rmw_on_first_writeback": "the first update of a sum reads nothing",
     "passthrough": "what bypasses a level passes it at no cost",
@@ -132,12 +134,18 @@ def read_directives(sources: Sources, node: Node | None, variables: Scope) -> li
         return []
     if isinstance(node.value, dict):
         listed = at(node, "targets", "constraints", "mapping")
+        known = ["targets", "constraints", "mapping", "version", "template", "mapspace"]
+        chosen = at(node, "constraints")
+        if chosen is not None and isinstance(chosen.value, str):
+            named = [key for key in node.value if key.startswith("constraints_")]
+            known, listed = [*known, *named], at(node, f"constraints_{plain_key(chosen.value)}")
+            if listed is None:
+                what = f"no constraints are called '{shown(chosen.value)}'"
+                names = [key.removeprefix("constraints_") for key in named]
+                sources.fault(chosen, what, one_of(names), suggestion(chosen.value, names))
+                return []
         if listed is not None and isinstance(listed.value, list | dict):
-            sources.unknown(
-                node,
-                ("targets", "constraints", "mapping", "version", "template", "mapspace"),
-                "these constraints",
-            )
+            sources.unknown(node, known, "these constraints")
             return read_directives(sources, listed, variables)
         if listed is None:
             if set(node.value) - {"version", "template"}:
@@ -248,11 +256,20 @@ def _fill(sources: Sources, it: Directive, node: Node, variables: Scope) -> None
             (it.bypass if name.startswith("bypass") else it.keep).extend(said)
             it.keep_only |= name == "keep_only"
             it.bypass_only |= name == "bypass_only"
+    for name, place in it.bypass:
+        if name in [kept for kept, _ in it.keep]:
+            sources.fault(place, f"'{shown(name)}' is both kept and bypassed at {it.target}")
     for names, named in ((_NO_LINKS, it.no_links), (_NO_REUSE, it.no_reuse)):
         for name in names:
             listed = at(node, name)
-            if listed is not None:
-                named.extend(words(sources, listed, name))
+            if listed is None or listed.value is False:
+                continue
+            if name == "no_reuse" and it.kind == TEMPORAL:
+                if listed.value:
+                    sources.note(listed, f"'no_reuse' is left out: {NO_TEMPORAL_REUSE}")
+            else:
+                every = listed.value is True
+                named.extend([("*", listed)] if every else words(sources, listed, name))
     if it.kind in (LINKS, REUSE):
         whole = at(node, "keep", "bypass")
         if whole is None and not (it.no_links or it.no_reuse):

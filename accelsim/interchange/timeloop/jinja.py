@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from accelsim.errors import Problem, SpecError, Where
@@ -39,9 +39,16 @@ def is_template(path: Path, text: str) -> bool:
 
 
 def rendered(
-    path: Path, text: str, folders: Sequence[Path]
+    path: Path,
+    text: str,
+    folders: Sequence[Path],
+    given: Mapping[str, str | int | float] | None = None,
 ) -> tuple[str, dict[str, tuple[str, str]]]:
     """Return what a template becomes; it may take in files of ``folders`` only.
+
+    Parameters
+    ----------
+    given : values of the variables that it leaves open
 
     Returns
     -------
@@ -57,6 +64,7 @@ def rendered(
     request = {
         "text": text,
         "file": str(path.resolve()),
+        "given": dict(given or {}),
         "folders": [str(folder.resolve()) for folder in folders],
         "seconds": MAX_SECONDS,
         "memory": MAX_MEMORY,

@@ -205,7 +205,7 @@ class _Build:
         ):
             self.known_tensors(names)
             for name, node in names:
-                if roles.get(name) in able:
+                if roles.get(name) in able or (name == "*" and able):
                     self.sources.fault(node, f"'{name}' {what} in '{fanout.name}'", hint=hint)
 
     # --- factors ----------------------------------------------------------------------------------

@@ -13,20 +13,18 @@ from accelsim.specs.fields import one_of, suggestion
 from accelsim.workload.records import Layer
 from accelsim.yamldoc import Mark, Node
 
-CNN_DIMS = ("C", "M", "R", "S", "N", "P", "Q")
-
 CNN_SHAPES = ("cnn-layer", "cnn_layer", "cnn-layer.yaml")
-"""Names of Timeloop's own shape, in which P and R are paired with the width."""
+"""Names of Timeloop's own convolution, in which P and R are paired with the width.
 
-_CNN_TENSORS: dict[str, list[list[list[str]]]] = {
-    "Weights": [[["C"]], [["M"]], [["R"]], [["S"]]],
-    "Inputs": [
-        [["N"]],
-        [["C"]],
-        [["R", "Wdilation"], ["P", "Wstride"]],
-        [["S", "Hdilation"], ["Q", "Hstride"]],
-    ],
-    "Outputs": [[["N"]], [["M"]], [["Q"]], [["P"]]],
+Its output channels are K; tools beside it have given the same name to one with M.
+"""
+
+GEMM_SHAPES = ("gemm-ABZ", "gemm_ABZ")
+
+_GEMM_TENSORS: dict[str, list[list[list[str]]]] = {
+    "A": [[["M"]], [["K"]]],
+    "B": [[["N"]], [["K"]]],
+    "Z": [[["M"]], [["N"]]],
 }
 
 MOST = 2**40
@@ -85,12 +83,11 @@ def read_problem(sources: Sources, variables: Scope) -> Problem | None:
         sources.fault(node, "a problem must be keys and values")
         return None
     shape, instance = at(node, "shape"), at(node, "instance")
-    if shape is None:
-        sources.fault(node, "the problem has no 'shape'")
-        return None
     sizes = Scope.of(sources, instance if instance is not None else node, variables)
-    described = isinstance(shape.value, dict)
-    read = _Shape(sources, shape, sizes) if described else _cnn(sources, shape, sizes)
+    if shape is not None and isinstance(shape.value, dict):
+        read: _Shape | None = _Shape(sources, shape, sizes)
+    else:
+        read = _named(sources, shape, node, sizes)
     found = read.problem(node) if read is not None else None
     if found is None or read is None:
         return None
@@ -102,24 +99,46 @@ def read_problem(sources: Sources, variables: Scope) -> Problem | None:
     return found
 
 
-def _cnn(sources: Sources, shape: Node, sizes: Scope) -> _Shape | None:
-    """Return Timeloop's own shape of a convolution, named by a word."""
-    name = word(sources, shape, "shape")
-    if name not in CNN_SHAPES:
-        known = one_of(CNN_SHAPES)
-        sources.fault(shape, f"unknown shape '{name}'", f"keys of a shape, or {known}")
+def _named(sources: Sources, shape: Node | None, node: Node, sizes: Scope) -> _Shape | None:
+    """Return one of Timeloop's own shapes, named by a word; its convolution if none is."""
+    name = word(sources, shape, "shape") if shape is not None else CNN_SHAPES[0]
+    if name not in (*CNN_SHAPES, *GEMM_SHAPES):
+        known = one_of((*CNN_SHAPES[:1], *GEMM_SHAPES[:1]))
+        sources.fault(shape or node, f"unknown shape '{name}'", f"keys of a shape, or {known}")
         return None
-    read = _Shape(sources, Node({}, shape.mark), sizes)
-    read.dims = dict.fromkeys(CNN_DIMS, shape)
-    for name in ("Wstride", "Hstride", "Wdilation", "Hdilation"):
-        value = sizes.whole(name, least=1)
-        read.coefficients[name] = 1 if value is None else value
+    here = shape or node
+    read = _Shape(sources, Node({}, here.mark), sizes)
+    if name in GEMM_SHAPES:
+        read.name, tensors, written = "gemm_ABZ", _GEMM_TENSORS, "Z"
+        read.dims = dict.fromkeys(("M", "N", "K"), here)
+    else:
+        filters = "M" if sizes.node("M") is not None and sizes.node("K") is None else "K"
+        read.name, tensors, written = "cnn_layer", _cnn_tensors(filters), "Outputs"
+        read.dims = dict.fromkeys(("C", filters, "R", "S", "N", "P", "Q"), here)
+        for coefficient in ("Wstride", "Hstride", "Wdilation", "Hdilation"):
+            value = sizes.whole(coefficient, least=1)
+            read.coefficients[coefficient] = 1 if value is None else value
+    if shape is None:
+        lacking = [dim for dim in read.dims if sizes.node(dim) is None]
+        if lacking:
+            hint = f"'{name}' is meant without one, and has no size of {', '.join(lacking)} here"
+            sources.fault(node, "the problem has no 'shape'", hint=hint)
+            return None
+        sources.note(node, f"no 'shape': taken as '{name}', as Timeloop does")
     read.tensors = [
-        DataSpace(tensor, shape, [read.summed(rank) for rank in ranks], tensor == "Outputs")
-        for tensor, ranks in _CNN_TENSORS.items()
+        DataSpace(tensor, here, [read.summed(rank) for rank in ranks], tensor == written)
+        for tensor, ranks in tensors.items()
     ]
-    read.name = "cnn_layer"
     return read
+
+
+def _cnn_tensors(filters: str) -> dict[str, list[list[list[str]]]]:
+    columns, rows = [["R", "Wdilation"], ["P", "Wstride"]], [["S", "Hdilation"], ["Q", "Hstride"]]
+    return {
+        "Weights": [[["C"]], [[filters]], [["R"]], [["S"]]],
+        "Inputs": [[["N"]], [["C"]], columns, rows],
+        "Outputs": [[["N"]], [[filters]], [["Q"]], [["P"]]],
+    }
 
 
 class _Shape:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2 import meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 if sys.platform != "win32":
@@ -16,6 +17,8 @@ if sys.platform != "win32":
 MAX_INCLUDES = 200
 
 OTHER_FOLDERS = "accelsim import timeloop FILE --folder DIR takes in files of other folders"
+
+VARIABLES = "accelsim import timeloop FILE:NAME=VALUE gives a template its variables"
 
 
 class _RefusedError(Exception):
@@ -29,7 +32,11 @@ class _RefusedError(Exception):
 class _Files:
     """The functions by which templates take in files; paths are seen from the file at hand."""
 
-    def __init__(self, file: Path, folders: list[Path], most: int) -> None:
+    def __init__(self, file: Path, folders: list[Path], most: int, given: dict[str, Any]) -> None:
+        self.given = given
+        """Variables of the templates, from outside."""
+        self.known: set[str] = set()
+        """The variables that templates leave to be given."""
         self.search, self.folders, self.most = [file.parent], folders, most
         self.open = [file]
         """The files that are being rendered, each taken in by the one before."""
@@ -119,10 +126,15 @@ class _Files:
         self.search = [path.parent, *before]
         self.open.append(path.resolve())
         try:
-            return environment(self).from_string(text).render()
+            return self.template(text).render(self.given)
         finally:
             self.search = before
             self.open.pop()
+
+    def template(self, text: str) -> jinja2.Template:
+        made = environment(self)
+        self.known |= meta.find_undeclared_variables(made.parse(text)) - {*made.globals}
+        return made.from_string(text)
 
 
 def environment(files: _Files) -> jinja2.Environment:
@@ -137,21 +149,28 @@ def environment(files: _Files) -> jinja2.Environment:
 
 def answer(request: dict[str, Any]) -> dict[str, object]:
     """Render a template, or say why not."""
-    files = _Files(Path(request["file"]), list(map(Path, request["folders"])), request["bytes"])
+    folders = list(map(Path, request["folders"]))
+    files = _Files(Path(request["file"]), folders, request["bytes"], request["given"])
     lines = request["text"].splitlines()
     try:
         parts, size = [], 0
-        for part in environment(files).from_string(request["text"]).generate():
+        for part in files.template(request["text"]).generate(files.given):
             size += len(part)
             if size > request["bytes"]:
                 raise _RefusedError(f"the template becomes longer than {request['bytes']:,} bytes")
             parts.append(part)
+        for name in sorted(files.given.keys() - files.known):
+            names = ", ".join(sorted(files.known)) or "none"
+            raise _RefusedError(f"the template has no variable '{name}'; it has {names}")
     except _RefusedError as fault:
         return _said(fault.what, _line_of(fault), lines, fault.hint)
     except jinja2.TemplateSyntaxError as fault:
         return _said(f"no template: {fault.message}", fault.lineno, lines)
     except (MemoryError, RecursionError):
         return _said("the template takes more memory than it may", 1, lines)
+    except jinja2.UndefinedError as fault:
+        what = f"the template cannot be rendered: {fault.message}"
+        return _said(what, _line_of(fault), lines, VARIABLES)
     except TypeError as fault:
         line = _line_of(fault)
         if "no loader" in str(fault):

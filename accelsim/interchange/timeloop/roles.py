@@ -35,7 +35,10 @@ class Roles:
                 roles |= {*self.known.values()}
             elif name in self.known:
                 roles.add(self.known[name])
-            elif not self.any_name:
+            elif self.any_name:
+                what = f"'{shown(name)}' is a data-space of a problem that is not given, left out"
+                self.sources.note(node, what)
+            else:
                 self.unknown(name, node)
         return roles
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from accelsim.errors import Problem, SpecError, Where
+from accelsim.interchange.timeloop.folders import SUFFIXES, files_of, folders_left
 from accelsim.interchange.timeloop.jinja import SUFFIXES as TEMPLATES
 from accelsim.interchange.timeloop.jinja import is_template, rendered
 from accelsim.specs.fields import one_of, suggestion
@@ -27,8 +28,6 @@ from accelsim.yamldoc import (
     read_bytes,
     shown_path,
 )
-
-SUFFIXES = (".yaml", ".yml", *TEMPLATES)
 
 TAGS = (
     "!Arithmetic",
@@ -60,6 +59,9 @@ USED = (
 )
 """Sections that are read."""
 
+FORMER = {"arch": "architecture"}
+"""Names of sections in generation 0.2 -> their names since."""
+
 UNUSED = {
     "mapper": "its search is not this one",
     "compound_components": "energies are those of an ERT",
@@ -83,7 +85,7 @@ COMBINED = ("constraints", "variables", "components", "globals")
 """Sections that may be given several times, under names with these words in them."""
 
 _SECTION = re.compile(
-    r"^(?:architecture|problem|mapping|mapper|variables|compound_components|mapspace"
+    r"^(?:architecture|arch|problem|mapping|mapper|variables|compound_components|mapspace"
     r"|(?=\w*constraints)\w+)[ \t]*:",
     re.MULTILINE,
 )
@@ -95,6 +97,9 @@ _TAKES_IN = re.compile(r"^[ \t]*\{\{-?[ \t]*include(?:_text|_all)?[ \t]*\(", re.
 _OURS = re.compile(r"^kind\s*:", re.MULTILINE)
 
 MOST_FILES = 200
+
+Variable = str | int | float
+"""Of a template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,10 +247,18 @@ def looks_like_timeloop(path: Path) -> bool:
     return bool(found) and not _OURS.search(text)
 
 
-def read_sources(paths: Sequence[Path], folders: Sequence[Path] = ()) -> Sources:
+def read_sources(
+    paths: Sequence[Path],
+    folders: Sequence[Path] = (),
+    given: Mapping[Path, Mapping[str, Variable]] | None = None,
+) -> Sources:
     """Read files, and of folders all files in them, as one.
 
     Templates may take in files of the folders given, and of those in which the files lie.
+
+    Parameters
+    ----------
+    given : file -> values of the variables that it leaves open as a template
 
     Raises
     ------
@@ -253,72 +266,36 @@ def read_sources(paths: Sequence[Path], folders: Sequence[Path] = ()) -> Sources
         If one cannot be read or parsed, or has no section of Timeloop's.
     """
     sources = Sources()
-    listed = [file for path in paths for file in _listed(path)]
+    listed = [file for path in paths for file in files_of(path)]
     if len(listed) > MOST_FILES:
         what = f"{len(listed)} files at once"
         raise SpecError([Problem(what, Where(str(paths[0])), expected=f"at most {MOST_FILES}")])
     for path in paths:
-        _note_folders(sources, path)
+        left = folders_left(path)
+        if left:
+            what = f"the files in folders within it are not read: {left} (name them, too)"
+            sources.notes.append(Note(what, Where(shown_path(path))))
     allowed = [*folders, *dict.fromkeys(path.parent for path in listed)]
     for path in listed:
         try:
-            _take(sources, path, allowed)
+            _take(sources, path, allowed, (given or {}).get(path, {}))
         except SpecError as fault:
             sources.problems += fault.problems
     sources.stop_if_wrong()
     return sources
 
 
-def _listed(path: Path) -> list[Path]:
-    if ".ipynb_checkpoints" in path.parts:
-        what = "this is a checkpoint that Jupyter made, not the file itself"
-        raise SpecError([Problem(what, Where(shown_path(path), 1, 1))])
-    if not path.is_dir():
-        return [path]
-    inside = [file for file in sorted(path.iterdir()) if file.name.endswith(SUFFIXES)]
-    for file in inside:
-        if not _within(file, path):
-            what = "this link leads outside the folder"
-            hint = "name the file itself, too, if it is meant"
-            raise SpecError([Problem(what, Where(shown_path(file)), hint=hint)])
-    if not inside:
-        what, ends = "no file of Timeloop's in this folder", ", ".join(SUFFIXES)
-        raise SpecError([Problem(what, Where(shown_path(path)), expected=f"names with {ends}")])
-    return inside
-
-
-def _within(file: Path, folder: Path) -> bool:
-    """Tell whether a file lies in a folder; of one that leads nowhere, reading says so."""
-    try:
-        return file.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError):
-        return True
-
-
-def _note_folders(sources: Sources, path: Path) -> None:
-    """Say which folders within a folder are not read: templates may take in what lies there."""
-    inside = sorted(path.iterdir()) if path.is_dir() else []
-    left = [
-        one.name
-        for one in inside
-        if one.is_dir() and not one.name.startswith(".") and any(map(_ends_well, one.iterdir()))
-    ]
-    if left:
-        named = ", ".join(left[:12]) + (", ..." if len(left) > 12 else "")
-        what = f"the files in folders within it are not read: {named} (name them, too)"
-        sources.notes.append(Note(what, Where(shown_path(path))))
-
-
-def _ends_well(path: Path) -> bool:
-    return path.name.endswith(SUFFIXES)
-
-
-def _take(sources: Sources, path: Path, folders: Sequence[Path]) -> None:
+def _take(
+    sources: Sources, path: Path, folders: Sequence[Path], given: Mapping[str, Variable]
+) -> None:
     name = shown_path(path)
     text = decoded(read_bytes(path), name)
     included: dict[str, Node] = {}
+    if given and not is_template(path, text):
+        what = f"'{next(iter(given))}' is a variable of no template: nothing is rendered here"
+        raise SpecError([Problem(what, Where(name))])
     if is_template(path, text):
-        text, taken = rendered(path, text, folders)
+        text, taken = rendered(path, text, folders, given)
         name += " (rendered)"
         for key, (file, inner) in taken.items():
             title = f"{shown_path(Path(file))} (rendered)"
@@ -333,7 +310,8 @@ def _take(sources: Sources, path: Path, folders: Sequence[Path]) -> None:
     if "kind" in root.value:
         what = "this is a spec of accelsim's own, not one of Timeloop's files"
         raise SpecError([Problem(what, sources.at(root.keys["kind"]))])
-    for written, section in root.value.items():
+    for said, section in root.value.items():
+        written = FORMER.get(said, said)
         word = next((word for word in COMBINED if word in written), "")
         key = written if written in (*USED, *UNUSED) else word or written
         if key in USED:
@@ -341,14 +319,14 @@ def _take(sources: Sources, path: Path, folders: Sequence[Path]) -> None:
         elif key not in UNUSED:
             _unknown_section(sources, root, key)
         elif UNUSED[key]:
-            sources.note(root.keys[written], f"'{written}' is left out: {UNUSED[key]}")
+            sources.note(root.keys[said], f"'{said}' is left out: {UNUSED[key]}")
 
 
 def _unknown_section(sources: Sources, root: Node, key: str) -> None:
     """Note a section that is not known; it is a fault where the file has no other."""
     assert isinstance(root.value, dict)
     hint = suggestion(key, (*USED, *UNUSED))
-    if not any(used in root.value for used in USED):
+    if not any(used in root.value for used in (*USED, *FORMER)):
         sources.fault(root.keys[key], f"unknown section '{key}'", one_of(USED), hint)
     elif not key.startswith("_"):
         what = f"unknown section '{key}', left out"

@@ -6,7 +6,7 @@ dims that memories serve must lie within each other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -164,18 +164,29 @@ def _memory(
     return Stored(name, node, served, made.mapping(items))
 
 
+def _bits(
+    source: Source,
+    key: str,
+    node: Node,
+    ports: Mapping[str, Port],
+    writes: bool,
+    of: Callable[[Port], int],
+) -> set[int]:
+    """Return the bits that a memory states, or those of its ports for reads or writes."""
+    if node.inside(key) is not None:
+        return {source.whole(node.inside(key), key, node)}
+    return {
+        of(port)
+        for port in ports.values()
+        if any((move in WRITES) == writes for _, move in port.moves)
+    }
+
+
 def _access_bits(source: Source, name: str, node: Node, ports: Mapping[str, Port]) -> list[int]:
     """Return the bits that a read and a write move for their costs: those of the widest port."""
     found = []
-    for key, write in (("r_bw", False), ("w_bw", True)):
-        if node.inside(key) is not None:
-            found.append(source.whole(node.inside(key), key, node))
-            continue
-        widths = {
-            port.width
-            for port in ports.values()
-            if any((move in WRITES) == write for _, move in port.moves)
-        }
+    for key, writes in (("r_bw", False), ("w_bw", True)):
+        widths = _bits(source, key, node, ports, writes, lambda port: port.width)
         if len(widths) > 1:
             what = f"an access of '{name}' costs what it does at the widest of its ports"
             source.page.note(node.mark, f"{what}, {max(widths)} b")
@@ -191,17 +202,10 @@ def _whole_accesses(
     What is as wide as a word needs no block.  A memory of sums has none: ZigZag moves the sums of
     all lanes together, and here each lane's would fill accesses of their own.
     """
-    least = []
-    for key, writes in (("min_r_granularity", False), ("min_w_granularity", True)):
-        if node.inside(key) is not None:
-            least.append(source.whole(node.inside(key), key, node))
-            continue
-        widths = {
-            port.least
-            for port in ports.values()
-            if any((move in WRITES) == writes for _, move in port.moves)
-        }
-        least.append(max(widths, default=0))
+    least = [
+        max(_bits(source, key, node, ports, writes, lambda port: port.least), default=0)
+        for key, writes in (("min_r_granularity", False), ("min_w_granularity", True))
+    ]
     read, write = (bits or max(least) for bits in least)
     sums = any(role == ROLES["O"] for port in ports.values() for role, _ in port.moves)
     if read == write and read % word_bits == 0 and read > word_bits and not sums:

@@ -104,8 +104,8 @@ class Ports:
                 if count is not None and not 1 <= number <= self.source.whole(
                     count, f"{kind}_port", self.node, 0
                 ):
-                    what = f"'{node.text}' is none of the {count.text} {kind} ports"
-                    page.fault(node.mark, f"{what} of '{self.memory}'")
+                    what = f"'{node.text}' is none of the {count.text} {kind} ports of "
+                    page.note(node.mark, f"{what}'{self.memory}', and is taken as one more")
                 least = writes if kind == "w" else reads
                 port = Port(node.text, kind, reads, writes, least, entry)
                 self._pass(self.found.setdefault(port.name, port), operand, move, node)
