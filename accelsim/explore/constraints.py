@@ -25,6 +25,9 @@ AREA, PES = FIGURES = ("area", "pes")
 OF_FIGURES = {AREA: CHIP_AREA, "latency": TIME, "seconds": TIME, "power": POWER}
 """Figure -> what it is given in; energies are in the unit of the table."""
 
+MIXED = Dimension("units of different kinds", {}, "", {})
+"""Of a path some of whose values are in words, say, and others in bytes."""
+
 _SIGNS = {
     "<=": operator.le,
     ">=": operator.ge,
@@ -159,6 +162,12 @@ def read_constraint(
             )
     given_in = {**OF_FIGURES, **dimensions}
     its = {name: given_in[name] for name in sorted(bare.names) if name in given_in}
+    for name, dimension in its.items():
+        if dimension is MIXED:
+            raise bare.fault(
+                f"the values of '{name}' are in {MIXED.name}, which cannot be compared",
+                hint="give all of them in one unit",
+            )
     left, right = (_in_first_unit(side, its, bare) for side in (left, right))
     found = Constraint(words, left, sign, right)
     found_values = dict.fromkeys(known, Fraction(1, 7))
@@ -169,15 +178,17 @@ def read_constraint(
 def dimensions_of(settings: Iterable[tuple[str, str]]) -> dict[str, Dimension]:
     """Return what settings are given in, by path; those without a unit are not there.
 
+    :data:`MIXED` stands for more than one.
+
     >>> {path: its.name for path, its in dimensions_of([("a.size", "1KiB"), ("a.x", "4")]).items()}
     {'a.size': 'a size'}
     """
     found: dict[str, Dimension] = {}
     for path, value in settings:
         unit = split_unit(value)[1]
-        for dimension in (IN_WORDS, *DIMENSIONS):
-            if unit in dimension.units:
-                found.setdefault(path, dimension)
+        dimension = next((its for its in (IN_WORDS, *DIMENSIONS) if unit in its.units), None)
+        if dimension is not None and found.setdefault(path, dimension) is not dimension:
+            found[path] = MIXED
     return found
 
 

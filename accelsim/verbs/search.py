@@ -268,7 +268,8 @@ def settings_of(
         for rule in void_rules(row.dataflows, row.arch)
     )
     kept = dict.fromkeys(
-        f"Mappings keep to the constraints that come with {row.arch.name}: {row.arch.source}."
+        f"Mappings keep to the constraints that come with {row.arch.name}"
+        + (f": {row.arch.source}." if row.arch.source else ".")
         for row in plans
         if own_rules(row.arch)
     )

@@ -24,6 +24,7 @@ from accelsim.explore.parameters import Parameter, read_parameters
 from accelsim.explore.points import LATIN, Design, Point, Space, chosen, count
 from accelsim.explore.run import OnProgress, Sweep, SweepProgress, Task, silent
 from accelsim.explore.store import Store
+from accelsim.files_read import file_version, files_read
 from accelsim.keys import content_key
 from accelsim.mapper.contract import never
 from accelsim.mapspace.records import Dataflow
@@ -33,8 +34,8 @@ from accelsim.specs.references import parse_reference
 from accelsim.verbs.overrides import refuse_what_has_no_effect, split_overrides
 from accelsim.verbs.search import Search, Stop, single_plan
 from accelsim.verbs.sweep_executor import PROCESSES, carried, executor_named
-from accelsim.verbs.sweep_files import spec_files
-from accelsim.verbs.sweep_point import Bench, forget, machine_values, table_of
+from accelsim.verbs.sweep_files import patterns_set
+from accelsim.verbs.sweep_point import Bench, forget, machine_values
 from accelsim.verbs.sweep_words import searched_by, words_of
 from accelsim.verbs.words import (
     Flow,
@@ -179,26 +180,22 @@ def laid_out(
     words = [f"{path}={value}" for path, value in fixed if path in of_machine]
     for_work = [f"{path}={value}" for path, value in fixed if path not in of_machine]
     units = {}
-    for network, machine in product([as_network(its, for_work) for its in workloads], machines):
-        arch = as_architecture(machine, words, partial(_given, network))
-        read_from = ReadFrom(word_of(machine), tuple(words))
-        for named in [[flow] for flow in flows] or [[]]:
-            row = single_plan(arch, named, technology, accounting, search, read_from, network)
-            units[row.table.unit] = row.table.name
+    with files_read() as files:
+        for network, machine in product([as_network(its, for_work) for its in workloads], machines):
+            arch = as_architecture(machine, words, partial(_given, network))
+            read_from = ReadFrom(word_of(machine), tuple(words))
+            for named in [[flow] for flow in flows] or [[]]:
+                row = single_plan(arch, named, technology, accounting, search, read_from, network)
+                units[row.table.unit] = row.table.name
     if len(units) > 1:
         tables = ", ".join(f"{name} ({unit})" for unit, name in units.items())
         what_differs = f"the machines' energy tables have different units: {tables}"
         raise UsageError(Problem(what_differs, hint="choose one table for all with --technology"))
-    words_by_kind = [
-        *(("architecture", machine) for machine in machines),
-        *(("workload", work) for work in workloads),
-        *(("dataflow", flow) for flow in flows),
-        *(("technology", its) for its in [technology, *_technologies(bench)]),
-        ("accounting", accounting),
-    ]
-    values = ((its.paths, step) for its in varied for step in its.values)
-    settings = [*fixed, *(pair for its in values for pair in zip(*its, strict=True))]
-    bench = replace(bench, files=spec_files(words_by_kind, settings))
+    versions = {path: noted.version for path, noted in files.items()}
+    steps = ((its.paths, step) for its in varied for step in its.values)
+    for setting in (setting for its in steps for setting in zip(*its, strict=True)):
+        versions.update((path, file_version(path)) for path in patterns_set(*setting))
+    bench = replace(bench, files=tuple(versions.items()))
     space = Space(len(machines), len(workloads), len(bench.dataflows), varied)
     return bench, space
 
@@ -211,12 +208,6 @@ def _once(specs: Sequence[Spec]) -> list[Spec]:
     """Return specs without those that are the same word again."""
     words = [str(its) if isinstance(its, str | Path) else "" for its in specs]
     return [its for at, its in enumerate(specs) if not words[at] or words[at] not in words[:at]]
-
-
-def _technologies(bench: Bench) -> list[str]:
-    if bench.technology is not None:
-        return []
-    return [str(table_of(its)) for its in bench.machines if not isinstance(its, Architecture)]
 
 
 def _sorted(what: Sequence[Machine | Work]) -> tuple[list[Machine], list[Work]]:

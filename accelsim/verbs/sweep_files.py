@@ -1,53 +1,18 @@
-"""The files that a sweep is made from: which they are, what they say, whether one was changed."""
+"""The files of patterns of zeros that a sweep is made from: which they are and what they say."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from accelsim import shipped
 from accelsim.errors import SpecError
 from accelsim.specs.overrides import is_set, parse_override, value_node
-from accelsim.specs.references import parse_reference
 from accelsim.specs.zeros import PATTERN
-from accelsim.verbs.words import Word, open_work
 from accelsim.yamldoc import Document, Node
 
 MOST_KEPT = 1024
-
-Settings = Iterable[tuple[str, str]]
-"""Path and value of each."""
-
-
-def spec_files(
-    words: Sequence[tuple[str, object]], settings: Settings
-) -> tuple[tuple[Path, object], ...]:
-    """Return the files that words of given kinds are read from, each with its version.
-
-    Parameters
-    ----------
-    settings : all that is set anywhere, which may name files of patterns
-    """
-    paths: list[Path] = []
-    for kind, word in words:
-        if isinstance(word, Word) and word:
-            reference = parse_reference(word)
-            paths.append(shipped.find(kind, reference.name))
-            if kind == "workload":
-                paths += patterns_of(open_work(reference))
-    paths += (path for setting in settings for path in patterns_set(*setting))
-    return tuple((path, file_version(path)) for path in dict.fromkeys(paths))
-
-
-def file_version(path: Path) -> object:
-    """Return what changes when a file does."""
-    try:
-        its = path.stat()
-    except OSError:
-        return None
-    return its.st_ino, its.st_mtime_ns, its.st_size
 
 
 def patterns_of(document: Document) -> list[Path]:

@@ -20,6 +20,7 @@ from accelsim.explore.executors import Stop
 from accelsim.explore.points import Point
 from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, LEFT_OUT, Outcome, Row
 from accelsim.explore.run import Task
+from accelsim.files_read import Version, file_version
 from accelsim.keys import content_key, sources_digest
 from accelsim.mapper.results_cache import WORTH_A_FILE, users_cache
 from accelsim.mapspace.records import Dataflow
@@ -34,7 +35,6 @@ from accelsim.technology.spec import read_technology
 from accelsim.verbs.search import Search, plan
 from accelsim.verbs.sweep_files import (
     file_digest,
-    file_version,
     forget_files,
     patterns_of,
     patterns_set,
@@ -74,7 +74,7 @@ class Bench:
     overrides : fixed settings, by path
     of_machine : the paths, fixed or varied, that machines know; the others are the workloads'
     constraints : those that need the machine
-    files : the files that all of it is read from, with what tells whether one was changed since
+    files : the files that all of it is read from, with their versions
     tables : energy tables that are read already, or what is wrong with them, by word
     """
 
@@ -87,7 +87,7 @@ class Bench:
     overrides: tuple[tuple[str, str], ...] = ()
     of_machine: frozenset[str] = frozenset()
     constraints: tuple[Constraint, ...] = ()
-    files: tuple[tuple[Path, object], ...] = ()
+    files: tuple[tuple[Path, Version | None], ...] = ()
     tables: Mapping[str, EnergyTable | tuple[Problem, ...]] = field(default_factory=dict)
 
     def measure(self, task: Task, stop: Stop) -> Outcome | None:
@@ -134,7 +134,7 @@ class Bench:
                 "architecture": _content("architecture", machine),
                 "workload": _content("workload", workload),
                 "dataflow": _content("dataflow", flow),
-                "technology": _content("technology", table),
+                "technology": _table_key(table),
                 "accounting": _content("accounting", self.accounting),
                 "settings": list(settings.items()),
                 "objective": self.search.objective,
@@ -272,6 +272,7 @@ def forget() -> None:
         _document,
         _stated_table,
         _table_of_word,
+        _key_of_table,
         _network_of_word,
         _is_timeloop_word,
     ):
@@ -288,6 +289,21 @@ def _content(kind: str, spec: Any) -> Any:
     if not spec:
         return None
     return _content_of_word(kind, str(spec)) if _is_word(spec) else content_key(spec)
+
+
+def _table_key(table: Technology | None) -> str | None:
+    """Return the key of all that a table says, wherever it was read from."""
+    if not table:
+        return None
+    return content_key(table) if isinstance(table, EnergyTable) else _key_of_table(str(table))
+
+
+@lru_cache(MOST_KEPT)
+def _key_of_table(word: str) -> str:
+    try:
+        return content_key(_table_of_word(word))
+    except SpecError:
+        return word  # a value of a parameter: the point itself says what is wrong with it
 
 
 @lru_cache(MOST_KEPT)

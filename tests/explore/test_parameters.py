@@ -198,6 +198,14 @@ def test_a_unit_of_two_things_with_other_worths() -> None:
         )
 
 
+def test_values_in_words_and_in_bytes_are_not_compared() -> None:
+    given_in = dimensions_of([("glb.size", "1KiB"), ("glb.size", "4096 words")])
+    for words in ("glb.size<=2KiB", "glb.size<=100"):
+        with pytest.raises(UsageError, match=r"'glb\.size' are in units of different kinds"):
+            read_constraint(words, ["glb.size"], dimensions=given_in)
+    read_constraint("area<=2mm2", ["glb.size"], dimensions=given_in)
+
+
 def test_a_size_in_words_is_no_number_of_bits() -> None:
     settings = {"glb.size": "8 words"}
     given_in = dimensions_of(settings.items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 import accelsim as acs
 from accelsim import cli
@@ -114,6 +115,45 @@ def test_prices_of_a_machine_of_ours() -> None:
     assert {level: theirs[level] for level in levels} == pytest.approx(
         {level: ours[level] for level in levels}, rel=1e-9
     )
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_an_access_costs_whatever_its_bits_is_written_once() -> None:
+    """12 of 18 for 16 bits are fixed: a block of 32 bits costs 12 + 2 x 6 = 24."""
+    machine = """\
+kind: architecture
+name: small
+source: a test
+levels:
+- {memory: dram, component: dram, keep: [Weights, Inputs, Outputs]}
+- {memory: buffer, component: sram, size: 64 words, block: 32 b, keep: [Weights, Inputs, Outputs]}
+- {compute: mac, component: mac}
+"""
+    table = """\
+kind: technology
+name: t
+unit: pJ
+word: 16 b
+source: a test
+prices: {dram: {access: 100}, cells: {access: 6}, adder: {add: 12}, mac: {mac: 1, alu: 1}}
+compounds:
+  sram:
+    parts: {storage: {component: cells}, generator: {component: adder, width: 16 b}}
+    actions: {access: {storage.access: 1, generator.add: 1}}
+"""
+    layer = "kind: workload\nname: w\nlayers:\n- {name: fc, shape: fc, M: 2, C: 2}\n"
+    for name, said in {"machine": machine, "table": table, "layer": layer}.items():
+        Path(f"{name}.yaml").write_text(said, encoding="utf-8")
+    found = acs.map("machine.yaml", "layer.yaml", technology="table.yaml")
+    acs.save(found, "out")
+    (mapping,) = Path("out").rglob("*.yaml")
+    text = acs.export(
+        "timeloop", "machine.yaml", "layer.yaml", str(mapping), technology="table.yaml"
+    ).texts["ERT.yaml"]
+    tables = yaml.safe_load(text)["ERT"]["tables"]
+    (buffer,) = (its for its in tables if its["name"].endswith(".buffer"))
+    energies = {its["name"]: its["energy"] for its in buffer["actions"]}
+    assert energies["read"] == energies["write"] == 24
 
 
 @pytest.mark.parametrize(

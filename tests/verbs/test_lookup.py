@@ -19,6 +19,7 @@ import accelsim as acs
 from accelsim.arch.spec import read_architecture
 from accelsim.errors import SpecError, UsageError
 from accelsim.evaluation.records import Evaluation
+from accelsim.files_read import files_read
 from accelsim.mapper import results_cache
 from accelsim.mapspace.spec import read_dataflow
 from accelsim.network.records import LayerResult
@@ -27,6 +28,7 @@ from accelsim.recent import Recent
 from accelsim.technology.spec import read_technology
 from accelsim.verbs.lookup import lookup
 from accelsim.workload.spec import read_layer, read_workload
+from tests.interchange.timeloop_hostile import ARCH
 from tests.small import (
     ENERGY_INPUTS,
     ENERGY_OUTPUTS,
@@ -143,20 +145,30 @@ def test_a_changed_file_is_read_again(tmp_path: Path, searched: list[str]) -> No
 def test_files_that_files_name_are_read_again(tmp_path: Path) -> None:
     base, table = tmp_path / "base.yaml", tmp_path / "table.yaml"
     table.write_text(
-        "kind: technology\nname: scaled\nunit: pJ\nscaling:\n"
+        "kind: technology\nname: scaled\nunit: pJ\nsource: a test\nscaling:\n"
         "  {table: base.yaml, to_nm: 45, energies: [{nm: 45, energy: 1}, {nm: 65, energy: 2}]}\n"
     )
     energies = []
     for price in (200, 400, 200):
         base.write_text(
-            "kind: technology\nname: base\nunit: pJ\nnode_nm: 45\nprices:\n"
-            f"  dram: {{access: {price}, source: a test}}\n"
-            "  buffer: {access: 1, source: a test}\n"
-            "  mac: {mac: 1, alu: 1, source: a test}\n"
-            "  array: {deliver: 0, collect: 0, reduce: 0, source: a test}\n"
+            "kind: technology\nname: base\nunit: pJ\nsource: a test\nnode_nm: 45\nprices:\n"
+            f"  {{dram: {{access: {price}}}, buffer: {{access: 1}}, mac: {{mac: 1, alu: 1}},\n"
+            "   array: {deliver: 0, collect: 0, reduce: 0}}\n"
         )
         energies.append(evaluated(small(FC, technology=table)).energy_total)
     assert energies[0] == energies[2] < energies[1]
+
+
+def test_files_that_templates_take_in_are_read_again(tmp_path: Path) -> None:
+    machine, size = tmp_path / "arch.yaml", tmp_path / "size.txt"
+    machine.write_text(ARCH.replace("name: chip", "name: '{{ include_text(\"size.txt\") }}'"))
+    names = []
+    for name in ("one", "two"):
+        size.write_text(name)
+        with files_read() as files:
+            names.append(read_architecture(machine).name)
+        assert set(files) >= {machine, size}
+    assert names == ["one", "two"]
 
 
 def test_a_file_is_not_trusted_while_it_is_young(tmp_path: Path) -> None:

@@ -159,6 +159,28 @@ def test_what_cannot_be_is_recorded_with_its_reason(store: Path) -> None:
     assert swept(store, parameters=["array.mesh_x=0"]).exit_code() == 4
 
 
+def test_a_table_is_known_by_all_that_it_says(store: Path, tmp_path: Path) -> None:
+    """Also by the tables that it starts from, which may change while it does not."""
+    base, table = tmp_path / "base.yaml", tmp_path / "table.yaml"
+    table.write_text(
+        "kind: technology\nname: scaled\nunit: MAC\nsource: a test\nscaling:\n"
+        "  {table: base.yaml, to_nm: 45, energies: [{nm: 45, energy: 1}, {nm: 65, energy: 2}]}\n",
+        encoding="utf-8",
+    )
+    energies = []
+    for price in (100, 300, 100):
+        said = (
+            Path(TABLE["technology"])
+            .read_text(encoding="utf-8")
+            .replace("access: 100", f"access: {price}")
+        )
+        base.write_text(f"{said}node_nm: 45\n", encoding="utf-8")
+        result = swept(store, technology=table)
+        (first, *_) = result.points(DONE)
+        energies.append(first.figures["energy"])
+    assert energies[0] == energies[2] < energies[1]
+
+
 def test_a_defect_costs_its_point_and_is_tried_again(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,6 +218,33 @@ def test_a_file_that_changes_under_way(store: Path, tmp_path: Path) -> None:
     assert {its.reason for its in result.points(FAILED)} == {
         f"{machine} was changed during the sweep"
     }
+
+
+def test_a_table_of_accelergys_that_changes_under_way(store: Path, tmp_path: Path) -> None:
+    ert, table = tmp_path / "ERT.yaml", tmp_path / "table.yaml"
+    words = {
+        "dram": ("read", "write"), "buffer": ("read", "write"),
+        "array": ("deliver", "collect", "reduce"), "mac": ("mac", "alu"),
+    }  # fmt: skip
+    tables = [
+        {"name": f"system.{name}", "actions": [{"name": its, "energy": 1.0} for its in actions]}
+        for name, actions in words.items()
+    ]
+    ert.write_text(json.dumps({"ERT": {"version": 0.4, "tables": tables}}), encoding="utf-8")
+    table.write_text(
+        "kind: technology\nname: t\nunit: pJ\nword: 16 b\nsource: a test\n"
+        "accelergy: {ert: ERT.yaml}\n"
+        "prices: {array: {deliver: 0, collect: 0, reduce: 0}, mac: {mac: 1, alu: 1}}\n",
+        encoding="utf-8",
+    )
+
+    def change(progress: Any) -> None:
+        if progress.computed == 1:
+            ert.write_text(ert.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+
+    result = swept(store, technology=table, progress=change)
+    assert result.counts() == {DONE: 1, IMPOSSIBLE: 0, FAILED: 2}
+    assert {its.reason for its in result.points(FAILED)} == {f"{ert} was changed during the sweep"}
 
 
 def test_constraints(store: Path) -> None:

@@ -11,10 +11,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from accelsim.errors import Problem, SpecError, Where
+from accelsim.files_read import note_file
 from accelsim.yamldoc import MAX_BYTES, shown_path
 
 SUFFIXES = (".jinja2", ".j2", ".jinja")
@@ -70,6 +72,7 @@ def rendered(
         "memory": MAX_MEMORY,
         "bytes": MAX_BYTES,
     }
+    since = time.time_ns()
     try:
         done = subprocess.run(
             [sys.executable, *RENDERER],
@@ -92,6 +95,8 @@ def rendered(
         raise SpecError([Problem(what, Where(file, 1, 1))])
     answer = json.loads(done.stdout)
     if "text" in answer:
+        for name in answer["read"]:
+            note_file(Path(name), since)
         taken = {name: (str(file), str(inner)) for name, (file, inner) in answer["taken"].items()}
         return str(answer["text"]), taken
     where = Where(file, answer["line"], 1, 1, answer["source"]) if answer["line"] else Where(file)

@@ -41,7 +41,8 @@ class _Files:
         self.open = [file]
         """The files that are being rendered, each taken in by the one before."""
         self.taken: dict[str, tuple[str, str]] = {}
-        self.count = 0
+        self.read: list[str] = []
+        """The files that were taken in."""
 
     def functions(self) -> dict[str, Any]:
         return {
@@ -111,8 +112,8 @@ class _Files:
             way = [*self.open[self.open.index(path.resolve()) :], path]
             named = " -> ".join(one.name for one in way)
             raise _RefusedError(f"'{path.name}' is included by itself", named)
-        self.count += 1
-        if self.count > MAX_INCLUDES:
+        self.read.append(str(path))
+        if len(self.read) > MAX_INCLUDES:
             raise _RefusedError(f"more than {MAX_INCLUDES} files are included")
         if path.stat().st_size > self.most:
             raise _RefusedError(f"'{path}' is too large")
@@ -179,7 +180,7 @@ def answer(request: dict[str, Any]) -> dict[str, object]:
         return _said(f"the template cannot be rendered: {fault}", line, lines)
     except Exception as fault:  # noqa: BLE001  (whatever a template raises is its fault)
         return _said(f"the template cannot be rendered: {fault}", _line_of(fault), lines)
-    return {"text": "".join(parts), "taken": files.taken}
+    return {"text": "".join(parts), "taken": files.taken, "read": files.read}
 
 
 def _said(what: str, line: int, lines: list[str], hint: str = "") -> dict[str, object]:

@@ -57,4 +57,4 @@ def level_tables(written: Written, found: Evaluation) -> ReferenceTables:
 def _block_energy(found: Evaluation, memory: Memory, action: str) -> float:
     """Return the energy of an access of a whole block."""
     price = found.prices.by_level[memory.name, action]
-    return price.energy * memory.block_bits / (price.width_bits or found.prices.table.word_bits)
+    return price.at(memory.block_bits, found.prices.table.word_bits)
