@@ -34,6 +34,7 @@ from accelsim.mapping.arrays import Ints, block_words
 from accelsim.mapping.forms import form_of
 from accelsim.mapping.homes import holding_of
 from accelsim.recent import Recent
+from accelsim.roles import ROLES
 from accelsim.technology.records import ACTIONS, FANOUT_ACTIONS, MEMORY_ACTIONS
 from accelsim.workload.records import Layer
 
@@ -49,6 +50,8 @@ class LevelPrices(NamedTuple):
     """``[level, tensor, action]``: of a physical access, a word in a network or an operation."""
     address_each: Floats
     """``[level, tensor, action]``: of the address that a word needs; of it, 0 or 1 follow."""
+    costly_addresses: bool
+    """Whether any of these is not 0."""
     needs_address: Ints
     bits: Floats
     """``[level, tensor, action]``: that a word moves through the port of a memory, or a network."""
@@ -60,6 +63,8 @@ class LevelPrices(NamedTuple):
     """``[place, tensor]``: the level that would keep it; -1 if none can."""
     fanout_level: Ints
     """``[fanout]``: its level."""
+    role_of: Ints
+    """``[tensor]``: its role, in the order of :data:`~accelsim.roles.ROLES`."""
 
 
 def level_prices(
@@ -87,12 +92,14 @@ def level_prices(
         levels=levels,
         each=each,
         address_each=address_each,
+        costly_addresses=bool(address_each.any()),
         needs_address=needs_address,
         bits=bits,
         finished=finished_energy(prices, arch, layer),
         outermost=levels.index(outermost_holder(arch, layer).name),
         level_of=_levels_of(layer, arch, levels),
         fanout_level=np.array([levels.index(f.name) for f in arch.fanouts], dtype=np.int64),
+        role_of=np.array([ROLES.index(its.role) for its in layer.tensors], dtype=np.int64),
     )
 
 
@@ -190,7 +197,7 @@ def energies(layer: Layer, its: LevelPrices, accesses: Ints, words: Ints) -> Flo
     float64[level, tensor, action]
     """
     energy: Floats = accesses * its.each
-    if its.address_each.any():
+    if its.costly_addresses:
         of_words = words * its.address_each
         for a in range(len(ACTIONS)):
             energy[:, :, ADDRESS] += of_words[:, :, a]

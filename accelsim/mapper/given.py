@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from accelsim.evaluation.evaluate import IllegalMappingError
+from accelsim.evaluation.charge import IllegalMappingError
 from accelsim.mapper.position import Choices, Position, empty_position
 from accelsim.mapping.arrays import mapping_problems, pack_mapping
 from accelsim.mapping.records import Mapping

@@ -63,6 +63,35 @@ class _Work:
         return self.of_prices[id(arrays)][1]
 
 
+@dataclass(frozen=True)
+class Searched:
+    """A network whose layers were searched, as far as a stop let it.
+
+    Attributes
+    ----------
+    keys : tuple of str
+        Of each layer, the key of its search; layers that were not set up have none.
+    apart : tuple of str
+        The same for the layers without the maps that they find on the chip; empty for the others.
+    tasks, outcomes : by key
+    """
+
+    network: Network
+    plan: Plan
+    machine: PricedMachine
+    keys: tuple[str, ...]
+    apart: tuple[str, ...]
+    tasks: dict[str, Task]
+    outcomes: dict[str, Outcome]
+    run: RunInfo
+
+    @property
+    def complete(self) -> bool:
+        """Whether every layer has a mapping."""
+        best = (self.outcomes[key].best for key in self.keys if key in self.outcomes)
+        return sum(its is not None for its in best) == len(self.network.layers)
+
+
 def run_network(
     network: Network,
     plan: Plan,
@@ -72,13 +101,32 @@ def run_network(
     progress: Callable[[NetworkProgress], None] | None = None,
     cache: ResultsCache | None = None,
 ) -> NetworkResult:
-    """Search a mapping for every layer and evaluate it.
+    """Search a mapping for every layer and evaluate it; raises what :func:`search_network` does.
 
     ``stop`` is asked between the layers while they are set up, and often while they are searched.
     When it answers yes, running searches end with the best that they have; layers that were not
     begun are left without a mapping.  What ``cache`` knows is not searched again; it changes
     nothing but the time, and the number of searches that it answered stands in the result's
     ``run``.
+    """
+    started = time.perf_counter()
+    found = search_network(
+        network, plan, threads=threads, stop=stop, progress=progress, cache=cache
+    )
+    result = evaluated(found)
+    return replace(result, run=replace(result.run, seconds=time.perf_counter() - started))
+
+
+def search_network(
+    network: Network,
+    plan: Plan,
+    *,
+    threads: int = 1,
+    stop: Callable[[], bool] = never,
+    progress: Callable[[NetworkProgress], None] | None = None,
+    cache: ResultsCache | None = None,
+) -> Searched:
+    """Search a mapping for every layer; see :func:`run_network`.
 
     Raises
     ------
@@ -108,12 +156,37 @@ def run_network(
     board = Board(len(tasks), progress)
     if set_up:
         outcomes = search_all(tasks, known, plan, threads, stop, board, cache)
-    found = {key: (task, outcomes.get(key)) for key, task in tasks.items()}
+    stopped = {o.certificate.stopped_by for o in outcomes.values()} & {"seconds", "stop"}
+    if len(outcomes) < len(tasks) or not set_up:
+        stopped = {"stop"}
+    return Searched(
+        network=network,
+        plan=plan,
+        machine=machine,
+        keys=tuple(keys),
+        apart=tuple(apart),
+        tasks=tasks,
+        outcomes=outcomes,
+        run=RunInfo(
+            seconds=time.perf_counter() - started,
+            threads=threads,
+            stopped_by="stop" if "stop" in stopped else next(iter(stopped), ""),
+            cached=len(known),
+            search_seconds=board.search_seconds,
+        ),
+    )
+
+
+def evaluated(searched: Searched) -> NetworkResult:
+    """Evaluate the mappings that searches found."""
+    network, plan, machine = searched.network, searched.plan, searched.machine
+    keys, outcomes = searched.keys, searched.outcomes
+    found = {key: (task, outcomes.get(key)) for key, task in searched.tasks.items()}
     evaluations = {key: _evaluation(machine, *its) for key, its in found.items()}
     fronts = {key: _front(machine, *its) for key, its in found.items()}
     first: dict[str, str] = {}
     layers: list[LayerResult] = []
-    for layer, key, alone in zip(network.layers, keys, apart, strict=False):
+    for layer, key, alone in zip(network.layers, keys, searched.apart, strict=False):
         same_as = "" if first.setdefault(key, layer.name) == layer.name else first[key]
         its = _layer_result(layer, same_as, outcomes.get(key), evaluations[key], fronts[key])
         bare_one = evaluations.get(alone)
@@ -121,9 +194,6 @@ def run_network(
             its = replace(its, apart=replace(bare_one, layer=replace(layer, residents=())))
         layers.append(its)
     layers += [LayerResult(layer, None) for layer in network.layers[len(keys) :]]
-    stopped = {o.certificate.stopped_by for o in outcomes.values()} & {"seconds", "stop"}
-    if len(outcomes) < len(tasks) or not set_up:
-        stopped = {"stop"}
     return NetworkResult(
         label=plan.label,
         network=network,
@@ -133,13 +203,7 @@ def run_network(
         accounting=plan.accounting.name,
         objective=plan.objective.name,
         layers=tuple(layers),
-        run=RunInfo(
-            seconds=time.perf_counter() - started,
-            threads=threads,
-            stopped_by="stop" if "stop" in stopped else next(iter(stopped), ""),
-            cached=len(known),
-            search_seconds=board.search_seconds,
-        ),
+        run=searched.run,
     )
 
 

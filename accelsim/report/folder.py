@@ -13,7 +13,8 @@ from typing import Any
 
 from accelsim.arch.records import Architecture, structural_problems
 from accelsim.errors import Problem, SpecError, Where
-from accelsim.evaluation.evaluate import IllegalMappingError, evaluate
+from accelsim.evaluation.charge import IllegalMappingError
+from accelsim.evaluation.evaluate import evaluate
 from accelsim.evaluation.records import Evaluation
 from accelsim.mapper.contract import Certificate
 from accelsim.mapper.infeasible import Infeasibility

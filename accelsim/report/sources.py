@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import shorten
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from accelsim.evaluation.records import Evaluation
+from accelsim.arch.records import Architecture
+from accelsim.evaluation.energies import level_names
+from accelsim.evaluation.prices import Prices
 from accelsim.network.records import NetworkResult
 from accelsim.report.quantities import plural
 from accelsim.technology.records import ACTIONS, Price
@@ -28,24 +31,37 @@ def source_text(price: Price) -> str:
     return f"assumed: {price.source}" if price.assumed else price.source
 
 
+class Priced(NamedTuple):
+    """What happens in a layer on a machine, whose prices are asked for."""
+
+    arch: Architecture
+    prices: Prices
+    happens: npt.NDArray[np.bool_]
+    """``[level, action]``"""
+
+
 def sources_used(rows: Iterable[NetworkResult]) -> dict[str, list[str]]:
     """Return source -> what it prices: a level, or an action of it; only what really happens.
 
     A source that is an assumption begins with "assumed: ".
     """
+    return _sources(
+        Priced(its.arch, its.prices, its.happens)
+        for row in rows
+        for its in (entry.evaluation for entry in row.layers)
+        if its is not None
+    )
+
+
+def _sources(layers: Iterable[Priced]) -> dict[str, list[str]]:
     found: dict[tuple[str, str], dict[str, None]] = {}
-    for row in rows:
-        known: set[tuple[int, bytes]] = set()
-        for entry in row.layers:
-            its = entry.evaluation
-            if its is None:
-                continue
-            happens = its.happens
-            alike = (id(its.prices), happens.tobytes())
-            if alike not in known:  # layers of one machine that do the same say the same
-                known.add(alike)
-                for level, action, source in _used(its, happens):
-                    found.setdefault((level, source), {})[action] = None
+    known: set[tuple[int, int, bytes]] = set()
+    for its in layers:
+        alike = (id(its.arch), id(its.prices), its.happens.tobytes())
+        if alike not in known:  # layers of one machine that do the same say the same
+            known.add(alike)
+            for level, action, source in _used(its):
+                found.setdefault((level, source), {})[action] = None
     several = {level for level, source in found if sum(level == its for its, _ in found) > 1}
     used: dict[str, list[str]] = {}
     for (level, source), actions in found.items():
@@ -56,7 +72,16 @@ def sources_used(rows: Iterable[NetworkResult]) -> dict[str, list[str]]:
 
 def source_lines(rows: Iterable[NetworkResult]) -> list[str]:
     """Return a line for each source: what it prices, and the source in full."""
-    return [f"{', '.join(names)}: {source}" for source, names in sources_used(rows).items()]
+    return _lines(sources_used(rows))
+
+
+def lines_of(layers: Iterable[Priced]) -> list[str]:
+    """Return the :func:`source_lines` of what happens in layers."""
+    return _lines(_sources(layers))
+
+
+def _lines(used: Mapping[str, Sequence[str]]) -> list[str]:
+    return [f"{', '.join(names)}: {source}" for source, names in used.items()]
 
 
 def sources_note(rows: Iterable[NetworkResult], *, whole: bool = False) -> list[str]:
@@ -72,19 +97,15 @@ def lines_note(lines: Sequence[str], *, whole: bool = False) -> list[str]:
     return [f"Energies are from {plural(len(lines), 'source')}:", *(f"  - {its}" for its in shown)]
 
 
-def _used(evaluation: Evaluation, happens: npt.NDArray[np.bool_]) -> Iterable[tuple[str, str, str]]:
-    """Yield (level, action, source) of every price that the energy of a layer is made of.
-
-    Parameters
-    ----------
-    happens : bool[level, action]
-    """
-    for level, action in np.argwhere(happens):
-        name, done = evaluation.levels[level], ACTIONS[action]
+def _used(its: Priced) -> Iterator[tuple[str, str, str]]:
+    """Yield (level, action, source) of every price that the energy of a layer is made of."""
+    levels = level_names(its.arch)
+    for level, action in np.argwhere(its.happens).tolist():
+        name, done = levels[level], ACTIONS[action]
         for kind in (done, f"{done}.gated"):
-            price = evaluation.prices.by_level.get((name, kind))
+            price = its.prices.by_level.get((name, kind))
             if price is not None and (price.energy or done not in IMPLIED):
                 yield name, kind, source_text(price)
-    for memory in evaluation.arch.memories:
+    for memory in its.arch.memories:
         if memory.leakage_mw:
             yield memory.name, "leakage", memory.source or STATED

@@ -8,7 +8,8 @@ from functools import cache
 from accelsim.arch.records import Architecture
 from accelsim.arch.spec import read_architecture
 from accelsim.conventions import Conventions
-from accelsim.evaluation.evaluate import IllegalMappingError, evaluate
+from accelsim.evaluation.charge import IllegalMappingError
+from accelsim.evaluation.evaluate import evaluate
 from accelsim.evaluation.records import Evaluation
 from accelsim.mapper.contract import Budget
 from accelsim.mapper.drivers import driver_named

@@ -9,7 +9,7 @@ from pathlib import Path
 from accelsim import shipped
 from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, SpecError
-from accelsim.evaluation.evaluate import IllegalMappingError
+from accelsim.evaluation.charge import IllegalMappingError
 from accelsim.evaluation.evaluate import evaluate as evaluate_mapping
 from accelsim.interchange.timeloop.direct import timeloop_mapping
 from accelsim.interchange.timeloop.sources import looks_like_timeloop

@@ -14,7 +14,6 @@ from accelsim.arch.records import Architecture
 from accelsim.arch.spec import architecture_of
 from accelsim.errors import Problem, SpecError, UsageError
 from accelsim.evaluation.area import area_mm2
-from accelsim.evaluation.moved import compulsory_words, words_by_level
 from accelsim.explore.constraints import AREA, PES, Constraint, values_of
 from accelsim.explore.executors import Stop
 from accelsim.explore.points import Point
@@ -24,10 +23,10 @@ from accelsim.files_read import Version, file_version
 from accelsim.keys import content_key, sources_digest
 from accelsim.mapper.results_cache import WORTH_A_FILE, users_cache
 from accelsim.mapspace.records import Dataflow
-from accelsim.network.records import NetworkResult
-from accelsim.network.run import run_network
+from accelsim.network.run import Searched, evaluated, search_network
+from accelsim.network.sums import sums_of
 from accelsim.report.notes import why_unmapped
-from accelsim.report.sources import source_lines
+from accelsim.report.sources import Priced, lines_of
 from accelsim.report.sweep_export import COMPULSORY
 from accelsim.specs.references import open_spec, parse_reference, pattern_problems
 from accelsim.technology.records import EnergyTable
@@ -196,12 +195,13 @@ class Bench:
                 return Outcome(LEFT_OUT, reason=f"not {broken.words}")
         network = _network(workload, for_work)
         cache = users_cache(WORTH_A_FILE)
-        found = run_network(network, row, threads=1, stop=stop, cache=cache)
+        found = search_network(network, row, threads=1, stop=stop, cache=cache)
         if found.run.stopped_by == "stop":
             return None
         searching = found.run.search_seconds
         if not found.complete:
-            why = "; ".join(why_unmapped(its) for its in found.layers if its.evaluation is None)
+            layers = evaluated(found).layers
+            why = "; ".join(why_unmapped(its) for its in layers if its.evaluation is None)
             return Outcome(IMPOSSIBLE, reason=why, search_seconds=searching)
         return Outcome(DONE, figures_of(found), search_seconds=searching)
 
@@ -236,32 +236,26 @@ def machine_values(
     return values if area is None else {**values, AREA: area}
 
 
-def figures_of(found: NetworkResult) -> dict[str, Any]:
+def figures_of(found: Searched) -> dict[str, Any]:
     """Return the figures of a network that a sweep keeps."""
-    total = found.total
-    evaluations = [its.evaluation for its in found.layers if its.evaluation is not None]
-    words: dict[str, int] = {}
-    for evaluation in evaluations:
-        for level, count in words_by_level(evaluation).items():
-            words[level] = words.get(level, 0) + count
+    arch, prices, its = found.plan.arch, found.machine.prices, sums_of(found)
+    seconds = its.cycles / arch.clock_hz
     return {
-        "energy": total.energy_total,
-        "energy_unit": total.energy.unit,
-        "energy_per_mac": total.energy_per_mac if total.macs else None,
-        "cycles": total.cycles,
-        "seconds": total.seconds,
-        "edp": total.edp,
-        "utilization": total.utilization,
-        "macs": total.macs,
-        COMPULSORY: sum(map(compulsory_words, evaluations)),
-        "pes": found.arch.instances(found.arch.compute),
-        "area_mm2": evaluations[0].area_mm2,
-        "proved": all(
-            its.certificate is not None and its.certificate.optimal for its in found.layers
-        ),
-        "energy_by_level": total.energy.over("level"),
-        "words_by_level": words,
-        "energy_sources": source_lines([found]),
+        "energy": its.energy_total,
+        "energy_unit": prices.table.unit,
+        "energy_per_mac": its.energy_total / its.macs if its.macs else None,
+        "cycles": its.cycles,
+        "seconds": seconds,
+        "edp": its.energy_total * seconds,
+        "utilization": its.utilization,
+        "macs": its.macs,
+        COMPULSORY: its.compulsory_words,
+        "pes": arch.instances(arch.compute),
+        "area_mm2": its.area_mm2,
+        "proved": its.proved,
+        "energy_by_level": its.energy_by_level,
+        "words_by_level": its.words_by_level,
+        "energy_sources": lines_of(Priced(arch, prices, happens) for happens in its.happens),
     }
 
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 import pytest
 
 from accelsim.errors import AccelsimError
-from accelsim.evaluation.evaluate import IllegalMappingError
+from accelsim.evaluation.charge import IllegalMappingError
 from accelsim.keys import canonical_json
 from accelsim.mapper.auto import AutoDriver
 from accelsim.mapper.contract import (

@@ -9,7 +9,8 @@ import pytest
 from accelsim.arch.records import EVERY_DIM, Architecture, Compute, Fanout, Memory
 from accelsim.conventions import Conventions
 from accelsim.errors import SpecError
-from accelsim.evaluation.evaluate import IllegalMappingError, evaluate
+from accelsim.evaluation.charge import IllegalMappingError
+from accelsim.evaluation.evaluate import evaluate
 from accelsim.evaluation.prices import resolve
 from accelsim.mapper.contract import mapping_problem
 from accelsim.mapping.arrays import pack_layer

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accelsim.evaluation.evaluate import IllegalMappingError, evaluate
+from accelsim.evaluation.charge import IllegalMappingError
+from accelsim.evaluation.evaluate import evaluate
 from accelsim.mapping.records import Block, Mapping, Spread
 from tests.evaluation.bill import bill
 from tests.evaluation.cases import random_priced_case

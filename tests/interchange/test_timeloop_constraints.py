@@ -10,7 +10,7 @@ import pytest
 import accelsim as acs
 from accelsim.arch.records import Architecture
 from accelsim.errors import SpecError, UsageError
-from accelsim.evaluation.evaluate import IllegalMappingError
+from accelsim.evaluation.charge import IllegalMappingError
 from accelsim.interchange.timeloop.directives import dims_in
 from accelsim.mapping.records import Block, Loop, Mapping
 from accelsim.report.results import Comparison, LayerRun, NetworkRun

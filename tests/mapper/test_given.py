@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accelsim.evaluation.evaluate import IllegalMappingError
+from accelsim.evaluation.charge import IllegalMappingError
 from accelsim.mapper.given import given, position_of
 from accelsim.mapper.infeasible import Infeasibility, first_factors
 from accelsim.mapper.position import choices, empty_mapping, pack_position

@@ -10,7 +10,7 @@ from math import inf, prod
 import pytest
 
 from accelsim.errors import UsageError
-from accelsim.evaluation.evaluate import IllegalMappingError
+from accelsim.evaluation.charge import IllegalMappingError
 from accelsim.mapper.auto import AutoDriver
 from accelsim.mapper.contract import Budget, Candidate, MappingProblem, Outcome
 from accelsim.mapper.drivers import driver_named

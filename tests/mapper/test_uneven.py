@@ -13,7 +13,8 @@ from accelsim.arch.records import Architecture, Compute, Place
 from accelsim.arch.spec import read_architecture
 from accelsim.arch.uneven import form_with, shared_places, uneven_forms
 from accelsim.errors import SpecError, UsageError
-from accelsim.evaluation.evaluate import IllegalMappingError, evaluate
+from accelsim.evaluation.charge import IllegalMappingError
+from accelsim.evaluation.evaluate import evaluate
 from accelsim.mapper.auto import AutoDriver
 from accelsim.mapper.contract import (
     Budget,

@@ -16,6 +16,7 @@ MACS = "technology/estimators/macs.py"
 EVALUATE = "evaluation/evaluate.py"
 ENERGIES = "evaluation/energies.py"
 ARRAYS = "mapping/arrays.py"
+CHARGE = "evaluation/charge.py"
 CHARGED = "evaluation/charged.py"
 AREA = "evaluation/area.py"
 
@@ -101,9 +102,9 @@ EVALUATION_MUTANTS = (
     ),
     Mutant(
         "latencies leak",
-        EVALUATE,
-        "leaked = found.cycles * sum(",
-        "leaked = (found.cycles + arch.latency_cycles) * sum(",
+        CHARGE,
+        "self.counted.cycles * sum(",
+        "self.cycles * sum(",
     ),
     # Rule 15: blocks.
     Mutant(
@@ -237,7 +238,7 @@ EVALUATION_MUTANTS = (
         "utilization of the compute in use",
         EVALUATE,
         "machine.built[arch.compute.name] * arch.compute.ops_per_cycle",
-        "instances[arch.compute.name][0] * arch.compute.ops_per_cycle",
+        "its.instances[arch.compute.name][0] * arch.compute.ops_per_cycle",
     ),
     Mutant(
         "a port as slow as the compute is the bound",

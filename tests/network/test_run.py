@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from accelsim.arch.spec import read_architecture
-from accelsim.evaluation.evaluate import IllegalMappingError
+from accelsim.evaluation.charge import IllegalMappingError
 from accelsim.evaluation.prices import DEFAULT_ACCOUNTING
 from accelsim.mapper.auto import AutoDriver
 from accelsim.mapper.contract import (

@@ -11,7 +11,8 @@ import pytest
 import accelsim as acs
 from accelsim.arch.records import Architecture, Compute, Holding, Memory, Place
 from accelsim.errors import SpecError
-from accelsim.evaluation.evaluate import IllegalMappingError, evaluate
+from accelsim.evaluation.charge import IllegalMappingError
+from accelsim.evaluation.evaluate import evaluate
 from accelsim.evaluation.prices import resolve
 from accelsim.mapper.contract import MappingProblem, mapping_problem
 from accelsim.mapper.exact import covers

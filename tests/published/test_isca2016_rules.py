@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accelsim.arch.spec import read_architecture
-from accelsim.evaluation.evaluate import IllegalMappingError, evaluate
+from accelsim.evaluation.charge import IllegalMappingError
+from accelsim.evaluation.evaluate import evaluate
 from accelsim.mapper.given import given as taken_apart
 from accelsim.mapping.factors import needed_factors
 from accelsim.mapping.records import Block, Mapping

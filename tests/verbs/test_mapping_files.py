@@ -10,7 +10,7 @@ import pytest
 import accelsim as acs
 from accelsim.arch.spec import read_architecture
 from accelsim.errors import SpecError
-from accelsim.evaluation.evaluate import IllegalMappingError
+from accelsim.evaluation.charge import IllegalMappingError
 from accelsim.mapping.spec import MadeFrom, read_made_from
 from accelsim.report.results import NetworkRun
 from accelsim.workload.spec import read_workload

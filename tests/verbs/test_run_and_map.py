@@ -11,7 +11,7 @@ import accelsim as acs
 from accelsim import shipped
 from accelsim.arch.records import Architecture
 from accelsim.errors import SpecError, UsageError
-from accelsim.evaluation.evaluate import IllegalMappingError
+from accelsim.evaluation.charge import IllegalMappingError
 from accelsim.mapspace.binding import void_rules
 from accelsim.report.results import Result
 from accelsim.verbs.rows import general_dataflows

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from accelsim.conventions import Conventions
 from accelsim.errors import SpecError
-from accelsim.evaluation.evaluate import IllegalMappingError, evaluate
+from accelsim.evaluation.charge import IllegalMappingError
+from accelsim.evaluation.evaluate import evaluate
 from accelsim.interchange.reference.account import WHOLE, account, account_exactly
 from accelsim.interchange.reference.case import INEXACT, ReferenceCase
 from accelsim.interchange.reference.lowering import lower

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
-from accelsim.evaluation.evaluate import IllegalMappingError, evaluate_at
+from accelsim.evaluation.charge import IllegalMappingError
+from accelsim.evaluation.evaluate import evaluate_at
 from accelsim.mapper.contract import Candidate, MappingProblem
 from accelsim.mapper.given import given
 from accelsim.mapper.remainders.padding import padded_problem, padding_of
