@@ -25,6 +25,9 @@ class Recent(Generic[Key, Value]):
         self._values: OrderedDict[Key, Value] = OrderedDict()
         self._lock = threading.Lock()
 
+    def __reduce__(self) -> tuple[type[Recent[Key, Value]], tuple[int]]:
+        return Recent, (self._room,)  # what is sent elsewhere knows nothing yet
+
     def get(self, key: Key) -> Value | None:
         """Return the value at ``key``, or None."""
         with self._lock:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 from accelsim.recent import Firsts, Recent
@@ -43,3 +44,13 @@ def test_of_equal_values_the_first_is_kept_among_the_latest() -> None:
     assert kept.first("a", again := [2]) is again
     assert kept.first("b", other := [1]) is other  # instead of all of "a"
     assert kept.first("a", [1]) is not one
+
+
+def test_what_is_sent_elsewhere_knows_nothing_yet() -> None:
+    kept = Recent[str, int](room=1)
+    kept.put("a", 1)
+    sent = pickle.loads(pickle.dumps(kept))
+    assert sent.get("a") is None
+    for key in "bc":
+        sent.put(key, 2)
+    assert (sent.get("b"), sent.get("c")) == (None, 2)

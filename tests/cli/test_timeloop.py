@@ -69,7 +69,7 @@ def test_check(call: Call) -> None:
 
 
 def test_several_specs_of_one_name(call: Call) -> None:
-    done = call("compare", ALL, "alexnet:conv3")
+    done = call("show", ALL)
     assert done.code == 2
     assert "names several specs: architecture, workload" in done.err
 
