@@ -25,7 +25,7 @@ class Outcome:
     figures : energy, cycles and the like, by name; those per level are mappings
     reason : why it is not done
     seconds : time that it took
-    search_seconds, other_seconds : time of the processor, in the searches of its layers and besides
+    search_seconds, other_seconds : time of the processor, in the mapper and besides
     """
 
     status: str
@@ -43,8 +43,9 @@ class Effort:
     Parameters
     ----------
     seconds : while the sweep ran
-    search_seconds, other_seconds : of processors, in searches of layers and besides: reading specs,
-        evaluating what was found, and keeping it; the start of worker processes left out
+    search_seconds, other_seconds : of processors, in the mapper, from a layer and a machine at its
+        prices to the best mapping, and besides: reading specs, evaluating what was found, and
+        keeping it; the start of worker processes left out
     """
 
     points: int = 0

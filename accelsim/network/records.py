@@ -96,7 +96,8 @@ class RunInfo:
     """Facts of one execution that are outside the promise of equal bytes.
 
     ``cached`` counts the searches whose outcome was known from an earlier execution.
-    ``search_seconds`` is the time of the processor in the searches, over all threads.
+    ``search_seconds`` is the time of the processor in the mapper, over all threads: from a layer
+    and a machine at its prices to the best mapping.
     """
 
     seconds: float

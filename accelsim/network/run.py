@@ -40,13 +40,17 @@ class _Work:
     known: dict[str, Outcome] = field(default_factory=dict)
     key_of: dict[object, str] = field(default_factory=dict)
     of_prices: dict[int, tuple[PriceArrays, str]] = field(default_factory=dict)
+    seconds: float = 0.0
+    """Of the processor, to set up the problems."""
 
     def add(self, layer: Layer, starts: tuple[Mapping, ...]) -> str:
         """Return the key of the search of a layer."""
         alike = (layer_key(layer), starts)
         key = self.key_of.get(alike)
         if key is None:
+            began = time.thread_time()
             task = Task(problem_on(self.machine, layer, self.plan.dataflows), starts)
+            self.seconds += time.thread_time() - began
             key = task_key(task, self.plan, self._prices_key(task.problem))
             self.key_of[alike] = key
             self.tasks[key] = task
@@ -172,7 +176,7 @@ def search_network(
             threads=threads,
             stopped_by="stop" if "stop" in stopped else next(iter(stopped), ""),
             cached=len(known),
-            search_seconds=board.search_seconds,
+            search_seconds=work.seconds + board.search_seconds,
         ),
     )
 

@@ -12,6 +12,6 @@ def effort_sentence(effort: Mapping[str, float | None]) -> str:
         return ""
     shown = f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
     return (
-        f"Computed at {shown} points/s: {search:.1f} ms of processor time a point in searches,"
+        f"Computed at {shown} points/s: {search:.1f} ms of processor time a point in the mapper,"
         f" {other:.1f} ms besides."
     )

@@ -34,7 +34,7 @@ SMALL = (
 )
 TOOK = re.compile(
     r" *Computed at [\d.,]+ points/s: "
-    r"[\d.]+ ms of processor time a point in searches, [\d.]+ ms besides.\n"
+    r"[\d.]+ ms of processor time a point in the mapper, [\d.]+ ms besides.\n"
 )
 
 HERE = ("--executor", "in-process", "--progress", "none")
