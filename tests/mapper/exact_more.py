@@ -1,11 +1,11 @@
-"""More random problems for the exact mapper: dear and cheap sums, and rules over several places."""
+"""More random problems for the exact mapper: sums, rules over several places, arrays in groups."""
 
 from __future__ import annotations
 
 import random
 from dataclasses import replace
 
-from accelsim.arch.records import Node
+from accelsim.arch.records import Architecture, Compute, Fanout, Node
 from accelsim.errors import SpecError
 from accelsim.evaluation.prices import resolve
 from accelsim.mapper.contract import MappingProblem, mapping_problem
@@ -13,7 +13,7 @@ from accelsim.mapspace.enumerate import enumerate_mappings
 from accelsim.mapspace.records import Dataflow, Limit, Rule
 from accelsim.mapspace.space import mapspace
 from accelsim.technology.records import Accounting
-from tests.mapper.exact_problems import random_machine, random_table
+from tests.mapper.exact_problems import DRAM, random_machine, random_table, with_ports
 from tests.mapper.exact_rules import INPUTS, OUTPUTS, WEIGHTS, lanes, made
 from tests.mapspace.cases import ALL, conv, gemm, memory, place
 
@@ -90,6 +90,53 @@ def ruled_problem(seed: int) -> MappingProblem:
         found = mapping_problem(layer, arch, prices, flows)
         if next(enumerate_mappings(found.space), None) is not None:
             return found
+
+
+def grouped_problem(seed: int) -> MappingProblem:
+    """Return a layer on an array of several fanouts, around registers that may keep nothing."""
+    rng = random.Random(f"grouped {seed}")
+    while True:
+        if rng.random() < 0.5:
+            layer = gemm(
+                M=rng.choice((2, 4, 6)), N=rng.choice((1, 2, 3, 4)), K=rng.choice((2, 4, 6, 8))
+            )  # fmt: skip
+        else:
+            bounds = {
+                "P": rng.choice((2, 4, 6)), "R": rng.choice((1, 2, 3, 4)),
+                "M": rng.choice((1, 2, 4)), "C": rng.choice((1, 2)),
+            }  # fmt: skip
+            layer = conv("conv", rng.choice((1, 2)), 16, **bounds)
+        nodes: list[Node] = [place("buffer", frozenset(), frozenset(rng.sample(sorted(ALL), 2)))]
+        mesh_x, mesh_y = rng.choice(((2, 1), (4, 1), (6, 1), (2, 2), (4, 2), (8, 1)))
+        for number in range(rng.choice((2, 2, 3))):
+            component, reduces = rng.choice(("array", "bus")), rng.random() < 0.7
+            multicast = ALL if rng.random() < 0.7 else frozenset(rng.sample(sorted(ALL), 2))
+            fanout = Fanout(f"part{number}", "array", component, mesh_x, mesh_y)
+            nodes.append(replace(fanout, multicast=multicast, reduces=reduces))
+        if rng.random() < 0.4:
+            kept = frozenset(rng.sample(sorted(ALL), 1))
+            nodes.insert(rng.choice((2, len(nodes))), place("line", frozenset(), kept))
+        if rng.random() < 0.7:
+            nodes.append(place("registers", frozenset(), frozenset(rng.sample(sorted(ALL), 2))))
+        memories = [
+            memory(node.name, rng.choice((1, 2, 4, 8, 16)), component)
+            for node, component in (
+                (node, "register_file" if node.name == "registers" else "buffer")
+                for node in nodes
+                if not isinstance(node, Fanout)
+            )
+        ]
+        if rng.random() < 0.3:
+            memories = [with_ports(rng, one) for one in memories]
+        arch = Architecture(
+            "grouped", (DRAM, *nodes, Compute("mac", "mac")),
+            (memory("dram", component="dram"), *memories),
+        )  # fmt: skip
+        if not 50 <= mapspace(layer, arch, ()).size <= 3000:
+            continue
+        return mapping_problem(
+            layer, arch, resolve(arch, random_table(rng), Accounting("random")), ()
+        )
 
 
 LIMITS = (Limit(at_most=2), Limit(exact=2), Limit(at_most=4), Limit(exact=4), Limit(exact=1))

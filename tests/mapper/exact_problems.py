@@ -124,7 +124,7 @@ def random_machine(rng: random.Random, wide: bool = False) -> Architecture:
     if rng.random() < 0.15:
         memories = [replace(m, leakage_mw=rng.choice([0.0, 0.5])) for m in memories]
     if rng.random() < 0.4:
-        memories = [_with_ports(rng, m) for m in memories]
+        memories = [with_ports(rng, m) for m in memories]
     if rng.random() < 0.2:
         nodes = [
             replace(n, words_per_cycle=rng.choice([None, 0.5, 1, 2]))
@@ -140,7 +140,7 @@ def _widths(rng: random.Random) -> dict[Role, int]:
     return {role: rng.choice([4, 8, 12, 24]) for role in ROLES if rng.random() < 0.5}
 
 
-def _with_ports(rng: random.Random, memory: Memory) -> Memory:
+def with_ports(rng: random.Random, memory: Memory) -> Memory:
     """Return a memory whose ports are about as fast as the compute, so that either may decide."""
     widths = [None, None, 0.25, 0.5, 1, 2, 3]
     if rng.random() < 0.3:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from accelsim.mapper.contract import MappingProblem
-from tests.mapper.exact_more import ruled_problem, sums_problem
+from tests.mapper.exact_more import grouped_problem, ruled_problem, sums_problem
 from tests.mapper.exact_problems import exact_problem
 from tests.mapper.exact_rules import RULES
 from tests.mutants.mutants import Mutant
@@ -22,7 +22,7 @@ from tests.mutants.mutants import Mutant
 Question = tuple[str | int, str]
 """Rule or seed, and one of ``QUESTIONS`` of ``tests/mapper/exact_checks.py``, or ``STOPS``."""
 
-MORE = {"sums": sums_problem, "ruled": ruled_problem}
+MORE = {"sums": sums_problem, "ruled": ruled_problem, "grouped": grouped_problem}
 
 
 class ExactMutant(NamedTuple):
@@ -48,7 +48,7 @@ OUTLOOK = "mapper/exact/outlook.py"
 TOGETHER = "mapper/exact/together.py"
 SEARCH = "mapper/exact/search.py"
 PATTERN = "mapper/exact/pattern.py"
-MACHINE = "mapper/exact/machine.py"
+ROWS = "mapper/exact/rows.py"
 TABLES = "mapper/exact/tables.py"
 WORK = "mapper/exact/work.py"
 

@@ -7,6 +7,7 @@ import numpy as np
 from accelsim.evaluation.kernel import whole_cycles
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import inlined, kernel
+from accelsim.mapper.exact.geometry import lanes_outside
 from accelsim.mapper.exact.layout import BEST_CYCLES, BEST_ENERGY, FIGURE, FULL, LANES, TIE
 from accelsim.mapper.objectives import power_product
 
@@ -31,7 +32,7 @@ def cycles_of(s: np.record, q: Floats, index: int, pos: int, lanes: float) -> fl
     waited, slowest = 0.0, 0.0
     for sheet in range(1, s.n_sheets):
         port = s.ports + 2 * (sheet - 1)
-        most = s.total_lanes[max(pos, s.sheet_node[sheet] + 1)]
+        most = lanes_outside(s, q, index, max(pos, s.sheet_node[sheet] + 1))
         bits = s.low[sheet] / (-q[index, port] * most) - s.sheet_credit[sheet] / q[index, port + 1]
         cycles = whole_cycles(max(0.0, bits), s.sheet_bits[sheet])
         if s.sheet_waits[sheet] == 0:

@@ -113,10 +113,10 @@ def weigh(s: np.record, points: Points, label: np.record, q: Floats, index: int,
 
     ``s.total[sheet]`` is the cost so far and what the run under way must still fetch in full, its
     dim grown to its bound.  Besides, a boundary on its way to its parent costs ``s.fixed +
-    s.part * share``, where ``share`` is 1 / the lanes of the next fanout that share or reduce its
-    words; lanes further out do so at most.  Energy that lanes further out may turn into fresh
-    starts of sums (``slack``) is taken off.  An input that has moved is delivered, and read, at
-    least a word a visit (``s.column`` says so to a row of lanes).
+    s.part * share``, where ``share`` is 1 / the lanes of the next fanout (of an input, of its
+    group) that share or reduce its words; lanes further out do so at most.  Energy that lanes
+    further out may turn into fresh starts of sums (``slack``) is taken off.  An input that has
+    moved is delivered, and read, at least a word a visit (``s.column`` says so to a row of lanes).
 
     ``s.tiled`` is the mask of inputs whose windows join words over lanes right outside their tiles:
     what lanes share is then the tile of all of them together, so that ``s.tile_read`` times what
@@ -154,12 +154,13 @@ def weigh(s: np.record, points: Points, label: np.record, q: Floats, index: int,
                 weigh_input(s, q, index, tensor, sheet, pos)
             if s.ahead[pos, tensor] == 1:
                 words = below if moved else second
-                lanes = s.lanes_ahead[fanout + 1, tensor]
+                read = s.read[sheet, row, tensor]
                 if sheet == 0:
-                    lanes *= s.parent_block[row, tensor]
+                    read /= s.parent_block[row, tensor]
                 s.fixed[sheet, tensor] = s.deliver[sheet, fanout, tensor] * words
-                s.tile_read[sheet, tensor] = s.read[sheet, row, tensor] / lanes
-                s.part[sheet, tensor] = s.tile_read[sheet, tensor] * words
+                s.tile_read[sheet, tensor] = read / s.lanes_ahead[fanout + 1, tensor]
+                beyond = s.lanes_ahead[s.group_end[fanout] + 1, tensor]
+                s.part[sheet, tensor] = read / beyond * words
         if tensor != s.output and s.joined[tensor] != 0 and not moved and row == fanout == pos:
             s.tiled |= s.multicast[fanout] & (1 << tensor)
     return unmoved

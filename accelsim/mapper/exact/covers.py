@@ -15,9 +15,9 @@ from accelsim.mapper.exact.layout import (
     MAX_SHEETS,
     MAX_TENSORS,
 )
-from accelsim.mapper.exact.machine import joint_limits, node_slots
 from accelsim.mapper.exact.pattern import keep_choices
 from accelsim.mapper.exact.sheets import limited_sheets
+from accelsim.mapper.exact.slots import joint_limits, node_slots
 from accelsim.mapspace.factors import divisors_of
 
 MAX_POINTS = 1_000_000

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from accelsim.counter.window import distinct_words, fold, marked, strip_words
+from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
 from accelsim.mapper.exact.lattice import Points
 
@@ -23,6 +24,20 @@ def inner_point(label: np.record, node: int) -> int:
 def lanes_of(points: Points, label: np.record, node: int) -> float:
     """Return the lanes used at a fanout; 1 at a place is what its loops are not, so ask fanouts."""
     lanes: float = points[inner_point(label, node)].volume / points[label.at[node]].volume
+    return lanes
+
+
+@kernel
+def lanes_outside(s: np.record, q: Floats, index: int, pos: int) -> float:
+    """Return the most lanes that a label may still use from ``pos`` outward.
+
+    Of an array that several fanouts share, on each axis as often what it has used as fits.
+    """
+    lanes: float = s.own_lanes[pos]
+    for array in range(s.n_mesh):
+        used = s.resources + s.n_shared + 2 * array
+        room = s.mesh[array, 0] // q[index, used] * (s.mesh[array, 1] // q[index, used + 1])
+        lanes *= min(s.array_lanes[pos, array], room)
     return lanes
 
 

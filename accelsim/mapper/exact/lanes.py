@@ -15,7 +15,13 @@ from accelsim.mapper.exact.bounds import (
     sheet_column,
     weigh,
 )
-from accelsim.mapper.exact.geometry import inner_point, lanes_of, sum_lanes_of, unite
+from accelsim.mapper.exact.geometry import (
+    inner_point,
+    lanes_of,
+    lanes_outside,
+    sum_lanes_of,
+    unite,
+)
 from accelsim.mapper.exact.labels import (
     MOVED,
     Labels,
@@ -57,7 +63,7 @@ from accelsim.mapper.exact.units import accesses
 def pass_fanout(
     s: np.record, points: Points, label: np.record, q: Floats, index: int, node: int, row: np.record
 ) -> bool:
-    """Spread the label under construction over lanes; return False if they do not fit."""
+    """Spread the label under construction over lanes that there are; return whether it may."""
     inner = points[label.point]
     point = label.point + row.step
     outer = points[point]
@@ -67,8 +73,6 @@ def pass_fanout(
         for axis in range(2):
             column = s.resources + s.n_shared + 2 * mesh + axis
             q[index, column] *= row.mesh[axis]
-            if q[index, column] > s.mesh[mesh, axis]:
-                return False
     if not joints_hold(s, points, label, node):
         return False
     q[index, LANES] *= row.lanes
@@ -280,6 +284,17 @@ def enough_left(s: np.record, here: np.record, row: np.record) -> bool:
 
 
 @kernel
+def enough_lanes(s: np.record, q: Floats, index: int, node: int, row: np.record) -> bool:
+    """Return whether a label has left as many lanes of a shared array as a row takes."""
+    array = s.mesh_column[node]
+    if array < 0:
+        return True
+    used = s.resources + s.n_shared + 2 * array
+    fits_x = q[index, used] * row.mesh[0] <= s.mesh[array, 0]
+    return bool(fits_x and q[index, used + 1] * row.mesh[1] <= s.mesh[array, 1])
+
+
+@kernel
 def cross_all(
     s: np.record, points: Points, tables: Floats, labels: Labels, q: Floats, rows: Points,
     node: int, index: int,
@@ -298,12 +313,13 @@ def cross_all(
     begun = count[MADE] + count[SKIPPED]
     unmoved = weigh(s, points, labels[index], q, index, node)
     floor = least_beyond(s, points, tables, unmoved, node, start)
-    most = -q[index, LANES] * s.total_lanes[node + 1]
+    most = -q[index, LANES] * lanes_outside(s, q, index, node)
+    most_outside = -q[index, LANES] * s.total_lanes[node + 1]
     for number in range(s.row_start[node], s.row_start[node + 1]):
         row = rows[number]
-        if not enough_left(s, here, row):
+        if not enough_left(s, here, row) or not enough_lanes(s, q, index, node, row):
             continue
-        point, lanes = start + row.step, most * row.lanes
+        point, lanes = start + row.step, min(most, most_outside * row.lanes)
         moved = moved_cost(s, 0, row.inverse, unmoved)
         if too_dear(s, moved + floor + tables[s.future[0, node], point], lanes):
             count[SKIPPED] += 1

@@ -117,6 +117,7 @@ FIELDS = np.dtype(
         ("n_mesh", _int),
         ("mesh", _int, (MAX_FANOUTS, 2)),  # lanes that fanouts of one array have together
         ("mesh_column", _int, (MAX_NODES,)),
+        ("group_end", _int, (MAX_NODES,)),  # by fanout: last of those of its array in a row
         ("multicast", _int, (MAX_NODES,)),  # mask of tensors
         ("reduces", _int, (MAX_NODES,)),
         ("most_lanes", _float, (MAX_NODES,)),  # 1 for a place
@@ -125,6 +126,8 @@ FIELDS = np.dtype(
         ("spread", _float, (MAX_SPREADS, 2 * MAX_TENSORS)),
         ("next_fanout", _int, (_ROWS,)),  # by pos: the first from there outward, or -1
         ("total_lanes", _float, (_ROWS,)),  # by pos: most lanes from there outward
+        ("own_lanes", _float, (_ROWS,)),  # of those the lanes of arrays that one fanout has alone
+        ("array_lanes", _float, (_ROWS, MAX_FANOUTS)),  # and of each shared one, room aside
         ("fanouts_outside", _int, (_ROWS,)),  # by pos: whether there is any
         ("share", _int, (MAX_TENSORS, 2)),  # by fanouts outside: row of ``tables``
         # What is kept where, and what follows from it.
@@ -148,7 +151,7 @@ FIELDS = np.dtype(
         ("future", _int, (MAX_SHEETS, _ROWS)),  # by sheet and pos: row of ``tables``
         ("shared", _int),  # first row of ``tables`` with bits of shared memories
         ("fits", _int, (MAX_NODES,)),  # by place: row of ``tables``, 1 where its tiles fit
-        ("passed", _int, (MAX_NODES,)),  # 1 for a place without loops (``write_passed``)
+        ("passed", _int, (MAX_NODES,)),  # mask of dims without loops there (``write_passed``)
         ("must_loop", _int, (MAX_NODES,)),  # 1 for a place with loops (``parts_with_loops``)
         # Prices.
         ("fill_price", _float, (MAX_SHEETS, _ROWS, MAX_TENSORS)),
@@ -265,7 +268,8 @@ ROW = np.dtype(
             ("lanes", _float),  # over all dims
             ("step", _int),  # in points
             ("broken", _int),  # mask of the dims with lanes
-            # 1 / lanes that share a word of a tensor at most; then the same for tiles of one word.
+            # 1 / lanes that share a word of a tensor at most, those that the row leaves to the
+            # rest of its group included; then the same for tiles of one word.
             ("inverse", _float, (2 * MAX_TENSORS,)),
             ("number", np.int16, (MAX_DIMS,)),  # of the divisor that each dim takes
             ("mesh", np.int32, (2,)),  # lanes used of each axis, where fanouts share an array

@@ -8,7 +8,7 @@ from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
 from accelsim.mapper.exact.best import note, too_dear
 from accelsim.mapper.exact.bounds import bound_loops, sheet_column
-from accelsim.mapper.exact.geometry import inner_point
+from accelsim.mapper.exact.geometry import inner_point, lanes_outside
 from accelsim.mapper.exact.labels import (
     END,
     MOVED,
@@ -245,10 +245,10 @@ def expand_block(
     label = labels[index]
     here = points[label.point]
     cleared = label.used == 0 and s.free[node] == 1 and block_closed(s, label)
-    lanes = -q[index, LANES] * s.total_lanes[node]
+    lanes = -q[index, LANES] * lanes_outside(s, q, index, node)
     bound_loops(s, points, tables, label, q, index, node)
     for dim in range(s.n_dims):
-        if not may_stand_next(s, label, node, dim):
+        if (s.passed[node] >> dim) & 1 == 1 or not may_stand_next(s, label, node, dim):
             continue
         extent, digit = int(here.extent[dim]), int(here.digit[dim])
         for number in range(digit + 1, s.n_divisors[dim]):
@@ -331,7 +331,7 @@ def run_place(
             if count[FULL] == 1:
                 return True
         count[PHASE] = GROW
-        count[CURSOR] = count[START] if s.passed[node] == 0 else count[USED]
+        count[CURSOR] = count[START]
     if count[PHASE] == GROW:
         while count[CURSOR] < count[USED]:
             if count[MADE] + count[SKIPPED] > until:

@@ -1,61 +1,15 @@
-"""The machine and the limits on loops, as the search sees them: nodes and ways to use lanes."""
+"""The machine and the limits on loops, as the search sees them: nodes and lanes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
-from itertools import product
-from math import prod
-
 import numpy as np
 
-from accelsim.counter.layout import MAX_FANOUTS
 from accelsim.evaluation.prices import Floats
-from accelsim.kept import kept
 from accelsim.mapper.contract import MappingProblem
-from accelsim.mapper.exact.lattice import Points, active_dims, numbered_divisors, packed_exponents
-from accelsim.mapper.exact.layout import MAX_SPREADS, MAX_TENSORS, ROW
-from accelsim.mapping.arrays import Ints
-from accelsim.mapspace.factors import divisors_of
-
-Joint = tuple[int, int, int, int]
-"""Mask of slots, dim (of the lattice), largest product, only product (0 is free)."""
-
-
-@kept
-def node_slots(problem: MappingProblem) -> list[tuple[int, ...]]:
-    """Return, from inside out, the slots of each node (a place one, a fanout y and x)."""
-    machine = problem.machine
-    nodes: list[tuple[int, ...]] = []
-    slot = 0
-    while slot < len(machine.slot_place):
-        if machine.slot_place[slot] >= 0:
-            nodes.append((slot,))
-            slot += 1
-        else:
-            nodes.append((slot, slot + 1))
-            slot += 2
-    return nodes[::-1]
-
-
-def joint_limits(problem: MappingProblem) -> tuple[dict[int, list[Joint]], list[Joint]]:
-    """Return the limits on products within one node, by node, and across nodes (a mask of them)."""
-    arrays, dims = problem.space.arrays, active_dims(problem)
-    slots = node_slots(problem)
-    within: dict[int, list[Joint]] = {}
-    across: list[Joint] = []
-    for mask, dim, most, exact in zip(
-        arrays.joint_slots, arrays.joint_dim, arrays.joint_max, arrays.joint_exact, strict=True
-    ):
-        if int(dim) not in dims:
-            continue
-        nodes = [v for v, of in enumerate(slots) if any(int(mask) >> s & 1 for s in of)]
-        number = dims.index(int(dim))
-        if len(nodes) == 1:
-            within.setdefault(nodes[0], []).append((int(mask), number, int(most), int(exact)))
-        else:
-            across.append((sum(1 << v for v in nodes), number, int(most), int(exact)))
-    return within, across
+from accelsim.mapper.exact.lattice import Points, active_dims
+from accelsim.mapper.exact.layout import ROW
+from accelsim.mapper.exact.rows import rows_of
+from accelsim.mapper.exact.slots import joint_limits, node_slots
 
 
 def fill_machine(s: np.void, problem: MappingProblem) -> Points:
@@ -80,9 +34,8 @@ def fill_machine(s: np.void, problem: MappingProblem) -> Points:
     s["n_mesh"] = len(shared)
     for column, array in enumerate(shared):
         s["mesh"][column] = machine.array_mesh[array]
-    found: list[Points] = []
-    n_spreads = 0
-    for v, of in enumerate(slots):
+    found: dict[int, tuple[Points, Floats]] = {}
+    for v, of in reversed(list(enumerate(slots))):
         if len(of) == 1:
             s["place"][v] = machine.slot_place[of[0]]
             limited = v in within or any(nodes >> v & 1 for nodes, _, _, _ in across)
@@ -106,226 +59,42 @@ def fill_machine(s: np.void, problem: MappingProblem) -> Points:
             s["reduces"][v] = machine.reduces[fanout]
             if array in shared:
                 s["mesh_column"][v] = shared.index(array)
-            rows, spread = rows_of(problem, s, v, array in shared, within.get(v, []))
+            next_too = v + 1 < n and s["mesh_column"][v] == s["mesh_column"][v + 1] >= 0
+            s["group_end"][v] = s["group_end"][v + 1] if next_too else v
+            rows, spread, least = rows_of(problem, s, v, array in shared, within.get(v, []))
             s["most_lanes"][v] = rows["lanes"].max() if len(rows) else 1.0
-            s["most_shared"][v, : spread.shape[1]] = 1.0 / spread[0]
+            s["most_shared"][v, : len(least)] = 1.0 / least
+            found[v] = rows, spread
+    n_rows = n_spreads = 0
+    for v in range(n):
+        if v in found:
+            rows, spread = found[v]
             s["spread"][n_spreads : n_spreads + len(spread), : spread.shape[1]] = spread
-            n_spreads += len(spread)
-            found.append(rows)
-        s["spread_start"][v + 1] = n_spreads
-        s["row_start"][v + 1] = sum(len(rows) for rows in found)
+            n_rows, n_spreads = n_rows + len(rows), n_spreads + len(spread)
+        s["row_start"][v + 1], s["spread_start"][v + 1] = n_rows, n_spreads
     for pos in range(n + 1):
-        s["total_lanes"][pos] = s["most_lanes"][pos:n].prod()
+        fill_lanes(s, pos)
         s["fanouts_outside"][pos] = bool((s["place"][pos:n] < 0).any())
         s["next_fanout"][pos] = next((v for v in range(pos, n) if s["place"][v] < 0), -1)
-    return np.concatenate(found) if found else np.zeros(0, dtype=ROW)
+    return np.concatenate([found[v][0] for v in sorted(found)] or [np.zeros(0, dtype=ROW)])
+
+
+def fill_lanes(s: np.void, pos: int) -> None:
+    """Write the most lanes from ``pos`` outward: fanouts of one array have no more than it has."""
+    outward = range(pos, int(s["n_nodes"]))
+    s["own_lanes"][pos], s["array_lanes"][pos] = 1.0, 1.0
+    for v in outward:
+        array = s["mesh_column"][v]
+        if array < 0:
+            s["own_lanes"][pos] *= s["most_lanes"][v]
+        else:
+            s["array_lanes"][pos, array] *= s["most_lanes"][v]
+    s["total_lanes"][pos] = s["own_lanes"][pos]
+    for array in range(s["n_mesh"]):
+        s["total_lanes"][pos] *= min(s["array_lanes"][pos, array], s["mesh"][array].prod())
 
 
 def shared_arrays(problem: MappingProblem) -> list[int]:
     """Return the arrays whose lanes several fanouts share."""
     of = [int(a) for a in problem.machine.fanout_array]
     return sorted({a for a in of if of.count(a) > 1})
-
-
-def rows_of(
-    problem: MappingProblem, s: np.void, node: int, shared: bool, joints: list[Joint]
-) -> tuple[Points, Floats]:
-    """Return every way to use the lanes of a fanout, and how they share words (see ``ways``)."""
-    machine, arrays, dims = problem.machine, problem.space.arrays, active_dims(problem)
-    y, x = node_slots(problem)[node]
-    array = int(machine.fanout_array[machine.slot_fanout[y]])
-    mesh_x, mesh_y = (int(m) for m in machine.array_mesh[array])
-    sharing: list[int] = []
-    ranks: list[tuple[tuple[int, int], ...] | None] = []
-    for t in range(s["n_tensors"]):
-        lacked = (1 << len(dims)) - 1 & ~int(s["relevant"][t])
-        shares = t != s["output"] and int(s["multicast"][node]) >> t & 1
-        if t != s["output"]:
-            lacked = lacked | int(s["joined"][t]) if shares else 0
-        sharing.append(lacked)
-        of = range(int(s["rank_start"][t]), int(s["rank_start"][t + 1]))
-        pairs = tuple((int(s["rank_dim"][r, 0]), int(s["rank_dim"][r, 1])) for r in of)
-        ranks.append(pairs if shares else None)
-    return ways(
-        tuple(s["bounds"][: len(dims)].tolist()),
-        tuple(arrays.slot_max[y, dims].tolist()),
-        tuple(arrays.slot_max[x, dims].tolist()),
-        tuple(arrays.slot_exact[y, dims].tolist()),
-        tuple(arrays.slot_exact[x, dims].tolist()),
-        mesh_y,
-        mesh_x,
-        tuple((mask >> y & 1, mask >> x & 1, dim, most, ex) for mask, dim, most, ex in joints),
-        shared,
-        tuple(sharing),
-        tuple(ranks),
-    )
-
-
-@lru_cache(maxsize=64)
-def ways(
-    bounds: tuple[int, ...],
-    most_y: tuple[int, ...],
-    most_x: tuple[int, ...],
-    exact_y: tuple[int, ...],
-    exact_x: tuple[int, ...],
-    mesh_y: int,
-    mesh_x: int,
-    joints: tuple[tuple[int, int, int, int, int], ...],
-    shared: bool,
-    sharing: tuple[int, ...],
-    ranks: tuple[tuple[tuple[int, int], ...] | None, ...],
-) -> tuple[Points, Floats]:
-    """Return the rows of a fanout, and its *spreads*.
-
-    ``sharing[tensor]`` is the mask of the dims whose lanes may share words of a tensor (or, of the
-    output, reduce them): those that it lacks, and those that share a rank with another, whose
-    windows overlap; lanes over any other dim have words of their own.  ``ranks[tensor]`` are the
-    dims of its ranks where lanes share words.  With tiles of one word, a lanes over one dim of a
-    rank of two and b over the other have at least a + b - 1 words, as any sums of a and of b
-    numbers: so many are read at least where that many tiles are.
-
-    Returns
-    -------
-    rows : record[row]
-        What lanes share is in ``inverse``.
-    spreads : float64[spread, tensor]
-        The same for rows that no other row beats in every tensor; for each row there is a spread
-        with no larger entry.  The first has the least entry of each tensor.
-    """
-    lanes, mesh = spreads(
-        bounds, most_y, most_x, exact_y, exact_x, mesh_y, mesh_x, joints, shared
-    )  # fmt: skip
-    rows = np.zeros(len(lanes), dtype=ROW)
-    rows["mesh"], rows["lanes"] = mesh, lanes.prod(axis=1)
-    packed, guards = packed_exponents(bounds)
-    radix = 1
-    for i, bound in enumerate(bounds):
-        divisors = numbered_divisors(bound)
-        order = np.argsort(divisors)
-        number = order[np.searchsorted(divisors, lanes[:, i], sorter=order)]
-        rows["number"][:, i] = number
-        rows["step"] += number * radix
-        rows["broken"] |= np.where(lanes[:, i] > 1, 1 << i, 0)
-        if guards:
-            rows["packed"] += np.array(packed[i])[number]
-        radix *= len(divisors)
-    for t, mask in enumerate(sharing):
-        members = [d for d in range(len(bounds)) if mask >> d & 1]
-        rows["inverse"][:, t] = 1.0 / lanes[:, members].prod(axis=1)
-        words = rows["inverse"][:, MAX_TENSORS + t]
-        words[:] = 1.0
-        if ranks[t] is not None:
-            words /= rows["lanes"]
-            for a, b in ranks[t] or ():
-                words *= lanes[:, a] if b < 0 else lanes[:, a] + lanes[:, b] - 1
-    return rows, least_entries(rows["inverse"][:, : len(sharing)])
-
-
-def least_entries(inverse: Floats) -> Floats:
-    """Return the least of each column, then the rows that no other row beats in every column.
-
-    Beyond the room that there is, neighbours are joined into rows of their least entries.
-    """
-    if not len(inverse):
-        return np.ones((1, inverse.shape[1]))
-    found = np.unique(inverse, axis=0)  # in lexical order: what beats a row stands before it
-    kept = np.empty((0, inverse.shape[1]))
-    for row in found:
-        if not (kept <= row).all(axis=1).any():
-            kept = np.concatenate([kept, row[None]])
-    while len(kept) > MAX_SPREADS // MAX_FANOUTS - 1:
-        kept = np.minimum(kept[::2], np.concatenate([kept[1::2], kept[-1:]])[: len(kept[::2])])
-    return np.concatenate([kept.min(axis=0)[None], kept])
-
-
-def axis_choices(
-    bounds: tuple[int, ...], most: tuple[int, ...], exact: tuple[int, ...], lanes: int
-) -> Ints:
-    """Return every vector of factors that one axis allows."""
-    found: list[tuple[int, ...]] = [()]
-    for bound, limit, only in zip(bounds, most, exact, strict=True):
-        choices = [only] if only else [d for d in divisors_of(bound) if d <= limit]
-        if only and (bound % only or only > limit):
-            choices = []
-        found = [(*v, c) for v in found for c in choices if prod(v) * c <= lanes]
-    return np.array(found, dtype=np.int64).reshape(len(found), len(bounds))
-
-
-@lru_cache(maxsize=512)
-def spreads(
-    bounds: tuple[int, ...],
-    most_y: tuple[int, ...],
-    most_x: tuple[int, ...],
-    exact_y: tuple[int, ...],
-    exact_x: tuple[int, ...],
-    mesh_y: int,
-    mesh_x: int,
-    joints: tuple[tuple[int, int, int, int, int], ...],
-    shared: bool,
-) -> tuple[Ints, Ints]:
-    """Return (lanes ``[row, dim]``, lanes used of x and y ``[row, 2]``) of a fanout.
-
-    No count depends on how a dim's lanes are split over the axes, so that each product of both
-    axes stands once; with the lanes that it takes of each axis only where fanouts share them.
-    """
-    nd = len(bounds)
-    ys = axis_choices(bounds, most_y, exact_y, mesh_y)
-    xs = axis_choices(bounds, most_x, exact_x, mesh_x)
-    whole = np.array(bounds, dtype=np.int64)
-    found = []
-    for y in ys:
-        both = xs * y
-        fits = (whole % both == 0).all(axis=1)
-        for in_y, in_x, dim, most, exact in joints:
-            product_of = (y[dim] if in_y else 1) * (xs[:, dim] if in_x else 1)
-            fits &= product_of <= most
-            if exact:
-                fits &= product_of == exact
-        mesh = np.ones((len(xs), 2), dtype=np.int64)
-        if shared:
-            mesh[:, 0], mesh[:, 1] = xs.prod(axis=1), y.prod()
-        found.append(np.concatenate([both, mesh], axis=1)[fits])
-    listed = np.concatenate([np.zeros((0, nd + 2), dtype=np.int64), *found])
-    listed = np.unique(listed, axis=0)
-    listed = listed[np.argsort(-listed[:, :nd].prod(axis=1), kind="stable")]
-    return listed[:, :nd].copy(), listed[:, nd:].copy()
-
-
-def split_lanes(
-    problem: MappingProblem, node: int, wanted: dict[int, int], used: tuple[int, int]
-) -> tuple[dict[int, int], dict[int, int]]:
-    """Return factors over y and x that multiply to ``wanted[dim]`` (dims of the layer).
-
-    ``used`` are the lanes of x and y to use at most; (0, 0) means all.
-    """
-    arrays, machine = problem.space.arrays, problem.machine
-    slots = node_slots(problem)[node]
-    array = int(machine.fanout_array[machine.slot_fanout[slots[0]]])
-    mesh_x, mesh_y = used if used != (0, 0) else (int(m) for m in machine.array_mesh[array])
-
-    def allowed(slot: int, dim: int, lanes: int) -> bool:
-        only = int(arrays.slot_exact[slot, dim])
-        if lanes > arrays.slot_max[slot, dim] or (only and lanes != only):
-            return False
-        for mask, of, most, exact in zip(
-            arrays.joint_slots, arrays.joint_dim, arrays.joint_max, arrays.joint_exact, strict=True
-        ):
-            if (
-                int(mask) == 1 << slot
-                and of == dim
-                and (lanes > most or (exact and lanes != exact))
-            ):
-                return False
-        return True
-
-    def ways(dim: int) -> Iterator[tuple[int, int]]:
-        for on_y in divisors_of(wanted[dim]):
-            on_x = wanted[dim] // on_y
-            if allowed(slots[0], dim, on_y) and allowed(slots[1], dim, on_x):
-                yield on_y, on_x
-
-    for chosen in product(*(list(ways(dim)) for dim in wanted)):
-        if prod(y for y, _ in chosen) <= mesh_y and prod(x for _, x in chosen) <= mesh_x:
-            split = dict(zip(wanted, chosen, strict=True))
-            return {d: y for d, (y, _) in split.items()}, {d: x for d, (_, x) in split.items()}
-    raise AssertionError(f"no way to split {wanted} over {mesh_y} x {mesh_x} lanes")

@@ -96,7 +96,7 @@ def weigh_place(s: np.record, sheet: int, node: int) -> int:
             s.fixed[sheet, tensor] += read
         else:
             s.fixed[sheet, tensor] += s.deliver[sheet, fanout, tensor]
-            s.part[sheet, tensor] = read / s.lanes_ahead[fanout + 1, tensor]
+            s.part[sheet, tensor] = read / s.lanes_ahead[s.group_end[fanout] + 1, tensor]
     return unmoved
 
 

@@ -72,11 +72,10 @@ def fill_pattern(
             s.products |= 1 << tensor
     for pos in range(n + 1):
         s.crossing[pos] = 0
-        s.sums_ahead[pos] = 1.0
         for tensor in range(s.n_tensors):
             s.crossing[pos] |= s.ahead[pos, tensor]
-        for v in range(pos, s.parent[s.current[pos, output], output]):
-            s.sums_ahead[pos] *= s.most_shared[v, output]
+        last = s.parent[s.current[pos, output], output]
+        s.sums_ahead[pos] = most_sharing(s, output, pos, last, False)
     for sheet in range(s.n_sheets):
         clear_prices(s, sheet)
     write_energies(s, place_energy, fanout_energy)
@@ -107,12 +106,32 @@ def write_boundaries(s: np.record, tensor: int, place_block: Ints) -> None:
         if pos == n:  # beyond the outermost place nothing is open
             row = 0
         s.current[pos, tensor] = row
-        s.ahead[pos, tensor], s.lanes_ahead[pos, tensor] = 0, 1.0
+        s.ahead[pos, tensor] = 0
         for v in range(pos, s.parent[row, tensor]):
             if s.place[v] < 0:
                 s.ahead[pos, tensor] = 1
-                if tensor != s.output or s.reduces[v] == 1:
-                    s.lanes_ahead[pos, tensor] *= s.most_shared[v, tensor]
+        reduced = tensor == s.output
+        s.lanes_ahead[pos, tensor] = most_sharing(s, tensor, pos, s.parent[row, tensor], reduced)
+
+
+@kernel
+def most_sharing(s: np.record, tensor: int, first: int, last: int, reduced: bool) -> float:
+    """Return the most lanes of nodes ``first:last`` that share a word of a tensor.
+
+    Fanouts of one array have no more lanes together than it has.  If ``reduced``, only those of
+    fanouts that reduce sums count.
+    """
+    product = 1.0
+    for v in range(first, last):
+        if s.place[v] < 0 and s.mesh_column[v] < 0 and (not reduced or s.reduces[v] == 1):
+            product *= s.most_shared[v, tensor]
+    for array in range(s.n_mesh):
+        lanes = 1.0
+        for v in range(first, last):
+            if s.mesh_column[v] == array and (not reduced or s.reduces[v] == 1):
+                lanes *= s.most_shared[v, tensor]
+        product *= min(lanes, float(s.mesh[array, 0] * s.mesh[array, 1]))
+    return product
 
 
 @kernel
@@ -313,25 +332,49 @@ def write_settled(s: np.record) -> None:
 
 @kernel
 def write_passed(s: np.record) -> None:
-    """Write which places need no loops: those that keep nothing, next to a place further out.
+    """Write over which dims a place that keeps nothing needs no loops (masks of dims).
 
-    Proof.  Nothing is kept between the loops of such a place and those of the next one outward, so
-    that they make one block, which may stand at the latter, but for dims that loop in both: of two
-    loops over a dim the outer one, of bound n, moves inward to the other.  Tensors that the dim is
-    relevant to move there at the latest: as many fetches, of the same tiles, in a run over the dim
-    that is n times as long if it began there (others ended there before, too).  Of the others,
-    those that have moved further in, or not even at the outer loop, do not notice; those that move
-    between the two do so n times less often, in runs that began there and now end no earlier.  So
-    no count rises, and no cost of an input or bits of a port, nor that of the output: at no
-    boundary is it credited more than it costs (``settled``), and each boundary's cost falls by a
-    factor or stays.  Limits on loops do not let loops move: both blocks must be without (``free``).
+    They may as well stand at the next place further out.
+
+    Proof, if no fanout stands between.  Nothing is kept between the loops of such a place and those
+    of the next one outward, so that they make one block, which may stand at the latter, but for
+    dims that loop in both: of two loops over a dim the outer one, of bound n, moves inward to the
+    other.  Tensors that the dim is relevant to move there at the latest: as many fetches, of the
+    same tiles, in a run over the dim that is n times as long if it began there (others ended there
+    before, too).  Of the others, those that have moved further in, or not even at the outer loop,
+    do not notice; those that move between the two do so n times less often, in runs that began
+    there and now end no earlier.  So no count rises, and no cost of an input or bits of a port, nor
+    that of the output: at no boundary is it credited more than it costs (``settled``), and each
+    boundary's cost falls by a factor or stays.  Limits on loops do not let loops move: both blocks
+    must be without (``free``).
+
+    Past fanouts loops may move, too, if no tensor joins dims: then lanes share and reduce words by
+    their number over each dim (rules 4 to 7), wherever they stand among the loops, which keep their
+    order.  If tensors do, lanes over a joined dim stand as far apart as loops inside them reach;
+    loops over other dims still move, but out of the order of those that stay, so that this must not
+    matter: it does not where nothing is kept so far, since all that the compute uses moves at every
+    step.
     """
-    for node in range(s.n_nodes):
+    every, joined, nothing = (1 << s.n_dims) - 1, 0, 1
+    for tensor in range(s.n_tensors):
+        joined |= s.joined[tensor]
+    for node in range(s.n_nodes - 1):
         s.passed[node] = 0
-        if s.place[node] < 0 or s.kept[node] != 0 or s.free[node] == 0 or s.settled[0] == 0:
+        if s.place[node] < 0:
             continue
-        if node + 1 < s.n_nodes and s.place[node + 1] >= 0 and s.free[node + 1] == 1:
-            s.passed[node] = 1
+        nothing &= 1 if s.kept[node] == 0 else 0
+        if s.kept[node] != 0 or s.free[node] == 0 or s.settled[0] == 0:
+            continue
+        outer = node + 1
+        while s.place[outer] < 0:
+            outer += 1
+        if s.free[outer] == 0:
+            continue
+        if outer == node + 1 or joined == 0:
+            s.passed[node] = every
+        elif nothing == 1:
+            s.passed[node] = every & ~joined
+    s.passed[s.n_nodes - 1] = 0
 
 
 @kernel

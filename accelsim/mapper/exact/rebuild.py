@@ -7,8 +7,9 @@ import numpy as np
 from accelsim.mapper.contract import MappingProblem
 from accelsim.mapper.exact.labels import END, NO_LOOP, Labels
 from accelsim.mapper.exact.lattice import active_dims
-from accelsim.mapper.exact.machine import node_slots, split_lanes
 from accelsim.mapper.exact.pattern import Keep
+from accelsim.mapper.exact.rows import split_lanes
+from accelsim.mapper.exact.slots import node_slots
 from accelsim.mapper.exact.tables import Tables
 from accelsim.mapping.arrays import Ints, MappingArrays
 

@@ -8,7 +8,7 @@ from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
 from accelsim.mapper.exact.best import hopeless, too_dear
 from accelsim.mapper.exact.bounds import bound_of, sheet_column, spread_bound
-from accelsim.mapper.exact.geometry import inner_point
+from accelsim.mapper.exact.geometry import inner_point, lanes_outside
 from accelsim.mapper.exact.labels import (
     MOVED,
     NO_LOOP,
@@ -100,7 +100,7 @@ def admit(
     """
     new = s.counts[USED]
     s.counts[MADE] += 1
-    lanes = -q[new, LANES] * s.total_lanes[pos]
+    lanes = -q[new, LANES] * lanes_outside(s, q, new, pos)
     unmoved = bound_of(s, points, tables, labels[new], q, new, pos)
     if hopeless(s, q, new, pos, lanes):
         return

@@ -10,7 +10,7 @@ from accelsim.counter.layout import DRAINS, FILLS, READS, UPDATES
 from accelsim.evaluation.prices import Floats
 from accelsim.kept import kept
 from accelsim.mapper.contract import MappingProblem
-from accelsim.mapper.exact.machine import node_slots
+from accelsim.mapper.exact.slots import node_slots
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,13 @@ import numpy as np
 
 from accelsim.evaluation.prices import Floats
 from accelsim.mapper.contract import Candidate, MappingProblem, StoppedBy
+from accelsim.mapper.exact.begin import many_samples
 from accelsim.mapper.exact.finds import Finds
 from accelsim.mapper.exact.labels import Labels, empty_labels
 from accelsim.mapper.exact.lattice import Points
 from accelsim.mapper.exact.layout import (
+    BEST_CYCLES,
+    BEST_ENERGY,
     BEST_LABEL,
     FIGURE,
     FIRST,
@@ -69,6 +72,7 @@ class Work:
     unsearched : those of them not yet searched wholly
     labels, figures : room for the labels of one pattern, and their figures (``q``)
     patterns_searched, labels_used, steps_made : so far; a pattern counts once a pass
+    sampled : whether a sample has looked for better
     """
 
     def __init__(
@@ -87,6 +91,7 @@ class Work:
         for candidate in first:
             self.finds.offer(candidate)
         self.patterns_searched = self.labels_used = self.steps_made = 0
+        self.sampled = False
         self.label_room = FIRST_ROOM
         self.labels, self.figures = empty_labels(0, 0)
         self.patterns = self.tables.list_patterns()
@@ -127,7 +132,7 @@ class Work:
         counts = self.counts
         self.fields["beam"] = beam
         for pattern in list(self.unsearched):
-            ended = self._search(pattern, beam, over)
+            ended = self._search(pattern, beam, over, sample=not beam)
             if ended is not None:
                 return ended
             if not counts[THINNED] and not counts[FULL]:
@@ -165,11 +170,14 @@ class Work:
             s["best"] = before
         return ended
 
-    def _search(self, pattern: Pattern, beam: int, over: Over) -> StoppedBy | None:
+    def _search(
+        self, pattern: Pattern, beam: int, over: Over, sample: bool = False
+    ) -> StoppedBy | None:
         """Search a pattern, with more room for labels if they had too little; return what ended it.
 
-        Where nothing did, it was searched wholly but for what a beam dropped (``THINNED``) or,
-        under a beam, had no room (``FULL``).
+        Before there is more room, it looks for a better mapping to beat if ``sample`` says so
+        (:meth:`_sample`).  Where nothing ended it, it was searched wholly but for what a beam
+        dropped (``THINNED``) or, under a beam, had no room (``FULL``).
         """
         s, counts, tables = self.fields, self.counts, self.tables
         if not s["front"] and pattern.floor > s["best"][FIGURE] * (1.0 + TOLERANCE):
@@ -194,10 +202,33 @@ class Work:
             ended = ended or over(*(float(f) for f in s["best"][2:]))
             if ended is not None or not counts[FULL]:
                 return ended
+            if sample and self._sample(over):
+                continue
             if self.label_room >= self._most_labels():
                 return None if beam else "samples"
             self.label_room *= 8
             self._make_room()
+
+    def _sample(self, over: Over) -> bool:
+        """Look for a better mapping by sampling, once; return whether there is one.
+
+        A full search that has no room is long, and the shorter the better the mapping to beat.
+        """
+        s = self.fields
+        if self.sampled or s["front"]:
+            return False
+        self.sampled = True
+        best = (float(s["best"][BEST_ENERGY]), float(s["best"][BEST_CYCLES]))
+        outcome = many_samples(self.problem, self.objective, lambda: over(*best) is not None)
+        self.finds.priced += outcome.certificate.considered
+        found = outcome.best
+        if found is None:
+            return False
+        rank = self.objective.rank(found.energy, found.cycles)
+        if rank >= (float(s["best"][FIGURE]), float(s["best"][TIE])):
+            return False
+        self.finds.offer(found)
+        return True
 
     def _arrays(self) -> tuple[Points, Floats, Labels, Floats]:
         return self.tables.points, self.tables.by_point, self.labels, self.figures
