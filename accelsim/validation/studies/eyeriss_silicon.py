@@ -36,7 +36,7 @@ STATIC_MW = 30.0
 RUN_LENGTH = Format("run_length", (("run_bits", 5), ("pack_bits", 64)))
 
 LINK_BITS, LINK_HZ = 64, 60e6
-"""The clock is that of the measurements; the width is assumed."""
+"""The width of the bus to the DRAM, by the text; the clock is that of the measurements."""
 
 OUTPUTS_LIKE = {"conv3": "conv4", "conv4": "conv5", "conv5": "conv5"}
 """Layer -> the layer whose inputs have the zeros of its outputs: no pooling is between, or, of
@@ -68,7 +68,10 @@ NOTHING_FITTED = (
     "not judged: the outputs of CONV1 and CONV2 are not compressed here, so none fitted"
 )
 NEARLY = "not judged: the text says 'nearly'"
-LINK = "assumed: the link is 64 bits wide, and its transfers do not hide behind compute"
+LINK = (
+    "no transfer hides behind compute: by the text none of feature maps does, but filters are "
+    "preloaded"
+)
 OVER_CONV3 = (
     "not judged: CONV3's buffer traffic follows table III, 70.5 MB, where 50.2 MB were measured; "
     "the difference is 8 mW of ours"
