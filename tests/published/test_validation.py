@@ -279,3 +279,48 @@ def test_what_is_said_for_zeros_of_padded_maps(silicon: list[Case]) -> None:
     assert ours["padding apart"] == pytest.approx(1.015, abs=0.0005)
     assert ours["zeros of maps without padding"] == pytest.approx(0.986, abs=0.0005)
     assert ours["padding apart, measured time"] == pytest.approx(0.982, abs=0.0005)
+
+
+def test_the_total_of_table_v_is_of_padded_maps(silicon: list[Case]) -> None:
+    """By hand, from table III: padded words of an image, and how often each is fetched.
+
+    CONV1 in 8 strips of 35 rows, the last of 31: 276 of 227; the others once for every 64 filters
+    of a group.  Table V's layers are rounded, by 0.05 at most.
+    """
+    words = {
+        "conv1": 276 * 227 * 3,
+        "conv2": 31**2 * 96 * 2,
+        "conv3": 15**2 * 256 * 6,
+        "conv4": 15**2 * 384 * 3,
+        "conv5": 15**2 * 384 * 2,
+    }
+    zeros = read_figures("eyeriss_jssc2017")["input_zeros_percent"]
+    by_hand = sum(its * zeros[name] for name, its in words.items()) / sum(words.values())
+    padded, without = [case for case in silicon if case.name == "all layers"]
+    assert padded.ours == pytest.approx(by_hand)
+    assert padded.published == pytest.approx(by_hand, abs=0.05)
+    assert without.ours == pytest.approx(54.55, abs=0.005)
+
+
+def test_what_is_said_of_zeros_from_elsewhere(silicon: list[Case]) -> None:
+    """Another AlexNet is nearer to padded maps in each layer, and so is the traffic."""
+    zeros = read_figures("eyeriss_jssc2017")["input_zeros_percent"]
+    its_group = "zeros of inputs without padding, if table V's are of padded maps"
+    compared = [case for case in silicon if case.group == its_group]
+    assert [case.name for case in compared] == ["conv2", "conv3", "conv4", "conv5"]
+    for case in compared:
+        assert case.ours is not None
+        assert case.published is not None
+        assert case.published < case.ours < zeros[case.name]
+    traffic = {
+        (case.group.split(", ")[2], case.name): case.ours
+        for case in silicon
+        if case.group.endswith("outputs from elsewhere")
+    }
+    assert traffic == {
+        ("zeros of padded maps", "conv1"): pytest.approx(5.25, abs=0.005),
+        ("zeros of padded maps", "conv2"): pytest.approx(4.05, abs=0.005),
+        ("zeros of padded maps", "conv5"): pytest.approx(1.34, abs=0.005),
+        ("zeros of maps without padding", "conv2"): pytest.approx(3.76, abs=0.005),
+        ("zeros of maps without padding", "conv5"): pytest.approx(1.24, abs=0.005),
+    }
