@@ -102,9 +102,10 @@ def grouped_problem(seed: int) -> MappingProblem:
             )  # fmt: skip
         else:
             bounds = {
-                "P": rng.choice((2, 4, 6)), "R": rng.choice((1, 2, 3, 4)),
-                "M": rng.choice((1, 2, 4)), "C": rng.choice((1, 2)),
-            }  # fmt: skip
+                "P": rng.choice((2, 3, 4)),
+                "R": rng.choice((2, 4, 4)),
+                "M": rng.choice((1, 1, 2)),
+            }
             layer = conv("conv", rng.choice((1, 2)), 16, **bounds)
         nodes: list[Node] = [place("buffer", frozenset(), frozenset(rng.sample(sorted(ALL), 2)))]
         mesh_x, mesh_y = rng.choice(((2, 1), (4, 1), (6, 1), (2, 2), (4, 2), (8, 1)))
@@ -132,7 +133,7 @@ def grouped_problem(seed: int) -> MappingProblem:
             "grouped", (DRAM, *nodes, Compute("mac", "mac")),
             (memory("dram", component="dram"), *memories),
         )  # fmt: skip
-        if not 50 <= mapspace(layer, arch, ()).size <= 3000:
+        if not 50 <= mapspace(layer, arch, ()).size <= 6000:
             continue
         return mapping_problem(
             layer, arch, resolve(arch, random_table(rng), Accounting("random")), ()

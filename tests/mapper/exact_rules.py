@@ -277,6 +277,24 @@ def what_to_keep() -> MappingProblem:
     return made(gemm(M=4, N=3, K=2), nodes, (memory("buffer", 8), registers(3)))
 
 
+def steps_inside_lanes(*kept: Node) -> MappingProblem:
+    """Lanes over P and R, one of each two R apart: 3 words of an input where others have 4."""
+    dear = dict.fromkeys(PRICES["line"], 1000.0)
+    nodes = (place("buffer", INPUTS), lanes(x=4), place("line", frozenset(), OUTPUTS), *kept)
+    memories = (memory("buffer", None), memory("line", 1, "line"), registers(2))
+    once = tuple((dim, Limit(exact=1)) for dim in "PRM")
+    rules = [Rule(one.name, "temporal", once) for one in (DRAM, *kept)]
+    rules.append(Rule("array", "spatial", once[2:]))
+    return made(
+        conv(P=2, R=4, M=2, stride=2), nodes, memories[: 2 + len(kept)], *rules,
+        line=dear, buffer={"read": 500.0},
+    )  # fmt: skip
+
+
+def order_inside_lanes() -> MappingProblem:
+    return steps_inside_lanes(place("registers", INPUTS | WEIGHTS))
+
+
 RULES = {
     "open boundaries": PruningRule(
         "three tensors in two small places: the best order leaves one unmoved as a place closes",
@@ -358,4 +376,12 @@ RULES = {
     ),
     "ties": PruningRule("many mappings of equal energy and unlike cycles", ties),
     "what to keep": PruningRule("sixty-four choices of what two places keep", what_to_keep),
+    "steps inside lanes": PruningRule(
+        "lanes share most words of a window where a loop over it stands inside them",
+        steps_inside_lanes,
+    ),
+    "order inside lanes": PruningRule(
+        "registers keep an input over M, inside a loop over R that stands inside lanes",
+        order_inside_lanes,
+    ),
 }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from accelsim.errors import AccelsimError
 from accelsim.evaluation.pricing import price_batch
-from accelsim.mapper.contract import Budget, Candidate, MappingProblem, Outcome
+from accelsim.mapper.contract import Budget, Candidate, MappingProblem
 from accelsim.mapper.given import filled_order, given
 from accelsim.mapper.infeasible import Infeasibility, first_factors
 from accelsim.mapper.objectives import Objective
@@ -20,9 +20,6 @@ from accelsim.mapspace.space import Mapspace
 
 FRONT_SAMPLES = 200
 """Mappings drawn before a front is searched."""
-
-LONG_SAMPLES = 100_000
-"""Mappings drawn where a search turns out to be long."""
 
 
 def first_candidates(
@@ -78,13 +75,6 @@ def drawn(problem: MappingProblem, objective: Objective, budget: Budget) -> tupl
     """Return the front of a few samples: one mapping says little of what a front can leave out."""
     draws = FRONT_SAMPLES if budget.samples is None else min(FRONT_SAMPLES, budget.samples)
     return SamplingDriver().search(problem, objective, Budget(draws), front=True).front
-
-
-def many_samples(
-    problem: MappingProblem, objective: Objective, stop: Callable[[], bool]
-) -> Outcome:
-    """Draw what is worth drawing before a long search."""
-    return SamplingDriver().search(problem, objective, Budget(LONG_SAMPLES), stop=stop)
 
 
 def worth_beating(

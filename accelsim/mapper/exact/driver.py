@@ -37,7 +37,8 @@ from accelsim.mapping.records import Mapping
 class ExactDriver:
     """Dynamic programming over partial mappings; proves its answer.
 
-    Of the budget it heeds ``seconds``; it ends by itself.
+    Of the budget it heeds ``seconds``; it ends by itself.  A search that turns out to be long draws
+    samples besides, for something better to begin from or, at last, to end with.
     """
 
     @property
@@ -113,7 +114,7 @@ def certify(
     figure = None if best is None else objective.figure(best.energy, best.cycles)
     optimal = stopped_by == "space"
     return Certificate(
-        "exact", problem.space.size, considered + work.finds.priced, optimal,
+        "exact", problem.space.size, considered + work.finds.priced + work.drawn, optimal,
         figure if optimal else work.bound(figure), stopped_by, objective.name,
         (
             ("patterns", work.patterns_searched), ("labels", work.labels_used),

@@ -7,8 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from accelsim.evaluation.prices import Floats
-from accelsim.mapper.contract import Candidate, MappingProblem, StoppedBy
-from accelsim.mapper.exact.begin import many_samples
+from accelsim.mapper.contract import Budget, Candidate, MappingProblem, StoppedBy
 from accelsim.mapper.exact.finds import Finds
 from accelsim.mapper.exact.labels import Labels, empty_labels
 from accelsim.mapper.exact.lattice import Points
@@ -35,6 +34,7 @@ from accelsim.mapper.exact.rebuild import rebuild
 from accelsim.mapper.exact.search import root_bound
 from accelsim.mapper.exact.tables import TOLERANCE, Pattern, Tables
 from accelsim.mapper.objectives import Objective
+from accelsim.mapper.sampling import SamplingDriver
 
 FIRST_ROOM = 1 << 17
 """Labels that there is room for at first."""
@@ -44,6 +44,9 @@ MOST_BYTES = 144 << 20
 
 SLICE_STEPS = 50_000
 """Steps between two looks at the clock."""
+
+SOME_SAMPLES, MANY_SAMPLES = 100_000, 1_000_000
+"""Mappings drawn before there is room for more labels, and before a search gives up."""
 
 BEAM = 12
 """Labels kept after each node in a first pass."""
@@ -72,7 +75,7 @@ class Work:
     unsearched : those of them not yet searched wholly
     labels, figures : room for the labels of one pattern, and their figures (``q``)
     patterns_searched, labels_used, steps_made : so far; a pattern counts once a pass
-    sampled : whether a sample has looked for better
+    sampled, drawn : what resumes sampling, and how many mappings it has drawn
     """
 
     def __init__(
@@ -91,7 +94,8 @@ class Work:
         for candidate in first:
             self.finds.offer(candidate)
         self.patterns_searched = self.labels_used = self.steps_made = 0
-        self.sampled = False
+        self.drawn = 0
+        self.sampled: object | None = None
         self.label_room = FIRST_ROOM
         self.labels, self.figures = empty_labels(0, 0)
         self.patterns = self.tables.list_patterns()
@@ -202,25 +206,28 @@ class Work:
             ended = ended or over(*(float(f) for f in s["best"][2:]))
             if ended is not None or not counts[FULL]:
                 return ended
-            if sample and self._sample(over):
+            last = self.label_room >= self._most_labels()
+            if sample and self._sample(MANY_SAMPLES if last else SOME_SAMPLES, over):
                 continue
-            if self.label_room >= self._most_labels():
+            if last:
                 return None if beam else "samples"
             self.label_room *= 8
             self._make_room()
 
-    def _sample(self, over: Over) -> bool:
-        """Look for a better mapping by sampling, once; return whether there is one.
+    def _sample(self, samples: int, over: Over) -> bool:
+        """Draw up to so many mappings in all; return whether one is better than the best so far.
 
-        A full search that has no room is long, and the shorter the better the mapping to beat.
+        A search that has no room is long, and the shorter the better the mapping to beat.
         """
         s = self.fields
-        if self.sampled or s["front"]:
+        if s["front"]:
             return False
-        self.sampled = True
         best = (float(s["best"][BEST_ENERGY]), float(s["best"][BEST_CYCLES]))
-        outcome = many_samples(self.problem, self.objective, lambda: over(*best) is not None)
-        self.finds.priced += outcome.certificate.considered
+        outcome = SamplingDriver().search(
+            self.problem, self.objective, Budget(samples),
+            stop=lambda: over(*best) is not None, resume=self.sampled,
+        )  # fmt: skip
+        self.sampled, self.drawn = outcome.resume, outcome.certificate.considered
         found = outcome.best
         if found is None:
             return False
