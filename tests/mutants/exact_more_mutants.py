@@ -22,14 +22,14 @@ MORE_MUTANTS = (
     mutant(
         "no lanes beyond the fanout crossed",
         LANES,
-        "most = -q[index, LANES] * s.total_lanes[node + 1]",
-        "most = -q[index, LANES]",
+        "most_outside = -q[index, LANES] * s.total_lanes[node + 1]",
+        "most_outside = -q[index, LANES]",
         (734, "front"),
     ),
     mutant(
         "a port has no instances to come",
         BEST,
-        "most = s.total_lanes[max(pos, s.sheet_node[sheet] + 1)]",
+        "most = lanes_outside(s, q, index, max(pos, s.sheet_node[sheet] + 1))",
         "most = 1.0",
         (1289, "front"),
     ),

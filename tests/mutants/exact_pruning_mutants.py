@@ -110,10 +110,10 @@ PRUNING_MUTANTS = (
     ),
     # Places that need no loops.
     mutant(
-        "a place that keeps nothing leaves its loops to what is beyond a fanout",
+        "a place that keeps nothing leaves its loops to one that limits them",
         PATTERN,
-        "if node + 1 < s.n_nodes and s.place[node + 1] >= 0 and s.free[node + 1] == 1:",
-        "if node + 1 < s.n_nodes:",
+        "if s.free[outer] == 0:",
+        "if False:",
         ("ruled 179", "front"),
     ),
     mutant(
@@ -124,8 +124,8 @@ PRUNING_MUTANTS = (
         ("ruled 12", "front"),
         also=(
             (
-                " and s.place[node + 1] >= 0 and s.free[node + 1] == 1:",
-                " and s.place[node + 1] >= 0:",
+                "if s.free[outer] == 0:",
+                "if False:",
             ),
         ),
     ),
@@ -140,8 +140,8 @@ PRUNING_MUTANTS = (
     mutant(
         "fanouts of one array each have all of its lanes",
         LANES,
-        "            if q[index, column] > s.mesh[mesh, axis]:\n                return False\n",
-        "",
+        "q[index, column] *= row.mesh[axis]",
+        "q[index, column] *= 1",
         ("lanes of one array", "front"),
     ),
     mutant(
@@ -270,7 +270,7 @@ PRUNING_MUTANTS = (
     mutant(
         "no lanes to come",
         SEARCH,
-        "-q[new, LANES] * s.total_lanes[pos]",
+        "-q[new, LANES] * lanes_outside(s, q, new, pos)",
         "-q[new, LANES]",
         ("leakage", "front"),
     ),
