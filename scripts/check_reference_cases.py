@@ -28,8 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from accelsim.errors import ExitCode, Problem  # noqa: E402
-from accelsim.interchange.reference.case import read_cases  # noqa: E402
 from accelsim.interchange.reference.compare import Comparison, compare  # noqa: E402
+from accelsim.interchange.reference.read import read_cases  # noqa: E402
 from accelsim.technology.spec import read_accounting  # noqa: E402
 
 HEADINGS = ("case", "level", "tensor", "quantity", "ours", "expected", "tolerance")

@@ -9,7 +9,8 @@ from accelsim.counter.general.tally import count_general_packed
 from accelsim.counter.ragged import count_ragged_packed
 from accelsim.counter.tally import Counts, count_packed
 from accelsim.errors import SpecError
-from accelsim.mapping.arrays import mapping_problems, pack_layer, pack_machine, pack_mapping
+from accelsim.mapping.arrays import mapping_problems, pack_layer, pack_mapping
+from accelsim.mapping.machine_arrays import pack_machine
 from accelsim.mapping.records import Mapping
 from accelsim.workload.records import Layer
 

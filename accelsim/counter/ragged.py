@@ -30,9 +30,9 @@ from accelsim.mapping.arrays import (
     MappingArrays,
     mapping_problems,
     pack_layer,
-    pack_machine,
     pack_mapping,
 )
+from accelsim.mapping.machine_arrays import pack_machine
 from accelsim.mapping.records import Mapping
 from accelsim.workload.records import Layer
 

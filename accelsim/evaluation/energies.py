@@ -30,8 +30,8 @@ from accelsim.evaluation.prices import (
 )
 from accelsim.evaluation.records import Evaluation
 from accelsim.kept import kept, kept_with
-from accelsim.mapping.arrays import Ints, block_words
-from accelsim.mapping.forms import form_of
+from accelsim.mapping.arrays import Ints
+from accelsim.mapping.forms import block_words, form_of
 from accelsim.mapping.homes import holding_of
 from accelsim.recent import Recent
 from accelsim.roles import ROLES

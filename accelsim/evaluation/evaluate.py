@@ -13,10 +13,8 @@ from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, Floats, Prices, resol
 from accelsim.evaluation.pricing import Packed
 from accelsim.evaluation.records import Evaluation
 from accelsim.evaluation.refusals import box_problem
-from accelsim.mapping.arrays import (
-    bits_in_use,
-    mapping_problems,
-)
+from accelsim.mapping.arrays import mapping_problems
+from accelsim.mapping.machine_arrays import bits_in_use
 from accelsim.mapping.records import Mapping
 from accelsim.technology.records import Accounting, EnergyTable
 from accelsim.workload.records import Layer

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from accelsim.arch.records import Architecture, Fanout, Memory
 from accelsim.evaluation.effectual import access_shares, operation_shares
 from accelsim.evaluation.prices import Prices, stated_price
-from accelsim.mapping.arrays import access_bits, block_words
-from accelsim.mapping.forms import finished_form, form_of, wire_bits
+from accelsim.mapping.forms import access_bits, block_words, finished_form, form_of, wire_bits
 from accelsim.mapping.homes import memory_at
 from accelsim.technology.estimators.contract import Attributes
 from accelsim.technology.estimators.macs import operation_factor

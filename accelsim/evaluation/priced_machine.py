@@ -18,7 +18,8 @@ from accelsim.evaluation.energies import LevelPrices, level_prices
 from accelsim.evaluation.packing import PriceArrays, packed
 from accelsim.evaluation.prices import Prices
 from accelsim.evaluation.pricing import Packed
-from accelsim.mapping.arrays import MachineArrays, check_room, pack_layer, pack_machine
+from accelsim.mapping.arrays import MachineArrays, pack_layer
+from accelsim.mapping.machine_arrays import check_room, pack_machine
 from accelsim.workload.records import Layer
 
 Table = TypeVar("Table")

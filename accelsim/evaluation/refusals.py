@@ -8,9 +8,10 @@ from accelsim.arch.records import Architecture
 from accelsim.conventions import Conventions
 from accelsim.counter.tally import Violation
 from accelsim.errors import Problem
-from accelsim.mapping.arrays import Ints, counted_bits
+from accelsim.mapping.arrays import Ints
 from accelsim.mapping.factors import factors_text, needed_factors
 from accelsim.mapping.homes import holding_of, taken_bits, tile_bits
+from accelsim.mapping.machine_arrays import counted_bits
 from accelsim.mapping.records import Block, Loop, Mapping
 from accelsim.workload.records import Layer
 

@@ -21,7 +21,7 @@ from accelsim.evaluation.records import Evaluation
 from accelsim.explanation.nest import Boundary, LoopAt, Run, boundaries, moving_dims
 from accelsim.explanation.records import OVERLAPPING, OWN, SAME, Explanation, Lanes, Link, Term
 from accelsim.explanation.visits import Visits, signed_terms, spreads, visits
-from accelsim.mapping.arrays import block_words
+from accelsim.mapping.forms import block_words
 from accelsim.mapping.homes import memory_at
 from accelsim.technology.records import ACTIONS
 from accelsim.workload.records import Layer, Tensor, tile_words

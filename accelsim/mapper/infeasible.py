@@ -9,8 +9,8 @@ from math import ceil, prod
 
 from accelsim.arch.records import Fanout
 from accelsim.mapper.start import Found, array_names, axis_slots, bits_needed, combined, outermost
-from accelsim.mapping.arrays import counted_bits
 from accelsim.mapping.homes import taken_bits
+from accelsim.mapping.machine_arrays import counted_bits
 from accelsim.mapspace.enumerate import Factors
 from accelsim.mapspace.factors import DimFactors
 from accelsim.mapspace.space import Mapspace, space_of

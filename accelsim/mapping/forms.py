@@ -1,4 +1,4 @@
-"""In what form the values of a tensor stand in a memory, or pass a network: bits by the word.
+"""In what form the values of a tensor stand in a memory, or pass a network: bits and blocks.
 
 A **word** is one value of the tensor, zero or not.  What a word takes in a compressed format is an
 expectation, that of the whole tensor in one stream.  Values of the output are in a format only as
@@ -49,6 +49,21 @@ def stored_bits(memory: Memory, tensor: Tensor) -> int:
     """Return the bits that a value of ``tensor`` takes in a memory (rule 16)."""
     bits = memory.widths.get(tensor.role, tensor.bits)
     return bits if memory.packing == DENSE else lane_bits(bits, memory.word_bits)
+
+
+def block_words(memory: Memory, tensor: Tensor) -> int:
+    """Return how many words of ``tensor`` one physical access moves; 1 unless blocks are wide."""
+    if memory.block_bits <= memory.word_bits:
+        return 1
+    return max(1, memory.block_bits // stored_bits(memory, tensor))
+
+
+def access_bits(memory: Memory, tensor: Tensor) -> int:
+    """Return the bits that one physical access is paid for: of a value, or of whole blocks."""
+    bits = stored_bits(memory, tensor)
+    if memory.block_bits <= memory.word_bits:
+        return bits
+    return -(-bits // memory.block_bits) * memory.block_bits
 
 
 def wire_bits(fanout: Fanout, tensor: Tensor) -> int:

@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from accelsim.arch.records import Architecture
-from accelsim.mapping.arrays import LayerArrays, MachineArrays, pack_layer, pack_machine
+from accelsim.mapping.arrays import LayerArrays, MachineArrays, pack_layer
+from accelsim.mapping.machine_arrays import pack_machine
 from accelsim.mapspace.binding import AppliedRule, binding_rules
 from accelsim.mapspace.factors import DimFactors, Joint, dim_factors
 from accelsim.mapspace.records import Dataflow

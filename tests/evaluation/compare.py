@@ -12,7 +12,8 @@ from accelsim.evaluation.kernel import make_case, price_mapping
 from accelsim.evaluation.packing import pack
 from accelsim.evaluation.prices import resolve
 from accelsim.evaluation.records import Evaluation
-from accelsim.mapping.arrays import pack_layer, pack_machine, pack_mapping
+from accelsim.mapping.arrays import pack_layer, pack_mapping
+from accelsim.mapping.machine_arrays import pack_machine
 from tests.evaluation.bill import Bill, bill
 from tests.evaluation.cases import PricedCase
 

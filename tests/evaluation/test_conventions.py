@@ -15,7 +15,8 @@ from accelsim.evaluation.general import make_general_case, price_general
 from accelsim.evaluation.packing import pack
 from accelsim.evaluation.prices import resolve
 from accelsim.evaluation.records import Evaluation
-from accelsim.mapping.arrays import pack_layer, pack_machine, pack_mapping
+from accelsim.mapping.arrays import pack_layer, pack_mapping
+from accelsim.mapping.machine_arrays import pack_machine
 from accelsim.technology.records import Accounting
 from tests.evaluation.cases import PricedCase, random_priced_case
 from tests.evaluation.compare import TOLERANCE

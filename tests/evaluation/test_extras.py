@@ -14,7 +14,8 @@ from accelsim.evaluation.pricing import case_of, price_batch
 from accelsim.evaluation.records import Evaluation
 from accelsim.mapper.contract import mapping_problem
 from accelsim.mapper.exact.covers import covers
-from accelsim.mapping.arrays import MappingArrays, pack_layer, pack_machine, pack_mapping
+from accelsim.mapping.arrays import MappingArrays, pack_layer, pack_mapping
+from accelsim.mapping.machine_arrays import pack_machine
 from accelsim.technology.records import Accounting, EnergyTable
 from tests.evaluation.machines import (
     ARRAY,

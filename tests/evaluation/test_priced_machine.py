@@ -14,7 +14,8 @@ from accelsim.evaluation.packing import pack
 from accelsim.evaluation.priced_machine import PricedMachine
 from accelsim.evaluation.prices import resolve
 from accelsim.evaluation.pricing import Packed, case_of
-from accelsim.mapping.arrays import pack_layer, pack_machine
+from accelsim.mapping.arrays import pack_layer
+from accelsim.mapping.machine_arrays import pack_machine
 from accelsim.workload.records import Layer
 from tests.evaluation.cases import random_priced_case
 from tests.naive.cases import random_case, random_layer

@@ -17,10 +17,11 @@ import pytest
 
 from accelsim.errors import SpecError
 from accelsim.interchange.reference.account import rounded, slowdown
-from accelsim.interchange.reference.case import ReferenceCase, read_cases
+from accelsim.interchange.reference.case import ReferenceCase
 from accelsim.interchange.reference.compare import agree, compare
 from accelsim.interchange.reference.lowering import lower
 from accelsim.interchange.reference.quantities import Value
+from accelsim.interchange.reference.read import read_cases
 from accelsim.technology.spec import read_accounting
 
 ROOT = Path(__file__).parents[2]

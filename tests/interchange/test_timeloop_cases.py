@@ -13,7 +13,8 @@ import pytest
 from accelsim import shipped
 from accelsim.evaluation.evaluate import evaluate
 from accelsim.evaluation.records import Evaluation
-from accelsim.interchange.reference.case import ReferenceCase, read_cases
+from accelsim.interchange.reference.case import ReferenceCase
+from accelsim.interchange.reference.read import read_cases
 from accelsim.interchange.timeloop.bundle import read_bundle
 from accelsim.specs.references import Reference
 from accelsim.technology.records import ACTIONS

@@ -14,8 +14,9 @@ from accelsim import shipped
 from accelsim.arch.records import Architecture, Compute, Fanout, Holding, Memory, Node, Place
 from accelsim.errors import SpecError
 from accelsim.evaluation.evaluate import evaluate
-from accelsim.interchange.reference.case import INEXACT, ReferenceCase, read_cases
+from accelsim.interchange.reference.case import INEXACT, ReferenceCase
 from accelsim.interchange.reference.lowering import Lowered, lower
+from accelsim.interchange.reference.read import read_cases
 from accelsim.interchange.timeloop.bundle import Bundle, read_bundle
 from accelsim.interchange.timeloop.writing.inputs import (
     architecture_text,

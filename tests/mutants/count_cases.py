@@ -1,29 +1,13 @@
-"""Count cases that have been walked before; exit with 1 at the first difference.
-
-Run as a program, by ``test_mutants.py``, on a copy of the package: the arguments are the folder
-that holds the copy and a pickled list of (case, walk).
-"""
+"""Count cases that have been walked before; run by ``server.py`` for ``test_mutants.py``."""
 
 from __future__ import annotations
 
-import pickle
-import sys
-from pathlib import Path
-
-import accelsim
 from accelsim.counter import count
+from tests.naive.cases import Case
 from tests.naive.compare import differences
+from tests.naive.walk import Walk
 
 
-def main(package_root: Path, walked_cases: Path) -> int:
-    assert Path(accelsim.__file__).is_relative_to(package_root), "the copy is what is counted with"
-    for case, walked in pickle.loads(walked_cases.read_bytes()):
-        found = differences(case, walked, count(case.layer, case.architecture, case.mapping))
-        if found:
-            print(case, *found, sep="\n")
-            return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+def wrong(case: Case, walked: Walk) -> list[str]:
+    found = differences(case, walked, count(case.layer, case.architecture, case.mapping))
+    return [str(case), *found] if found else []

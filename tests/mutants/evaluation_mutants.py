@@ -15,7 +15,7 @@ FORMS = "mapping/forms.py"
 MACS = "technology/estimators/macs.py"
 EVALUATE = "evaluation/evaluate.py"
 ENERGIES = "evaluation/energies.py"
-ARRAYS = "mapping/arrays.py"
+FORMS = "mapping/forms.py"
 CHARGE = "evaluation/charge.py"
 CHARGED = "evaluation/charged.py"
 AREA = "evaluation/area.py"
@@ -42,7 +42,7 @@ EVALUATION_MUTANTS = (
     ),
     Mutant(
         "of a block only the values in it are paid",
-        ARRAYS,
+        FORMS,
         "return -(-bits // memory.block_bits) * memory.block_bits",
         "return bits * block_words(memory, tensor)",
     ),

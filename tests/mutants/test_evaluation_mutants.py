@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 
 import pytest
@@ -10,9 +9,9 @@ import pytest
 from tests.evaluation.bill import bill
 from tests.evaluation.cases import random_priced_case
 from tests.evaluation.ports import ported
-from tests.mutants.copies import copy_package, make_mistake, run_on
 from tests.mutants.evaluation_mutants import EVALUATION_MUTANTS
 from tests.mutants.mutants import Mutant
+from tests.mutants.runs import run, write_cases
 
 CASES = (211, 268, *range(60))
 """Seeds, those of rare mistakes first: a mistake is caught at its first difference."""
@@ -28,21 +27,19 @@ AT_THE_KNEE = (322, 489)
 def billed_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cases = [ported(random_priced_case(seed), seed) for seed in range(WITH_PORTS)]
     cases += [random_priced_case(seed) for seed in (*AT_THE_KNEE, *CASES)]
-    path = tmp_path_factory.mktemp("billed") / "cases.pickle"
-    path.write_bytes(pickle.dumps([(case, bill(case)) for case in cases]))
-    return path
+    return write_cases(
+        tmp_path_factory.mktemp("billed") / "cases.pickle", [(case, bill(case)) for case in cases]
+    )
 
 
-def test_the_package_itself_passes(tmp_path: Path, billed_cases: Path) -> None:
-    copy_package(tmp_path)
-    result = run_on(tmp_path, "price_cases", billed_cases)
-    assert result.returncode == 0, result.stdout + result.stderr
+def test_the_package_itself_passes(billed_cases: Path) -> None:
+    result = run("price_cases", billed_cases)
+    assert result.code == 0, result.printed
 
 
 @pytest.mark.parametrize("mutant", EVALUATION_MUTANTS, ids=lambda mutant: mutant.mistake)
-def test_a_mistake_is_caught(mutant: Mutant, tmp_path: Path, billed_cases: Path) -> None:
-    make_mistake(mutant, tmp_path)
-    result = run_on(tmp_path, "price_cases", billed_cases)
+def test_a_mistake_is_caught(mutant: Mutant, billed_cases: Path) -> None:
+    result = run("price_cases", billed_cases, mutant)
     # A wrong number, not a crash: the differences are printed, and nothing else is.
-    assert result.returncode == 1, result.stdout + result.stderr
-    assert "evaluated" in result.stdout, result.stderr
+    assert result.code == 1, result.printed
+    assert "evaluated" in result.printed, result.printed

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import pickle
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.mapper.exact_checks import Listed, listed
-from tests.mutants.copies import copy_package, make_mistake, run_on
 from tests.mutants.exact_cost_mutants import COST_MUTANTS
 from tests.mutants.exact_group_mutants import GROUP_MUTANTS
 from tests.mutants.exact_more_mutants import MORE_MUTANTS
 from tests.mutants.exact_mutant import ExactMutant, Question, small_problem
 from tests.mutants.exact_pruning_mutants import PRUNING_MUTANTS
 from tests.mutants.exact_search_mutants import SEARCH_MUTANTS
+from tests.mutants.runs import run, write_cases
 
 EXACT_MUTANTS = (*COST_MUTANTS, *PRUNING_MUTANTS, *GROUP_MUTANTS, *SEARCH_MUTANTS)
 
@@ -25,17 +25,15 @@ def listed_problem(name: str | int) -> Listed:
     return listed(small_problem(name))
 
 
-def write_cases(folder: Path, questions: tuple[Question, ...]) -> Path:
-    path = folder / "cases.pickle"
-    path.write_bytes(pickle.dumps([(listed_problem(name), asked) for name, asked in questions]))
-    return path
+def listed_cases(folder: Path, questions: Iterable[Question]) -> Path:
+    cases = ((listed_problem(name), asked) for name, asked in questions)
+    return write_cases(folder / "cases.pickle", cases)
 
 
 def test_the_package_itself_passes(tmp_path: Path) -> None:
-    copy_package(tmp_path)
     questions = sorted({q for m in EXACT_MUTANTS for q in m.caught_by}, key=str)
-    result = run_on(tmp_path, "exact_cases", write_cases(tmp_path, tuple(questions)))
-    assert result.returncode == 0, result.stdout + result.stderr
+    result = run("exact_cases", listed_cases(tmp_path, questions))
+    assert result.code == 0, result.printed
 
 
 @pytest.mark.parametrize("mutant", EXACT_MUTANTS, ids=lambda m: m.mutant.mistake)
@@ -50,9 +48,8 @@ def test_more_mistakes_are_caught(mutant: ExactMutant, tmp_path: Path) -> None:
 
 
 def is_caught(mutant: ExactMutant, tmp_path: Path) -> None:
-    make_mistake(mutant.mutant, tmp_path)
-    result = run_on(tmp_path, "exact_cases", write_cases(tmp_path, mutant.caught_by))
+    result = run("exact_cases", listed_cases(tmp_path, mutant.caught_by), mutant.mutant)
     # A wrong answer, not a crash: what was found is printed, and nothing else is.
-    assert result.returncode == 1, result.stdout + result.stderr
+    assert result.code == 1, result.printed
     told = ("found", "the search said", "the counter refused")
-    assert any(words in result.stdout for words in told), result.stdout + result.stderr
+    assert any(words in result.printed for words in told), result.printed

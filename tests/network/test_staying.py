@@ -16,9 +16,9 @@ from accelsim.evaluation.evaluate import evaluate
 from accelsim.evaluation.prices import resolve
 from accelsim.mapper.contract import MappingProblem, mapping_problem
 from accelsim.mapper.exact import covers
-from accelsim.mapping.arrays import pack_machine
 from accelsim.mapping.forms import stored_bits
 from accelsim.mapping.homes import shared_memories, tile_bits
+from accelsim.mapping.machine_arrays import pack_machine
 from accelsim.mapping.records import Block, Mapping
 from accelsim.mapspace.enumerate import enumerate_mappings
 from accelsim.mapspace.space import mapspace

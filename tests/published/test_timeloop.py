@@ -8,8 +8,9 @@ from __future__ import annotations
 import pytest
 
 from accelsim import shipped
-from accelsim.interchange.reference.case import ReferenceCase, read_cases
+from accelsim.interchange.reference.case import ReferenceCase
 from accelsim.interchange.reference.compare import compare
+from accelsim.interchange.reference.read import read_cases
 from accelsim.technology.spec import read_accounting
 
 CASES, PROBLEMS = read_cases(shipped.reference_cases("timeloop"))

@@ -9,8 +9,9 @@ import pytest
 
 from accelsim import shipped
 from accelsim.errors import SpecError
-from accelsim.interchange.reference.case import ReferenceCase, read_cases
+from accelsim.interchange.reference.case import ReferenceCase
 from accelsim.interchange.reference.compare import Comparison, compare
+from accelsim.interchange.reference.read import read_cases
 from accelsim.report.validation_figure import validation_figure
 from accelsim.technology.spec import read_accounting
 from accelsim.validation.records import Case, StudyResult, Validation

@@ -12,10 +12,10 @@ from accelsim.interchange.reference.case import (
     INEXACT,
     PREFER_WALKED,
     ReferenceCase,
-    read_cases,
 )
 from accelsim.interchange.reference.compare import Compared, Comparison, agree, compare
 from accelsim.interchange.reference.quantities import TOLERANCES, Value
+from accelsim.interchange.reference.read import read_cases
 from accelsim.technology.spec import read_accounting
 from accelsim.validation.records import Case, Label, Study, Tolerance, exactly
 
