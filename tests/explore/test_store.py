@@ -470,7 +470,7 @@ class Waiting:
     def run(self, work, take, stop):  # type: ignore[no-untyped-def]
         for batch in InProcess().run(work, take, stop):
             yield []
-            time.sleep(0.01)
+            time.sleep(0.03)
             yield batch
 
 
