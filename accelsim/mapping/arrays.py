@@ -188,6 +188,13 @@ def access_bits(memory: Memory, tensor: Tensor) -> int:
     return -(-bits // memory.block_bits) * memory.block_bits
 
 
+def _whole_bits(memory: Memory, tensor: Tensor, layer: Layer) -> int:
+    """Return the bits that a word takes in a memory, rounded up."""
+    if tensor.role not in memory.formats:
+        return stored_bits(memory, tensor)
+    return ceil(form_of(memory, tensor, layer).bits)
+
+
 def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
     """Pack a machine for the tensors of ``layer``, which keeps what stays on chip where it stays.
 
@@ -214,7 +221,7 @@ def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
             memory = arch.memory[holding.memory]
             place_memory[p, t] = memory_index[memory.name]
             place_block[p, t] = block_words(memory, tensor)
-            place_bits[p, t] = ceil(form_of(memory, tensor, layer).bits)
+            place_bits[p, t] = _whole_bits(memory, tensor, layer)
             may[p] |= 1 << t
             must[p] |= (1 << t) if tensor.role in holding.keep else 0
 
@@ -302,8 +309,10 @@ def counted_bits(arch: Architecture, layer: Layer, memory: Memory) -> int:
 
     A counter sees a tensor of the layer, padding and all; the map has the room that it takes.
     """
+    if not layer.residents:
+        return 0
     return sum(
-        layer.tensor_words(tensor) * ceil(form_of(memory, tensor, layer).bits)
+        layer.tensor_words(tensor) * _whole_bits(memory, tensor, layer)
         for tensor in layer.tensors
         if home_of(arch, layer, tensor) is memory
     )
@@ -320,7 +329,9 @@ def bits_in_use(arch: Architecture, layer: Layer, memory: Memory, counted: int) 
 
 
 def _forwarding_dims(fanout: Fanout, tensor: Tensor, layer: Layer) -> int:
-    named = fanout.forwards.get(tensor.role, frozenset())
+    named = fanout.forwards.get(tensor.role)
+    if not named:
+        return 0
     return sum(
         1 << d
         for d, (dim, _) in enumerate(layer.dims)

@@ -58,15 +58,17 @@ def sources_used(rows: Iterable[NetworkResult]) -> dict[str, list[str]]:
 
 def _sources(layers: Iterable[Priced]) -> dict[str, list[str]]:
     found: dict[tuple[str, str], dict[str, None]] = {}
-    seen: dict[tuple[int, int], npt.NDArray[np.bool_]] = {}
+    known: set[tuple[int, int, bytes]] = set()
+    said: dict[tuple[int, int], npt.NDArray[np.bool_]] = {}
     for its in layers:
-        alike = id(its.arch), id(its.prices)
-        before = seen.get(alike, NOTHING)
-        news = its.happens & ~before
-        if before is not NOTHING and not news.any():
-            continue  # an earlier layer of the same machine said it all
-        seen[alike] = its.happens | before
-        for level, action, source in _used(its._replace(happens=news)):
+        machine = id(its.arch), id(its.prices)
+        alike = *machine, its.happens.tobytes()
+        if alike in known:
+            continue
+        known.add(alike)
+        before = said.get(machine, NOTHING)  # by earlier layers on the same machine
+        said[machine] = its.happens | before
+        for level, action, source in _used(its._replace(happens=its.happens & ~before)):
             found.setdefault((level, source), {})[action] = None
     sources = Counter(level for level, _ in found)
     used: dict[str, list[str]] = {}

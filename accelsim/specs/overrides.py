@@ -167,14 +167,14 @@ def with_value(node: Node, keys: Keys, value: Node) -> Node:
     if isinstance(node.value, list) and isinstance(first, int):
         items = list(node.value)
         items[first] = _item_with_value(items[first], rest, value)
-        return replace(node, value=items)
+        return node.with_inside(items, node.keys)
     inside = dict(node.value) if isinstance(node.value, dict) else {}
     marks = dict(node.keys)
     key = str(first)
     if key not in inside or not rest:
         marks[key] = value.mark
     inside[key] = with_value(inside.get(key) or Node({}, value.mark), rest, value)
-    return replace(node, value=inside, keys=marks)
+    return node.with_inside(inside, marks)
 
 
 _items = Recent[tuple[int, Keys, int], tuple[Node, Node, Node]](MOST_KEPT)

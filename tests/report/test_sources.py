@@ -103,8 +103,8 @@ def plainly(layers: list[Priced]) -> list[str]:
     """Go through all layers and actions, whatever was said before."""
     said: dict[tuple[str, str], list[str]] = {}
     for arch, prices, happens in layers:
-        for level, action in np.argwhere(happens).tolist():
-            key = level_names(arch)[level], ACTIONS[action]
+        for at, action in np.argwhere(happens).tolist():
+            key = level_names(arch)[at], ACTIONS[action]
             price = prices.by_level.get(key)
             if price and (price.energy or key[1] not in IMPLIED):
                 words = f"assumed: {price.source}" if price.assumed else price.source
