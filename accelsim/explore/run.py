@@ -176,8 +176,10 @@ class Sweep:
                 random.shuffle(self.looked_up)
             room = most - len(taken)
             for task in self._unknown(self.looked_up[:room]):
-                if taken.setdefault(task.key, task) is not task:
+                if task.key in taken:
                     equal.append(task)
+                else:
+                    taken[task.key] = task
             self.looked_up = self.looked_up[room:]
         self.looked_up += equal
         return [*taken.values()]
