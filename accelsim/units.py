@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 
 from accelsim.errors import Problem
 
@@ -17,6 +18,9 @@ MAX_EXPONENT = 30
 """Largest power of ten in a number; beyond it lies a slip of the pen, or an attack."""
 
 MAX_DIGITS = 40
+
+MOST_KEPT = 1024
+"""Texts of quantities that are read once."""
 
 MOST = 10**18
 """Largest energy, area, power or factor: with more, sums would leave the range of floats."""
@@ -168,6 +172,7 @@ def is_decimal(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
 
 
+@lru_cache(MOST_KEPT)
 def number(text: str) -> Fraction | None:
     """Return the exact value of a decimal number, or None if ``text`` is not one of a sane size."""
     if not _NUMBER.fullmatch(text) or len(text) > MAX_DIGITS:
@@ -178,6 +183,7 @@ def number(text: str) -> Fraction | None:
     return Fraction(text)
 
 
+@lru_cache(MOST_KEPT)
 def split_unit(text: str) -> tuple[str, str]:
     """Cut ``text`` into what stands before the unit, and the unit (empty if there is none).
 

@@ -22,7 +22,7 @@ from accelsim.arch.schema import (
     SideBySideSpec,
 )
 from accelsim.errors import Problem
-from accelsim.recent import Firsts
+from accelsim.recent import Firsts, Recent
 from accelsim.roles import Role
 from accelsim.specs.join import SpecModel
 from accelsim.units import Quantity, size_text
@@ -41,6 +41,20 @@ def one_of_equals(part: Part) -> Part:
     first = _parts.first((type(part), part.name), part)
     assert isinstance(first, type(part))
     return first
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltLevel:
+    """What a level without problems adds to a :class:`Build`."""
+
+    nodes: tuple[Node, ...]
+    memories: tuple[Memory, ...]
+    assumptions: tuple[str, ...]
+    names: tuple[tuple[str, Keys], ...]
+
+
+_built_levels = Recent[tuple[int, Keys, int], tuple[LevelModel, BuiltLevel]](256)
+"""By the identity of a level, which is kept with it, where it stands, and the word."""
 
 
 @dataclass
@@ -70,6 +84,33 @@ class Build:
         )
 
     def level(self, keys: Keys, level: LevelModel) -> None:
+        """Build a level; one that was built before is taken as it was."""
+        key = id(level), keys, self.word_bits
+        known = _built_levels.get(key)
+        if known is not None:
+            self._add(known[1])
+            return
+        nodes, memories = len(self.nodes), len(self.memories)
+        assumptions, names = len(self.assumptions), len(self.names)
+        problems = len(self.problems)
+        self._level(keys, level)
+        if len(self.problems) == problems:
+            built = BuiltLevel(
+                nodes=tuple(self.nodes[nodes:]),
+                memories=tuple(self.memories[memories:]),
+                assumptions=tuple(self.assumptions[assumptions:]),
+                names=tuple(self.names.items())[names:],
+            )
+            _built_levels.put(key, (level, built))
+
+    def _add(self, built: BuiltLevel) -> None:
+        for name, keys in built.names:
+            self.name(keys, name)
+        self.nodes += built.nodes
+        self.memories += built.memories
+        self.assumptions += built.assumptions
+
+    def _level(self, keys: Keys, level: LevelModel) -> None:
         if isinstance(level, MemorySpec):
             self.assume(level.memory, level.assumed)
             self.memory_level(keys, level)

@@ -14,6 +14,7 @@ from accelsim.arch.schema import (
     PrivateMemorySpec,
 )
 from accelsim.errors import Problem
+from accelsim.recent import Recent
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.specs.join import SpecModel, models_in
 from accelsim.specs.overrides import is_pattern
@@ -109,6 +110,24 @@ class _Part(NamedTuple):
 
 def _named_parts(document: Document) -> list[_Part]:
     """Return the levels, memories, places and parts of arrays that have a name."""
+    listed = document.node(("levels",))
+    levels = listed.value if listed and isinstance(listed.value, list) else []
+    return [part for index, level in enumerate(levels) for part in _parts_of(index, level)]
+
+
+_known_parts = Recent[tuple[int, int], tuple[Node, list[_Part]]](256)
+"""Of levels, by where they stand and the identity of their nodes, which are kept with them."""
+
+
+def _parts_of(index: int, level: Node) -> list[_Part]:
+    known = _known_parts.get((index, id(level)))
+    if known is None:
+        known = level, _parts_within(("levels", index), level)
+        _known_parts.put((index, id(level)), known)
+    return known[1]
+
+
+def _parts_within(place: Keys, level: Node) -> list[_Part]:
     found: list[_Part] = []
 
     def look(keys: Keys, node: Node, models: Sequence[type[SpecModel]]) -> None:
@@ -124,8 +143,5 @@ def _named_parts(document: Document) -> list[_Part]:
                 for index, part in enumerate(parts.value):
                     look((*keys, key, index), part, (part_model,))
 
-    listed = document.node(("levels",))
-    if listed and isinstance(listed.value, list):
-        for index, level in enumerate(listed.value):
-            look(("levels", index), level, _LEVELS)
+    look(place, level, _LEVELS)
     return found

@@ -150,7 +150,11 @@ class Place:
     part_of: str = ""
 
     def holding(self, role: str) -> Holding | None:
-        return next((held for held in self.holdings if role in held.roles), None)
+        return self._by_role.get(role)
+
+    @cached_property
+    def _by_role(self) -> dict[str, Holding]:
+        return {role: held for held in reversed(self.holdings) for role in held.roles}
 
 
 @dataclass(frozen=True)
@@ -262,8 +266,15 @@ class Architecture:
 
     def places_of(self, memory: Memory) -> tuple[Place, ...]:
         """Return the places that a memory holds, outermost first."""
-        name = memory.name
-        return tuple(p for p in self.places if any(held.memory == name for held in p.holdings))
+        return self._by_memory.get(memory.name, ())
+
+    @cached_property
+    def _by_memory(self) -> dict[str, tuple[Place, ...]]:
+        found: dict[str, tuple[Place, ...]] = {}
+        for place in self.places:
+            for name in dict.fromkeys(held.memory for held in place.holdings):
+                found[name] = (*found.get(name, ()), place)
+        return found
 
     def roles_kept(self, memory: Memory) -> frozenset[str]:
         """Return the roles of the tensors that a memory keeps or may keep, in any of its places."""

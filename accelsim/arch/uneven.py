@@ -50,6 +50,8 @@ def form_with(arch: Architecture, names: Iterable[str]) -> Architecture:
     returned as it is.
     """
     named = list(dict.fromkeys(names))
+    if named == [place.name for place in arch.places]:
+        return arch
     nodes: list[Node] = []
     for node in arch.nodes:
         roles: list[str] = []

@@ -48,8 +48,10 @@ def sparsity_problems(arch: Architecture) -> list[Problem]:
 
 
 def _memory_problems(arch: Architecture, memory: Memory) -> Iterator[Problem]:
-    places, kept = arch.places_of(memory), arch.roles_kept(memory)
     said = (memory.formats, memory.densities, memory.gating, memory.skipping)
+    if not any(said):
+        return
+    places, kept = arch.places_of(memory), arch.roles_kept(memory)
     for key, stated in zip(SPARSITY_KEYS, said, strict=True):
         for role in stated:
             if role not in kept and memory.size_bits != 0:

@@ -32,17 +32,16 @@ def area_mm2(arch: Architecture, table: EnergyTable) -> float | None:
 
     The outermost memory is off the chip; a memory of size 0 is absent.
     """
-    parts = [
-        (_area_um2(memory, table), arch.instances(outermost_place(arch, memory)))
-        for memory in present_memories(arch)
-        if outermost_place(arch, memory) is not arch.places[0]
-    ]
-    parts.append((_area_um2(arch.compute, table), arch.instances(arch.compute)))
+    parts: tuple[Memory | Compute, ...] = (*present_memories(arch), arch.compute)
     total = 0.0
-    for area_um2, copies in parts:
+    for part in parts:
+        place = outermost_place(arch, part) if isinstance(part, Memory) else part
+        if place is arch.places[0]:
+            continue
+        area_um2 = _area_um2(part, table)
         if area_um2 is None:
             return None
-        total += area_um2 * copies
+        total += area_um2 * arch.instances(place)
     return total / 1e6
 
 

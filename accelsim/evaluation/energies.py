@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from accelsim.arch.records import Architecture, Fanout, Memory, Place
+from accelsim.arch.records import Architecture, Compute, Fanout, Memory, Place
 from accelsim.evaluation.effectual import access_shares
 from accelsim.evaluation.expected import (
     address_actions,
@@ -87,7 +87,7 @@ def level_prices(
         row = _row(part, layer, prices, alike)
         each[level, :-1], bits[level, :-1] = row.each, row.bits
         address_each[level, :-1], needs_address[level, :-1] = row.address_each, row.needs_address
-    each[-1, -1, ACTIONS.index(layer.op)] = operation_energy(prices, arch, layer)
+    each[-1, -1, ACTIONS.index(layer.op)] = _each_operation(arch, layer, prices, alike)
     return LevelPrices(
         levels=levels,
         each=each,
@@ -123,6 +123,26 @@ def _row(part: Memory | Fanout, layer: Layer, prices: Prices, alike: Hashable | 
         if known is not None:
             known.put(alike, row)
     return row
+
+
+def _each_operation(
+    arch: Architecture, layer: Layer, prices: Prices, alike: Hashable | None
+) -> float:
+    """Return :func:`operation_energy`, once for layers alike."""
+    if alike is None:
+        return operation_energy(prices, arch, layer)
+    known = _known_operations(arch.compute, prices.charges)
+    energy = known.get(alike)
+    if energy is None:
+        energy = operation_energy(prices, arch, layer)
+        known.put(alike, energy)
+    return energy
+
+
+@kept_with
+def _known_operations(_compute: Compute, _charges: Charges) -> Recent[Hashable, float]:
+    """Return what an operation is known to cost, by what its layers have in common."""
+    return Recent(MOST_ROWS)
 
 
 @kept_with

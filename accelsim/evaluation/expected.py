@@ -82,9 +82,12 @@ def gated_energy(
 def finished_energy(prices: Prices, arch: Architecture, layer: Layer) -> dict[str, float]:
     """Return what finished outputs cost the outermost memory beyond sums under way, by action.
 
-    Negative, if their format saves anything; the actions are ``update`` and ``address``.
+    Negative, if their format saves anything; the actions are ``update`` and ``address``.  Without a
+    format, nothing.
     """
     memory, output = outermost_holder(arch, layer), layer.output
+    if output.role not in memory.formats:
+        return {}
     more = finished_form(memory, output, layer).share - form_of(memory, output, layer).share
     words = layer.tensor_words(output) * (
         more * access_shares(memory, "update", output, layer).done
@@ -158,6 +161,8 @@ def _operation(prices: Prices, arch: Architecture, layer: Layer, action: str) ->
 def finished_bits(arch: Architecture, layer: Layer) -> float:
     """Return the bits that a finished output saves at the outermost memory."""
     memory, output = outermost_holder(arch, layer), layer.output
+    if output.role not in memory.formats:
+        return 0.0
     saved = form_of(memory, output, layer).bits - finished_form(memory, output, layer).bits
     return saved * access_shares(memory, "update", output, layer).timed
 

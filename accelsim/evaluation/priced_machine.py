@@ -18,6 +18,7 @@ from accelsim.evaluation.energies import LevelPrices, level_prices
 from accelsim.evaluation.packing import PriceArrays, packed
 from accelsim.evaluation.prices import Prices
 from accelsim.evaluation.pricing import Packed
+from accelsim.kept import kept
 from accelsim.mapping.arrays import MachineArrays, pack_layer
 from accelsim.mapping.machine_arrays import check_room, pack_machine
 from accelsim.workload.records import Layer
@@ -75,12 +76,18 @@ class PricedMachine:
         """Return what layers have in common that share tables; None if none does."""
         if layer.residents or self._looks_closer:
             return None
-        return layer.op, tuple((tensor.role, tensor.bits) for tensor in layer.tensors)
+        return _kind(layer)
 
     @cached_property
     def _looks_closer(self) -> bool:
         """Whether zeros count as well, or the dims along which lanes pass words on."""
         return minds_zeros(self.arch) or any(fanout.forwards for fanout in self.arch.fanouts)
+
+
+@kept
+def _kind(layer: Layer) -> Hashable:
+    """Return what prices and tables depend on where zeros and places of maps do not matter."""
+    return layer.op, tuple((tensor.role, tensor.bits) for tensor in layer.tensors)
 
 
 def _once(known: dict[Hashable, Table], alike: Hashable | None, make: Callable[[], Table]) -> Table:

@@ -96,6 +96,7 @@ def _looked_up(part: Memory | Fanout | Compute, table: EnergyTable) -> dict[str,
     return found
 
 
+@kept_with
 def price_problems(arch: Architecture, table: EnergyTable) -> dict[str, Problem]:
     """Return what keeps a table from pricing a machine; empty if it does.
 

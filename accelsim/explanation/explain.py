@@ -183,7 +183,7 @@ class _Bill:
         if self.tensor is not self.layer.output or self.boundary.parent is not self.arch.places[0]:
             return 0.0
         found = finished_energy(self.evaluation.prices, self.arch, self.layer)
-        return found[action] if action == "update" else 0.0
+        return found.get("update", 0.0) if action == "update" else 0.0
 
     def visits(self, united: Iterable[LoopAt]) -> Visits:
         return visits(self.layer, self.boundary, united)

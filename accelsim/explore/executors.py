@@ -9,6 +9,7 @@ whose worker was lost again and again comes with a :class:`Lost`.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -66,16 +67,26 @@ def chunk_size(seconds_per_task: float | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class InProcess:
-    """Computes one task after the other where it is called."""
+    """Computes one task after the other where it is called; takes and hands over chunks of them."""
 
     def run(
         self, work: Work[Task, Result], take: Take[Task], stop: Stop
     ) -> Iterator[Sequence[tuple[Task, Result | Lost]]]:
         """See :class:`Executor`."""
+        seconds_per_task: float | None = None
         while not stop():
-            tasks = take(1)
+            tasks = take(chunk_size(seconds_per_task))
             if not tasks:
                 return
-            result = work(tasks[0], stop)
-            if result is not None:
-                yield [(tasks[0], result)]
+            began, done = time.perf_counter(), list[tuple[Task, Result | Lost]]()
+            for number, task in enumerate(tasks, start=1):
+                result = work(task, stop)
+                if result is not None:
+                    done.append((task, result))
+                taken, stopped = time.perf_counter() - began, stop()
+                if taken >= CHUNK_SECONDS or number == len(tasks) or stopped:
+                    seconds_per_task = taken / max(1, len(done))
+                    yield done
+                    began, done = time.perf_counter(), []
+                if stopped:
+                    return

@@ -162,9 +162,11 @@ class Sweep:
         """Return the next tasks that are not finished yet, here or by another process.
 
         They are looked up many at a time, and once more as they are taken; their order is shuffled,
-        so that processes which share a store seldom take the same point.
+        so that processes which share a store seldom take the same point.  Of equal points one is
+        taken; the others are known when their turn comes.
         """
-        taken: list[Task] = []
+        taken: dict[str, Task] = {}
+        equal: list[Task] = []
         while len(taken) < most:
             if not self.looked_up:
                 batch = list(islice(self.tasks, LOOK_UPS))
@@ -173,9 +175,14 @@ class Sweep:
                 self.looked_up = self._unknown(batch)
                 random.shuffle(self.looked_up)
             room = most - len(taken)
-            taken += self._unknown(self.looked_up[:room])
+            for task in self._unknown(self.looked_up[:room]):
+                if task.key in taken:
+                    equal.append(task)
+                else:
+                    taken[task.key] = task
             self.looked_up = self.looked_up[room:]
-        return taken
+        self.looked_up += equal
+        return [*taken.values()]
 
     def _unknown(self, batch: Sequence[Task]) -> list[Task]:
         if self.fresh:

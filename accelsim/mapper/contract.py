@@ -25,7 +25,7 @@ from accelsim.evaluation.priced_machine import PricedMachine
 from accelsim.evaluation.prices import Prices
 from accelsim.evaluation.pricing import Packed
 from accelsim.evaluation.refusals import box_problem
-from accelsim.kept import kept
+from accelsim.kept import kept, kept_with
 from accelsim.mapper.infeasible import Infeasibility
 from accelsim.mapper.objectives import Objective
 from accelsim.mapping.arrays import LayerArrays, MachineArrays
@@ -123,17 +123,18 @@ def problem_on(
     """
     arch, prices = machine.arch, machine.prices
     conventions = prices.accounting.conventions
-    refused = (
-        search_problem(arch)
-        or search_port_problem(arch, conventions)
-        or box_problem(layer, conventions)
-    )
+    refused = _machine_problem(arch, conventions) or box_problem(layer, conventions)
     if refused:
         raise SpecError([refused])
     packed = machine.pack(layer)
     boxes = conventions.tiles == "box"
     space = mapspace(layer, arch, dataflows, boxes, (packed.layer, packed.machine))
     return MappingProblem(space, prices, packed.prices, tuple(dataflows))
+
+
+@kept_with
+def _machine_problem(arch: Architecture, conventions: Conventions) -> Problem | None:
+    return search_problem(arch) or search_port_problem(arch, conventions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,13 +137,15 @@ class ResultsCache:
         )
 
     def _path(self, key: str) -> Path:
-        name = hashlib.sha256(f"{sources_digest()} {key}".encode()).hexdigest()
-        return self.folder / f"{name}.json"
+        return self.folder / _name(key)
 
     def _read(self, key: str) -> _Kept | None:
         if not self._folder_works:
             return None
-        path = self._path(key)
+        name = _name(key)
+        if not os.access(f"{self.folder}{os.sep}{name}", os.F_OK):
+            return None  # as a rule: a sweep asks for tens of thousands
+        path = self.folder / name
         try:
             kept = _parsed(key, _bytes_of(path))
         except (FileNotFoundError, NotADirectoryError):
@@ -210,6 +212,10 @@ def _in_folder(folder: Path, least_seconds: float) -> ResultsCache:
 def users_cache(least_seconds: float = 0.0) -> ResultsCache:
     """Return what this process keeps results in (``ACCELSIM_CACHE`` overrides the place)."""
     return _in_folder(cache_root() / "results", least_seconds)
+
+
+def _name(key: str) -> str:
+    return f"{hashlib.sha256(f'{sources_digest()} {key}'.encode()).hexdigest()}.json"
 
 
 def _text(key: str, kept: _Kept) -> str:

@@ -196,23 +196,29 @@ def mapping_problems(mapping: Mapping, arch: Architecture, layer: Layer) -> list
 
 def pack_mapping(mapping: Mapping, layer: Layer) -> MappingArrays:
     """Pack a mapping; loops of bound 1 are dropped (they change nothing)."""
-    dim_index = {name: index for index, (name, _) in enumerate(layer.dims)}
-    tensor_bit = {tensor.name: 1 << index for index, tensor in enumerate(layer.tensors)}
-    loops: list[Loop] = []
+    dim_index, tensor_bit = _indices(layer)
+    dims: list[int] = []
+    bounds: list[int] = []
     slot_end: list[int] = []
     keep: list[int] = []
     for step in mapping.steps:
         for slot in (step.loops,) if isinstance(step, Block) else (step.y, step.x):
-            loops += [loop for loop in slot if loop.bound > 1]
-            slot_end.append(len(loops))
+            for loop in slot:
+                if loop.bound > 1:
+                    dims.append(dim_index[loop.dim])
+                    bounds.append(loop.bound)
+            slot_end.append(len(dims))
         if isinstance(step, Block):
             keep.append(sum(tensor_bit[name] for name in step.keep))
-    return MappingArrays(
-        loop_dim=ints(dim_index[loop.dim] for loop in loops),
-        loop_bound=ints(loop.bound for loop in loops),
-        slot_end=ints(slot_end),
-        keep=ints(keep),
-    )
+    packed = (np.array(its, dtype=np.int64) for its in (dims, bounds, slot_end, keep))
+    return MappingArrays(*packed)
+
+
+@kept
+def _indices(layer: Layer) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the index of each dim, and the bit of each tensor, by name."""
+    dims = {name: index for index, (name, _) in enumerate(layer.dims)}
+    return dims, {tensor.name: 1 << index for index, tensor in enumerate(layer.tensors)}
 
 
 def unpack_mapping(packed: MappingArrays, arch: Architecture, layer: Layer) -> Mapping:

@@ -15,10 +15,17 @@ from accelsim.arch.records import EVERY_DIM, Architecture, Fanout, Memory, Place
 from accelsim.errors import Problem, SpecError
 from accelsim.kept import kept
 from accelsim.mapping.arrays import Ints, MachineArrays, ints
-from accelsim.mapping.forms import block_words, form_of
+from accelsim.mapping.forms import block_words, form_of, stored_bits
 from accelsim.mapping.homes import holding_of, home_of, resident_problems, taken_bits, tile_bits
 from accelsim.workload.records import Layer, Tensor
 from accelsim.workload.shapes import MAX_BITS
+
+
+def _whole_bits(memory: Memory, tensor: Tensor, layer: Layer) -> int:
+    """Return the bits that a word takes in a memory, rounded up."""
+    if tensor.role not in memory.formats:
+        return stored_bits(memory, tensor)
+    return ceil(form_of(memory, tensor, layer).bits)
 
 
 def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
@@ -47,7 +54,7 @@ def pack_machine(arch: Architecture, layer: Layer) -> MachineArrays:
             memory = arch.memory[holding.memory]
             place_memory[p, t] = memory_index[memory.name]
             place_block[p, t] = block_words(memory, tensor)
-            place_bits[p, t] = ceil(form_of(memory, tensor, layer).bits)
+            place_bits[p, t] = _whole_bits(memory, tensor, layer)
             may[p] |= 1 << t
             must[p] |= (1 << t) if tensor.role in holding.keep else 0
 
@@ -113,7 +120,7 @@ def check_room(arch: Architecture, layer: Layer, place_bits: Ints) -> None:
     SpecError
         If they are too many.
     """
-    held = (place_bits * _tensor_words(layer)).sum(axis=1).max()
+    held = (place_bits @ _tensor_words(layer)).max()
     if held > MAX_BITS:
         what = f"the tensors of layer '{layer.name}' take {held:.3g} bits"
         raise SpecError([Problem(f"{what} on {arch.name}", expected="at most 2^58")])
@@ -135,8 +142,10 @@ def counted_bits(arch: Architecture, layer: Layer, memory: Memory) -> int:
 
     A counter sees a tensor of the layer, padding and all; the map has the room that it takes.
     """
+    if not layer.residents:
+        return 0
     return sum(
-        layer.tensor_words(tensor) * ceil(form_of(memory, tensor, layer).bits)
+        layer.tensor_words(tensor) * _whole_bits(memory, tensor, layer)
         for tensor in layer.tensors
         if home_of(arch, layer, tensor) is memory
     )
@@ -153,7 +162,9 @@ def bits_in_use(arch: Architecture, layer: Layer, memory: Memory, counted: int) 
 
 
 def _forwarding_dims(fanout: Fanout, tensor: Tensor, layer: Layer) -> int:
-    named = fanout.forwards.get(tensor.role, frozenset())
+    named = fanout.forwards.get(tensor.role)
+    if not named:
+        return 0
     return sum(
         1 << d
         for d, (dim, _) in enumerate(layer.dims)

@@ -11,13 +11,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from accelsim.arch.records import Architecture, Compute, Node, Place
+from accelsim.arch.records import Architecture, Compute, Fanout, Node, Place
 from accelsim.arch.rules import Limit, Rule, whole_order
 from accelsim.errors import Problem, SpecError
-from accelsim.mapping.arrays import Ints, MachineArrays
+from accelsim.kept import kept
+from accelsim.mapping.arrays import Ints, MachineArrays, pack_layer
 from accelsim.mapping.homes import first_place_inside, holding_of, home_of
 from accelsim.mapspace.binding import AppliedRule
 from accelsim.workload.records import Layer
+
+NO_BOUND = 2**62
+"""More than the bound of any dim."""
 
 
 class MapspaceArrays(NamedTuple):
@@ -81,31 +85,15 @@ class _Builder:
         self.machine = machine
         self.dims = [name for name, _ in layer.dims]
         self.bounds = [bound for _, bound in layer.dims]
-        self.node_slots: list[tuple[Node, dict[str, int]]] = []
-        slot = 0
-        for node in arch.nodes:
-            if isinstance(node, Place):
-                self.node_slots.append((node, {"temporal": slot}))
-                slot += 1
-            elif not isinstance(node, Compute):
-                self.node_slots.append((node, {"spatial_y": slot, "spatial_x": slot + 1}))
-                slot += 2
-        longest = max(self.bounds)
-        lanes = [longest] * slot
-        for node, slots in self.node_slots:
-            if not isinstance(node, Place | Compute):
-                lanes[slots["spatial_y"]], lanes[slots["spatial_x"]] = node.mesh_y, node.mesh_x
-        self.slot_max = np.minimum(
-            np.array(lanes, dtype=np.int64)[:, None], np.array(self.bounds, dtype=np.int64)
-        )
-        self.slot_exact = np.zeros_like(self.slot_max)
+        self.node_slots = _slots_of(arch)
+        self.slot_max = np.minimum(_lanes(arch)[:, None], pack_layer(layer).bounds)
+        self.slot_exact = np.zeros(self.slot_max.shape, dtype=np.int64)
         self.joints: list[tuple[int, int, int, int]] = []
-        self.inside = np.zeros_like(self.slot_max)
-        self.tile_max = np.full((len(arch.places), len(layer.tensors)), -1, dtype=np.int64)
-        self.must: list[int] = machine.keep_must.tolist()
-        self.may: list[int] = machine.keep_may.tolist()
-        absent = machine.memory_bits == 0
-        if absent.any():
+        self.inside: Ints = np.zeros(self.slot_max.shape, dtype=np.int64)
+        self.tile_max = np.full(machine.place_memory.shape, -1, dtype=np.int64)
+        self.must, self.may = machine.keep_must.copy(), machine.keep_may.copy()
+        if 0 in machine.memory_bits.tolist():
+            absent = machine.memory_bits == 0
             for place, tensor in np.argwhere(absent[machine.place_memory]).tolist():
                 if machine.place_memory[place, tensor] >= 0:
                     self.may[place] &= ~(1 << tensor) | self.must[place]
@@ -228,7 +216,7 @@ class _Builder:
 
     def close_order(self, rules: Sequence[AppliedRule], problems: list[Problem]) -> Ints:
         """Return ``inside`` closed under transitivity; a cycle in an order is a fault."""
-        if not self.inside.any():
+        if not any(one.rule.order for one in rules):
             return self.inside
         closed = self.inside.tolist()
         for row in closed:
@@ -257,16 +245,40 @@ class _Builder:
 
     def arrays(self, inside: Ints) -> MapspaceArrays:
         """Return everything as arrays of int64."""
-        joints = np.array(self.joints, dtype=np.int64).reshape(-1, 4)
+        joints = np.array(self.joints, dtype=np.int64).reshape(-1, 4).T.copy()
         return MapspaceArrays(
             slot_max=self.slot_max,
             slot_exact=self.slot_exact,
-            joint_slots=joints[:, 0].copy(),
-            joint_dim=joints[:, 1].copy(),
-            joint_max=joints[:, 2].copy(),
-            joint_exact=joints[:, 3].copy(),
+            joint_slots=joints[0],
+            joint_dim=joints[1],
+            joint_max=joints[2],
+            joint_exact=joints[3],
             inside=inside,
             tile_max=self.tile_max,
-            keep_must=np.array(self.must, dtype=np.int64),
-            keep_may=np.array(self.may, dtype=np.int64),
+            keep_must=self.must,
+            keep_may=self.may,
         )
+
+
+@kept
+def _slots_of(arch: Architecture) -> list[tuple[Node, dict[str, int]]]:
+    """Return every place and fanout with its slots by axis."""
+    found: list[tuple[Node, dict[str, int]]] = []
+    slot = 0
+    for node in arch.nodes:
+        if isinstance(node, Place):
+            found.append((node, {"temporal": slot}))
+            slot += 1
+        elif not isinstance(node, Compute):
+            found.append((node, {"spatial_y": slot, "spatial_x": slot + 1}))
+            slot += 2
+    return found
+
+
+@kept
+def _lanes(arch: Architecture) -> Ints:
+    """Return the lanes of every slot; of a temporal one, more than any bound."""
+    lanes: list[int] = []
+    for node, _ in _slots_of(arch):
+        lanes += (node.mesh_y, node.mesh_x) if isinstance(node, Fanout) else (NO_BOUND,)
+    return np.array(lanes, dtype=np.int64)

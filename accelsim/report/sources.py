@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import shorten
 from typing import NamedTuple
@@ -24,6 +25,8 @@ IMPLIED = ("first_read", "address")
 
 
 STATED = "stated in the architecture"
+
+NOTHING = np.False_
 
 
 def source_text(price: Price) -> str:
@@ -56,16 +59,21 @@ def sources_used(rows: Iterable[NetworkResult]) -> dict[str, list[str]]:
 def _sources(layers: Iterable[Priced]) -> dict[str, list[str]]:
     found: dict[tuple[str, str], dict[str, None]] = {}
     known: set[tuple[int, int, bytes]] = set()
+    said: dict[tuple[int, int], npt.NDArray[np.bool_]] = {}
     for its in layers:
-        alike = (id(its.arch), id(its.prices), its.happens.tobytes())
-        if alike not in known:  # layers of one machine that do the same say the same
-            known.add(alike)
-            for level, action, source in _used(its):
-                found.setdefault((level, source), {})[action] = None
-    several = {level for level, source in found if sum(level == its for its, _ in found) > 1}
+        machine = id(its.arch), id(its.prices)
+        alike = *machine, its.happens.tobytes()
+        if alike in known:
+            continue
+        known.add(alike)
+        before = said.get(machine, NOTHING)  # by earlier layers on the same machine
+        said[machine] = its.happens | before
+        for level, action, source in _used(its._replace(happens=its.happens & ~before)):
+            found.setdefault((level, source), {})[action] = None
+    sources = Counter(level for level, _ in found)
     used: dict[str, list[str]] = {}
     for (level, source), actions in found.items():
-        names = [f"{level}.{action}" for action in actions] if level in several else [level]
+        names = [f"{level}.{action}" for action in actions] if sources[level] > 1 else [level]
         used.setdefault(source, []).extend(names)
     return used
 

@@ -138,12 +138,13 @@ def validate_part(
     """Validate what stands at ``keys``: return the model, or what is wrong."""
     node = document.node(keys) or Node({}, Mark(0, 0, 0))
     faults = Faults(document)
-    for place in _empty_values(keys, node):
+    data = _plain(node, known or {})
+    for place in _empty_values(keys, data):
         problem = Problem(f"{_label(place)} has no value", document.where_key(place))
         faults.note(place, problem if len(faults.problems) < MAX_PROBLEMS else None)
     empty = frozenset(faults.places)
     try:
-        valid = model.model_validate(_with_models(node.plain(), known or {}), context=context)
+        valid = model.model_validate(data, context=context)
     except ValidationError as fault:
         errors = fault.errors(include_url=False)
     else:
@@ -174,13 +175,17 @@ def validate_part(
     return faults
 
 
-def _with_models(data: object, known: Known) -> object:
-    """Return the data with models in place of items of its lists."""
-    for key, models in known.items():
-        assert isinstance(data, dict)
-        for index, its in models.items():
-            data[key][index] = its
-    return data
+def _plain(node: Node, known: Known) -> object:
+    """Return a value as plain data, with models in place of items of its lists."""
+    if not known or not isinstance(node.value, dict):
+        return node.plain()
+    return {key: _plain_items(its, known.get(key, {})) for key, its in node.value.items()}
+
+
+def _plain_items(node: Node, models: Mapping[int, SpecModel]) -> object:
+    if not models or not isinstance(node.value, list):
+        return node.plain()
+    return [models.get(at) or item.plain() for at, item in enumerate(node.value)]
 
 
 def _of_parameter(problem: Problem, name: str, document: Document) -> Problem:
@@ -197,16 +202,18 @@ def _mark(error: ErrorDetails, document: Document, keys: Keys) -> tuple[int, int
     return mark.line, mark.column
 
 
-def _empty_values(keys: Keys, node: Node) -> Iterator[Keys]:
+def _empty_values(keys: Keys, data: object) -> Iterator[Keys]:
     """Yield keys without a value: YAML reads them as null, which no key of a spec may be."""
-    if node.value is None and keys:
+    if data is None and keys:
         yield keys
-    elif isinstance(node.value, dict):
-        for key, inside in node.value.items():
-            yield from _empty_values((*keys, key), inside)
-    elif isinstance(node.value, list):
-        for index, inside in enumerate(node.value):
-            yield from _empty_values((*keys, index), inside)
+    elif isinstance(data, dict):
+        for key, inside in data.items():
+            if inside is None or isinstance(inside, dict | list):
+                yield from _empty_values((*keys, key), inside)
+    elif isinstance(data, list):
+        for index, inside in enumerate(data):
+            if inside is None or isinstance(inside, dict | list):
+                yield from _empty_values((*keys, index), inside)
 
 
 def real_keys(location: tuple[str | int, ...]) -> Keys:

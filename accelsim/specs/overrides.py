@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from accelsim.errors import Problem, SpecError, Where
+from accelsim.recent import Recent
 from accelsim.specs.zeros import PATTERN
 from accelsim.yamldoc import Document, Keys, Mark, Node, parse
 
@@ -165,12 +166,28 @@ def with_value(node: Node, keys: Keys, value: Node) -> Node:
     first, rest = keys[0], keys[1:]
     if isinstance(node.value, list) and isinstance(first, int):
         items = list(node.value)
-        items[first] = with_value(items[first], rest, value)
-        return replace(node, value=items)
+        items[first] = _item_with_value(items[first], rest, value)
+        return node.with_inside(items, node.keys)
     inside = dict(node.value) if isinstance(node.value, dict) else {}
     marks = dict(node.keys)
     key = str(first)
     if key not in inside or not rest:
         marks[key] = value.mark
     inside[key] = with_value(inside.get(key) or Node({}, value.mark), rest, value)
-    return replace(node, value=inside, keys=marks)
+    return node.with_inside(inside, marks)
+
+
+_items = Recent[tuple[int, Keys, int], tuple[Node, Node, Node]](MOST_KEPT)
+"""Items of lists with a value set in them, by the identity of both, which are kept with them."""
+
+
+def _item_with_value(item: Node, keys: Keys, value: Node) -> Node:
+    """Do as :func:`with_value` does, and return what it returned before of the same nodes.
+
+    The values of a sweep come again and again: what is known of a node is then known of its copies.
+    """
+    known = _items.get((id(item), keys, id(value)))
+    if known is None:
+        known = item, value, with_value(item, keys, value)
+        _items.put((id(item), keys, id(value)), known)
+    return known[2]

@@ -53,6 +53,10 @@ class Node:
             return self.value[key]
         return None
 
+    def with_inside(self, value: list[Node] | dict[str, Node], keys: dict[str, Mark]) -> Node:
+        """Return the node with another list or mapping in place of its own."""
+        return Node(value, self.mark, keys, self.height, self.size, self.text, self.tag)
+
     def plain(self) -> object:
         """Return the value as plain lists, dicts and scalars."""
         if isinstance(self.value, dict):

@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from accelsim.errors import UsageError
-from accelsim.explore.executors import Executor, InProcess, Lost
+from accelsim.explore import executors
+from accelsim.explore.executors import CHUNK_SECONDS, Executor, InProcess, Lost
 from accelsim.explore.processes import MOST_LOSSES, Processes
 
 ROOT = Path(__file__).parents[2]
@@ -101,6 +103,26 @@ def test_it_ends_when_it_is_stopped(executor: Executor) -> None:
     started = time.monotonic()
     assert len(batches()) > 5
     assert time.monotonic() - started < 60
+
+
+def test_what_is_finished_in_process_is_handed_over_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(executors, "time", SimpleNamespace(perf_counter=lambda: now))
+
+    def work(number: int, _: Stop) -> int:
+        nonlocal now
+        now += 0.001 if number < 300 else 0.09  # quick ones, then slow ones
+        return number
+
+    found, sizes, last = list[int](), list[int](), now
+    for batch in InProcess().run(work, source(330), never):
+        found += [task for task, _ in batch]
+        sizes.append(len(batch))
+        assert now - last < CHUNK_SECONDS + 0.09, "a chunk, and the task under way at its end"
+        last = now
+    assert found == [*range(330)]
+    assert sizes[:2] == [1, 200]
+    assert sizes[-5:-1] == [3, 3, 3, 3]
 
 
 @pytest.mark.parametrize("times", [1, MOST_LOSSES - 1])

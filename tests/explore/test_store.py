@@ -22,6 +22,7 @@ from accelsim.explore import store_schema
 from accelsim.explore.executors import InProcess, Lost
 from accelsim.explore.processes import Processes
 from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, Effort, Outcome, Row, Trial
+from accelsim.explore.run import Sweep, SweepProgress
 from accelsim.explore.store import Store
 from accelsim.report.sweep_export import export
 from tests.explore.counting import Count, count_all, row, tasks
@@ -470,7 +471,7 @@ class Waiting:
     def run(self, work, take, stop):  # type: ignore[no-untyped-def]
         for batch in InProcess().run(work, take, stop):
             yield []
-            time.sleep(0.01)
+            time.sleep(0.03)
             yield batch
 
 
@@ -482,6 +483,16 @@ def test_what_a_sweep_took_counts_the_waiting(tmp_path: Path) -> None:
     assert effort.seconds == pytest.approx(progress.seconds)
     assert effort.seconds >= 0.05
     assert effort.other_seconds == pytest.approx(progress.other_seconds)
+
+
+def test_equal_points_are_computed_once(tmp_path: Path) -> None:
+    work, progress = Count(tmp_path / "log"), SweepProgress(300, "energy")
+    twice = (task for task in tasks(150) for _ in range(2))
+    with Store(tmp_path / "points.db", writing=True) as store:
+        number = store.begin_sweep("counting", "150 numbers, twice", 300)
+        Sweep(twice, work, row, store, number, progress).run(InProcess(), lambda: False)
+    assert (progress.computed, progress.known) == (150, 150)
+    assert sorted(work.asked()) == [f"{number:06}" for number in range(150)]
 
 
 def test_what_was_lost_is_tried_again(tmp_path: Path) -> None:

@@ -6,9 +6,13 @@ import csv
 from dataclasses import replace
 from io import StringIO
 
+import numpy as np
+
+from accelsim.evaluation.energies import level_names
+from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, resolve
 from accelsim.report.export import energy_csv, energy_sources, layers_csv
-from accelsim.report.sources import STATED, source_lines, sources_note
-from accelsim.technology.records import EnergyTable, Price
+from accelsim.report.sources import IMPLIED, STATED, Priced, lines_of, source_lines, sources_note
+from accelsim.technology.records import ACTIONS, EnergyTable, Price
 from accelsim.technology.spec import read_technology
 from tests.small import TABLE
 from tests.small.results import comparison, entry, machine, pooling, refused, row
@@ -79,3 +83,38 @@ def test_every_line_of_the_tidy_tables_says_where_it_is_from() -> None:
     assert {(line["technology"], line["accounting"]) for line in layers} == {
         ("small-table", "default")
     }
+
+
+def test_layers_say_together_what_each_says_alone() -> None:
+    rng = np.random.default_rng(0)
+    arches = [machine(leakage_mw=leakage) for leakage in (0.0, 30.0)]
+    picojoules = replace(table(), unit="pJ")
+    machines = [(arch, resolve(arch, picojoules, DEFAULT_ACCOUNTING)) for arch in arches]
+    for _ in range(50):
+        layers = []
+        for _ in range(rng.integers(1, 6)):
+            arch, prices = machines[rng.integers(2)]
+            happens = rng.random((len(level_names(arch)), len(ACTIONS))) < rng.random()
+            layers.append(Priced(arch, prices, happens))
+        assert lines_of(layers) == plainly(layers)
+
+
+def plainly(layers: list[Priced]) -> list[str]:
+    """Go through all layers and actions, whatever was said before."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for arch, prices, happens in layers:
+        for at, action in np.argwhere(happens).tolist():
+            key = level_names(arch)[at], ACTIONS[action]
+            price = prices.by_level.get(key)
+            if price and (price.energy or key[1] not in IMPLIED):
+                words = f"assumed: {price.source}" if price.assumed else price.source
+                said.setdefault((key[0], words), []).append(key[1])
+        for memory in arch.memories:
+            if memory.leakage_mw:
+                said.setdefault((memory.name, memory.source or STATED), []).append("leakage")
+    levels = [level for level, _ in said]
+    lines: dict[str, list[str]] = {}
+    for (level, words), actions in said.items():
+        names = [f"{level}.{action}" for action in dict.fromkeys(actions)]
+        lines.setdefault(words, []).extend(names if levels.count(level) > 1 else [level])
+    return [f"{', '.join(names)}: {words}" for words, names in lines.items()]

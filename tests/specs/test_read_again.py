@@ -16,6 +16,7 @@ SETTINGS = {
         "glb.size=64KiB", "glb.size=1B", "glb.size=32KiB", "array.mesh_x=8", "array.mesh_y=-1",
         "filter_spad.size=0B", "spads.source=here", "psum_spad.word=8b", "word=32b", "word=8b",
         "mac.ops_per_cycle=2", "glb.keep=[Inputs]", "clock=1GHz", "glb.bandwidth=1words/cycle",
+        "glb.memory=buf", "buf.size=16KiB", "glb.memory=dram", "glb.size=",
     ),
     "isca2016_rs_256": ("pes=512", "pes=1024", "pes=x", "clock=100MHz"),
 }  # fmt: skip
