@@ -72,7 +72,7 @@ class AutoDriver:
 
     Parameters
     ----------
-    seed : start of the random choices of sampling
+    seed : start of the random choices of sampling, in a long exact search too
     """
 
     seed: int = 0
@@ -102,7 +102,7 @@ class AutoDriver:
         if reason:
             refused = _Sampling(None, f"the exact driver does not cover {reason}")
             return self._sample(call, refused, start)
-        outcome = ExactDriver().search(
+        outcome = ExactDriver(self.seed).search(
             problem, objective, budget, front=front, stop=stop, progress=progress, start=start
         )
         certificate = outcome.certificate

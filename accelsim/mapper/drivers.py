@@ -14,7 +14,7 @@ from accelsim.specs.fields import one_of, suggestion
 
 DRIVERS: dict[str, Callable[[int], Driver]] = {
     "auto": AutoDriver,
-    "exact": lambda _: ExactDriver(),
+    "exact": ExactDriver,
     "sampling": SamplingDriver,
 }
 """Name -> what makes the driver from a seed."""

@@ -39,7 +39,13 @@ class ExactDriver:
 
     Of the budget it heeds ``seconds``; it ends by itself.  A search that turns out to be long draws
     samples besides, for something better to begin from or, at last, to end with.
+
+    Parameters
+    ----------
+    seed : start of the random choices of such samples
     """
+
+    seed: int = 0
 
     @property
     def name(self) -> str:
@@ -89,7 +95,7 @@ class ExactDriver:
         first = worth_beating(known, objective, front)
         # Of a divided place the even mappings are known, and seldom far from the best.
         near = bool(problem.parts and start)
-        work = Work(problem, objective, first, front, near)
+        work = Work(problem, objective, first, front, near, self.seed)
         stopped_by = work.run(over)
         best = work.finds.best()
         if best is None and stopped_by == "space":

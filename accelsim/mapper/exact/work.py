@@ -68,6 +68,7 @@ class Work:
     ----------
     first : candidates to improve on; for a front all of them start it
     near : whether the best of them is near the optimum, so that no beam need look for better
+    seed : start of the random choices where a long search samples
 
     Attributes
     ----------
@@ -85,8 +86,9 @@ class Work:
         first: tuple[Candidate, ...],
         front: bool = False,
         near: bool = False,
+        seed: int = 0,
     ) -> None:
-        self.problem, self.objective, self.near = problem, objective, near
+        self.problem, self.objective, self.near, self.seed = problem, objective, near, seed
         self.tables = Tables(problem, objective, front)
         self.fields = self.tables.fields
         self.counts = self.fields["counts"]
@@ -217,13 +219,14 @@ class Work:
     def _sample(self, samples: int, over: Over) -> bool:
         """Draw up to so many mappings in all; return whether one is better than the best so far.
 
-        A search that has no room is long, and the shorter the better the mapping to beat.
+        A search that has no room is long, and the shorter the better the mapping to beat; one that
+        has to give up is no worse than as many samples of the same seed.
         """
         s = self.fields
         if s["front"]:
             return False
         best = (float(s["best"][BEST_ENERGY]), float(s["best"][BEST_CYCLES]))
-        outcome = SamplingDriver().search(
+        outcome = SamplingDriver(self.seed).search(
             self.problem, self.objective, Budget(samples),
             stop=lambda: over(*best) is not None, resume=self.sampled,
         )  # fmt: skip
