@@ -85,7 +85,7 @@ class Unproved:
     bound: float
     starts: list[tuple[Mapping, ...]]
 
-    def __call__(self) -> Unproved:
+    def __call__(self, _: int) -> Unproved:
         return self
 
     @property

@@ -16,7 +16,7 @@ from tests.mapspace.cases import gemm, shared
 def test_a_driver_by_name() -> None:
     assert [driver_named(name, 3) for name in DRIVERS] == [
         AutoDriver(3),
-        ExactDriver(),
+        ExactDriver(3),
         SamplingDriver(3),
     ]
     assert [driver_named(name).name for name in DRIVERS] == list(DRIVERS)

@@ -336,7 +336,7 @@ def test_the_flag_is_part_of_what_a_search_is_known_by() -> None:
         for seed in (0, 1)
         for remainders in (False, True)
     }
-    assert len(keys) == 11  # without remainders the exact driver has no seed
+    assert len(keys) == 12
     assert driver_named("auto", 2, True) == RemaindersDriver(AutoDriver(2), 2)
     assert driver_named("exact", remainders=True).name == "exact with remainders"
 

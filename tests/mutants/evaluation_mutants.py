@@ -256,13 +256,13 @@ EVALUATION_MUTANTS = (
     Mutant(
         "one instance's area",
         AREA,
-        "total += area_um2 * copies",
+        "total += area_um2 * arch.instances(place)",
         "total += area_um2",
     ),
     Mutant(
         "the outermost memory is on the chip",
         AREA,
-        "        if outermost_place(arch, memory) is not arch.places[0]\n",
-        "",
+        "if place is arch.places[0]:",
+        "if False:",
     ),
 )
