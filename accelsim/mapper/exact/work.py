@@ -39,7 +39,7 @@ from accelsim.mapper.sampling import SamplingDriver
 FIRST_ROOM = 1 << 17
 """Labels that there is room for at first."""
 
-MOST_BYTES = 144 << 20
+MOST_BYTES = 139 << 20
 """Bytes of labels that there is room for at most, in one pattern."""
 
 SLICE_STEPS = 50_000
