@@ -142,7 +142,10 @@ class Budget:
     """When to stop.  A search that ``seconds`` ended may differ from run to run, and says so."""
 
     samples: int | None = 100_000
-    """Mappings that sampling prices, over all resumed searches.  A proof needs none of them."""
+    """Mappings that sampling prices, over all resumed searches.
+
+    A proof needs none of them; an exact search that is long may draw more for a better beginning.
+    """
     seconds: float | None = None
     """Of this call."""
 

@@ -174,7 +174,9 @@ class Work:
             self.unsearched = [p for p in self.unsearched if p.number not in done]
         else:
             s["best"] = before
-        return ended
+        return (
+            None if ended == "samples" else ended
+        )  # without room: the search that follows says so
 
     def _search(
         self, pattern: Pattern, beam: int, over: Over, sample: bool = False
@@ -209,7 +211,11 @@ class Work:
             if ended is not None or not counts[FULL]:
                 return ended
             last = self.label_room >= self._most_labels()
-            if sample and self._sample(MANY_SAMPLES if last else SOME_SAMPLES, over):
+            better = sample and self._sample(MANY_SAMPLES if last else SOME_SAMPLES, over)
+            ended = over(*(float(f) for f in s["best"][2:]))
+            if ended is not None:
+                return ended
+            if better:
                 continue
             if last:
                 return None if beam else "samples"

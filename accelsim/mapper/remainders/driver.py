@@ -235,7 +235,8 @@ class _Search:
         figure = None if best is None else objective.figure(best.energy, best.cycles)
         if self.least is not None:
             self.least = min(self.least, share.least(objective, work.bound(figure)))
-        self.steps += work.steps_made
+        self.considered += work.drawn
+        self.steps += work.steps_made + work.drawn
         return ended if ended in ("stop", "seconds") else None
 
     def offer(self, mapping: Mapping) -> None:

@@ -1,0 +1,68 @@
+"""Exact searches that have no room: what they sample, and what they say of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from accelsim.mapper.auto import AutoDriver
+from accelsim.mapper.contract import Budget
+from accelsim.mapper.exact import ExactDriver, work
+from accelsim.mapper.objectives import EDP
+from accelsim.mapper.sampling import SamplingDriver
+from tests.mapper.exact_checks import QUESTIONS, listed, wrong
+from tests.mapper.exact_more import grouped_problem
+from tests.mapper.exact_rules import RULES
+
+LONG = RULES["ports of instances"].problem()
+MANY = 3_000
+
+
+@pytest.fixture
+def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "FIRST_ROOM", 5)
+    monkeypatch.setattr(work.Work, "_most_labels", lambda _: 5)
+    monkeypatch.setattr(work, "SOME_SAMPLES", 100)
+    monkeypatch.setattr(work, "MANY_SAMPLES", MANY)
+
+
+@pytest.mark.usefixtures("little_room")
+@pytest.mark.parametrize("worth_a_guess", [(0.0, 1.0), (1.0, 0.0)])
+@pytest.mark.parametrize("seed", [0, 7])
+def test_one_that_gives_up_is_no_worse_than_samples(
+    monkeypatch: pytest.MonkeyPatch, worth_a_guess: tuple[float, float], seed: int
+) -> None:
+    monkeypatch.setattr(work, "WORTH_A_GUESS", worth_a_guess)
+    outcome = ExactDriver(seed).search(LONG, EDP, Budget())
+    assert outcome.certificate.stopped_by == "samples"
+    assert not outcome.certificate.optimal
+    assert outcome.certificate.considered >= MANY
+    sampled, best = SamplingDriver(seed).search(LONG, EDP, Budget(MANY)).best, outcome.best
+    assert sampled is not None
+    assert best is not None
+    assert EDP.rank(best.energy, best.cycles) <= EDP.rank(sampled.energy, sampled.cycles)
+
+
+@pytest.mark.usefixtures("little_room")
+@pytest.mark.parametrize("driver", [ExactDriver(), AutoDriver()])
+def test_one_that_is_stopped_while_it_samples_says_so(
+    driver: ExactDriver | AutoDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began: list[bool] = []
+    search = SamplingDriver.search
+
+    def told(self: SamplingDriver, *args: object, **more: object) -> object:
+        began.append(True)
+        return search(self, *args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(SamplingDriver, "search", told)
+    outcome = driver.search(LONG, EDP, Budget(100), stop=lambda: bool(began))
+    assert began
+    assert outcome.certificate.stopped_by == "stop"
+    assert not outcome.certificate.reproducible
+
+
+@pytest.mark.parametrize("seed", range(1000, 1016))
+def test_arrays_in_parts_against_brute_force(seed: int) -> None:
+    case = listed(grouped_problem(seed))
+    for question in QUESTIONS:
+        assert not wrong(case, question), question
