@@ -29,8 +29,8 @@ GROUP_MUTANTS = (
     mutant(
         "a row leaves no lanes on an axis that it uses",
         ROWS,
-        "left = np.prod(np.array([mesh_x, mesh_y]) // mesh, axis=1)",
-        "left = np.prod(np.where(mesh > 1, 1, [mesh_x, mesh_y]), axis=1)",
+        "left = np.prod(np.array([limits.mesh_x, limits.mesh_y]) // mesh, axis=1)",
+        "left = np.prod(np.where(mesh > 1, 1, [limits.mesh_x, limits.mesh_y]), axis=1)",
         ("grouped 653", "energy"),
     ),
     mutant(

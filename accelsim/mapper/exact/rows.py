@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import product
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,23 @@ from accelsim.mapper.exact.layout import MAX_SPREADS, MAX_TENSORS, ROW
 from accelsim.mapper.exact.slots import Joint, node_slots
 from accelsim.mapping.arrays import Ints
 from accelsim.mapspace.factors import divisors_of
+
+
+class Limits(NamedTuple):
+    """What limits the lanes of a fanout: by dim for each axis, by mesh, and by products.
+
+    ``shared`` says whether other fanouts use lanes of the same array.
+    """
+
+    bounds: tuple[int, ...]
+    most_y: tuple[int, ...]
+    most_x: tuple[int, ...]
+    exact_y: tuple[int, ...]
+    exact_x: tuple[int, ...]
+    mesh_y: int
+    mesh_x: int
+    joints: tuple[tuple[int, int, int, int, int], ...]
+    shared: bool
 
 
 def rows_of(
@@ -43,7 +61,7 @@ def rows_of(
         ranks.append(pairs if shares else None)
     rest = s["most_shared"][node + 1 : s["group_end"][node] + 1, : s["n_tensors"]].prod(axis=0)
     rest[s["output"]] = 1.0
-    return ways(
+    limits = Limits(
         tuple(s["bounds"][: len(dims)].tolist()),
         tuple(arrays.slot_max[y, dims].tolist()),
         tuple(arrays.slot_max[x, dims].tolist()),
@@ -53,23 +71,13 @@ def rows_of(
         mesh_x,
         tuple((mask >> y & 1, mask >> x & 1, dim, most, ex) for mask, dim, most, ex in joints),
         shared,
-        tuple(sharing),
-        tuple(ranks),
-        tuple(rest.tolist()),
     )
+    return ways(limits, tuple(sharing), tuple(ranks), tuple(rest.tolist()))
 
 
 @lru_cache(maxsize=64)
 def ways(
-    bounds: tuple[int, ...],
-    most_y: tuple[int, ...],
-    most_x: tuple[int, ...],
-    exact_y: tuple[int, ...],
-    exact_x: tuple[int, ...],
-    mesh_y: int,
-    mesh_x: int,
-    joints: tuple[tuple[int, int, int, int, int], ...],
-    shared: bool,
+    limits: Limits,
     sharing: tuple[int, ...],
     ranks: tuple[tuple[tuple[int, int], ...] | None, ...],
     rest: tuple[float, ...],
@@ -97,9 +105,8 @@ def ways(
     least : float64[tensor]
         The least that lanes of this fanout alone share.
     """
-    lanes, mesh = spreads(
-        bounds, most_y, most_x, exact_y, exact_x, mesh_y, mesh_x, joints, shared
-    )  # fmt: skip
+    bounds = limits.bounds
+    lanes, mesh = spreads(limits)
     rows = np.zeros(len(lanes), dtype=ROW)
     rows["mesh"], rows["lanes"] = mesh, lanes.prod(axis=1)
     packed, guards = packed_exponents(bounds)
@@ -125,8 +132,8 @@ def ways(
                 words *= lanes[:, a] if b < 0 else lanes[:, a] + lanes[:, b] - 1
     inverse = rows["inverse"][:, : len(sharing)]
     least = inverse.min(axis=0, initial=1.0)
-    if shared:
-        left = np.prod(np.array([mesh_x, mesh_y]) // mesh, axis=1)
+    if limits.shared:
+        left = np.prod(np.array([limits.mesh_x, limits.mesh_y]) // mesh, axis=1)
         for t, most in enumerate(rest):
             rows["inverse"][:, [t, MAX_TENSORS + t]] /= np.minimum(most, left)[:, None]
     return rows, least_entries(inverse), least
@@ -164,21 +171,14 @@ def axis_choices(
 
 @lru_cache(maxsize=512)
 def spreads(
-    bounds: tuple[int, ...],
-    most_y: tuple[int, ...],
-    most_x: tuple[int, ...],
-    exact_y: tuple[int, ...],
-    exact_x: tuple[int, ...],
-    mesh_y: int,
-    mesh_x: int,
-    joints: tuple[tuple[int, int, int, int, int], ...],
-    shared: bool,
+    limits: Limits,
 ) -> tuple[Ints, Ints]:
     """Return (lanes ``[row, dim]``, lanes used of x and y ``[row, 2]``) of a fanout.
 
     No count depends on how a dim's lanes are split over the axes, so that each product of both
     axes stands once; with the lanes that it takes of each axis only where fanouts share them.
     """
+    bounds, most_y, most_x, exact_y, exact_x, mesh_y, mesh_x, joints, shared = limits
     nd = len(bounds)
     ys = axis_choices(bounds, most_y, exact_y, mesh_y)
     xs = axis_choices(bounds, most_x, exact_x, mesh_x)
