@@ -34,7 +34,7 @@ class _Sampling:
     note: str
     bound: float | None = None
     considered: int = 0
-    """By the exact driver."""
+    """By the exact driver, without what it sampled."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ class AutoDriver:
     """The exact driver where it covers the problem, otherwise sampling.
 
     The certificate says which of the two answered and, if sampling did, why.  An exact search that
-    ends by itself without a proof is followed by sampling from the best that it has; its bound
-    stays in the certificate.
+    ends by itself without a proof is followed by sampling from the best that it has, which goes on
+    where its own sampling ended; its bound stays in the certificate.
 
     Of the budget, ``samples`` bounds sampling only: an exact search ends by its proof.  ``seconds``
     bounds both together.
@@ -109,7 +109,10 @@ class AutoDriver:
         if certificate.optimal or outcome.infeasible is not None or not certificate.reproducible:
             return replace(outcome, resume=Again(start))
         found = [point.mapping for point in (outcome.best, *outcome.front) if point is not None]
-        unproved = _Sampling(None, NO_PROOF, certificate.bound, certificate.considered)
+        sampled = outcome.resume.sampled if isinstance(outcome.resume, Again) else None
+        state, drawn = (sampled.resume, sampled.certificate.considered) if sampled else (None, 0)
+        searched = certificate.considered - drawn
+        unproved = _Sampling(state, NO_PROOF, certificate.bound, searched)
         return self._sample(call, unproved, list(dict.fromkeys(found)) or start)
 
     def _sample(self, call: _Call, sampling: _Sampling, start: Sequence[Mapping]) -> Outcome:

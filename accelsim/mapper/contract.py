@@ -254,9 +254,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What resumes a search by doing it again: the mappings that it started from."""
+    """What resumes a search by doing it again: the mappings that it started from.
+
+    ``sampled`` is the last of the sampling that it did besides, for a search that goes on with it.
+    """
 
     start: tuple[Mapping, ...]
+    sampled: Outcome | None = None
 
 
 def starts_again(resume: object | None, start: Sequence[Mapping]) -> tuple[Mapping, ...]:

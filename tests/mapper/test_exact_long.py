@@ -61,6 +61,23 @@ def test_one_that_is_stopped_while_it_samples_says_so(
     assert not outcome.certificate.reproducible
 
 
+@pytest.mark.usefixtures("little_room")
+@pytest.mark.parametrize("more", [0, 2_000])
+def test_what_it_sampled_is_not_sampled_again(more: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[int] = []
+    search = SamplingDriver.search
+
+    def told(self: SamplingDriver, *args: object, **past: object) -> object:
+        outcome = search(self, *args, **past)  # type: ignore[arg-type]
+        steps.append(dict(outcome.certificate.details)["steps"])
+        return outcome
+
+    monkeypatch.setattr(SamplingDriver, "search", told)
+    outcome = AutoDriver().search(LONG, EDP, Budget(MANY + more))
+    assert steps == sorted(steps)
+    assert MANY + more <= outcome.certificate.considered < MANY + more + 100
+
+
 @pytest.mark.parametrize("seed", range(1000, 1016))
 def test_arrays_in_parts_against_brute_force(seed: int) -> None:
     case = listed(grouped_problem(seed))

@@ -105,7 +105,7 @@ class ExactDriver:
             now = time.monotonic() - began
             told = certificate.considered, budget.samples, now, best.energy, best.cycles
             progress(Progress(*told))
-        return Outcome(best, certificate, work.finds.front(), Again(start))
+        return Outcome(best, certificate, work.finds.front(), Again(start, work.sampled))
 
 
 def certify(

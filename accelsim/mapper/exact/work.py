@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from accelsim.evaluation.prices import Floats
-from accelsim.mapper.contract import Budget, Candidate, MappingProblem, StoppedBy
+from accelsim.mapper.contract import Budget, Candidate, MappingProblem, Outcome, StoppedBy
 from accelsim.mapper.exact.finds import Finds
 from accelsim.mapper.exact.labels import Labels, empty_labels
 from accelsim.mapper.exact.lattice import Points
@@ -76,7 +76,7 @@ class Work:
     unsearched : those of them not yet searched wholly
     labels, figures : room for the labels of one pattern, and their figures (``q``)
     patterns_searched, labels_used, steps_made : so far; a pattern counts once a pass
-    sampled, drawn : what resumes sampling, and how many mappings it has drawn
+    sampled : the sampling so far, if there was any
     """
 
     def __init__(
@@ -96,8 +96,7 @@ class Work:
         for candidate in first:
             self.finds.offer(candidate)
         self.patterns_searched = self.labels_used = self.steps_made = 0
-        self.drawn = 0
-        self.sampled: object | None = None
+        self.sampled: Outcome | None = None
         self.label_room = FIRST_ROOM
         self.labels, self.figures = empty_labels(0, 0)
         self.patterns = self.tables.list_patterns()
@@ -234,10 +233,10 @@ class Work:
         best = (float(s["best"][BEST_ENERGY]), float(s["best"][BEST_CYCLES]))
         outcome = SamplingDriver(self.seed).search(
             self.problem, self.objective, Budget(samples),
-            stop=lambda: over(*best) is not None, resume=self.sampled,
+            stop=lambda: over(*best) is not None,
+            resume=None if self.sampled is None else self.sampled.resume,
         )  # fmt: skip
-        self.sampled, self.drawn = outcome.resume, outcome.certificate.considered
-        found = outcome.best
+        self.sampled, found = outcome, outcome.best
         if found is None:
             return False
         rank = self.objective.rank(found.energy, found.cycles)
@@ -245,6 +244,11 @@ class Work:
             return False
         self.finds.offer(found)
         return True
+
+    @property
+    def drawn(self) -> int:
+        """How many mappings were drawn."""
+        return 0 if self.sampled is None else self.sampled.certificate.considered
 
     def _arrays(self) -> tuple[Points, Floats, Labels, Floats]:
         return self.tables.points, self.tables.by_point, self.labels, self.figures
