@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,11 @@ pytest_plugins = ["tests.skips"]
 os.environ["ACCELSIM_CACHE"] = str(ROOT / ".cache" / "tests")
 os.environ["MPLCONFIGDIR"] = str(ROOT / ".cache" / "matplotlib")
 os.environ["MPLBACKEND"] = "Agg"
+
+
+# A shell has its background jobs ignore Ctrl-C, and with them the programs that tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config: pytest.Config) -> None:
