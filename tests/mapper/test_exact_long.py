@@ -21,7 +21,6 @@ MANY = 3_000
 def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "FIRST_ROOM", 5)
     monkeypatch.setattr(work.Work, "_most_labels", lambda _: 5)
-    monkeypatch.setattr(work, "SOME_SAMPLES", 100)
     monkeypatch.setattr(work, "MANY_SAMPLES", MANY)
 
 

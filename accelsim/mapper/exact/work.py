@@ -36,7 +36,7 @@ from accelsim.mapper.exact.tables import TOLERANCE, Pattern, Tables
 from accelsim.mapper.objectives import Objective
 from accelsim.mapper.sampling import SamplingDriver
 
-FIRST_ROOM = 1 << 17
+FIRST_ROOM = 1 << 14
 """Labels that there is room for at first."""
 
 MOST_BYTES = 139 << 20
@@ -45,8 +45,11 @@ MOST_BYTES = 139 << 20
 SLICE_STEPS = 50_000
 """Steps between two looks at the clock."""
 
-SOME_SAMPLES, MANY_SAMPLES = 100_000, 1_000_000
-"""Mappings drawn before there is room for more labels, and before a search gives up."""
+LABELS_PER_SAMPLE = 4
+"""Labels that there was room for, per mapping drawn before there is room for more."""
+
+MANY_SAMPLES = 1_000_000
+"""Mappings drawn before a search gives up."""
 
 BEAM = 12
 """Labels kept after each node in a first pass."""
@@ -210,7 +213,8 @@ class Work:
             if ended is not None or not counts[FULL]:
                 return ended
             last = self.label_room >= self._most_labels()
-            better = sample and self._sample(MANY_SAMPLES if last else SOME_SAMPLES, over)
+            draws = MANY_SAMPLES if last else self.label_room // LABELS_PER_SAMPLE
+            better = sample and self._sample(draws, over)
             ended = over(*(float(f) for f in s["best"][2:]))
             if ended is not None:
                 return ended
