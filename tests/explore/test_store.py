@@ -10,19 +10,19 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from accelsim.errors import UsageError
 from accelsim.explore import store_schema
-from accelsim.explore.executors import InProcess, Lost
+from accelsim.explore.executors import CHUNK_SECONDS, InProcess, Lost
 from accelsim.explore.processes import Processes
 from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, Effort, Outcome, Row, Trial
-from accelsim.explore.run import Sweep, SweepProgress
+from accelsim.explore.run import Sweep, SweepProgress, Task
 from accelsim.explore.store import Store
 from accelsim.report.sweep_export import export
 from tests.explore.counting import Count, count_all, row, tasks
@@ -493,6 +493,34 @@ def test_equal_points_are_computed_once(tmp_path: Path) -> None:
         Sweep(twice, work, row, store, number, progress).run(InProcess(), lambda: False)
     assert (progress.computed, progress.known) == (150, 150)
     assert sorted(work.asked()) == [f"{number:06}" for number in range(150)]
+
+
+@dataclass(frozen=True)
+class Overtaken:
+    """Counts; as it counts its second number, another process finishes all the others."""
+
+    count: Count
+    store: Path
+    numbers: int
+
+    def __call__(self, task: Task, stop: Callable[[], bool]) -> Outcome | None:
+        if len(self.count.asked()) == 1:
+            time.sleep(CHUNK_SECONDS)
+            with Store(self.store, writing=True) as other:
+                there = {its.key for its in other.rows()}
+                left = [its for its in tasks(self.numbers) if its.key not in {task.key, *there}]
+                other.add([row(its, Outcome(DONE, {"energy": 0})) for its in left])
+        return self.count(task, stop)
+
+
+def test_what_another_process_does_meanwhile_is_not_done_again(tmp_path: Path) -> None:
+    count, progress = Count(tmp_path / "log"), SweepProgress(100, "energy")
+    with Store(tmp_path / "points.db", writing=True) as store:
+        number = store.begin_sweep("counting", "100 numbers", 100)
+        work = Overtaken(count, store.path, 100)
+        Sweep(tasks(100), work, row, store, number, progress).run(InProcess(), lambda: False)
+    assert len(count.asked()) == 2
+    assert (progress.computed, progress.known) == (2, 98)
 
 
 def test_what_was_lost_is_tried_again(tmp_path: Path) -> None:
