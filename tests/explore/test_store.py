@@ -333,6 +333,56 @@ def test_sweeps_are_merged_in_their_order_with_what_they_took(tmp_path: Path) ->
             assert a.ends()[13] == (1, True)
 
 
+KILLED_MERGE = """
+import os, signal, sys
+from pathlib import Path
+from accelsim.explore.store import Store
+
+steps = int(sys.argv[3])
+
+def killed(step):
+    def its(*given, **named):
+        global steps
+        steps -= 1
+        if steps < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return step(*given, **named)
+    return its
+
+for step in ("add", "begin_sweep", "add_trials", "end_sweep"):
+    setattr(Store, step, killed(getattr(Store, step)))
+with Store(Path(sys.argv[1]), writing=True) as into, Store(Path(sys.argv[2])) as other:
+    into.merge(other)
+"""
+
+
+def contents(path: Path) -> tuple[object, ...]:
+    with Store(path) as store:
+        numbers = [number for number, *_ in store.sweeps()]
+        of_each = [(list(store.rows(its)), store.trials(its)) for its in numbers]
+        return list(store.rows()), store.sweeps(), store.efforts(), store.ends(), of_each
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4, 7, 8])
+def test_a_merge_that_is_killed_changes_nothing(tmp_path: Path, steps: int) -> None:
+    with Store(tmp_path / "a.db", writing=True) as a, Store(tmp_path / "b.db", writing=True) as b:
+        a.add(rows(1), sweep=a.begin_sweep("one", "one", 1), effort=Effort(1, 2.0))
+        for name in ("two", "three"):  # steps of a merge: points, then four for each of these
+            number = b.begin_sweep(name, name, 3)
+            b.add(rows(3), sweep=number, effort=Effort(3, 2.0, 1.0, 0.5))
+            b.add_trials(number, [Trial(0, (1, 2))])
+            b.end_sweep(number, left_out=1, exhausted=True)
+        before = contents(a.path)
+        words = [str(a.path), str(b.path), str(steps)]
+        killed = subprocess.run([sys.executable, "-c", KILLED_MERGE, *words], cwd=ROOT, check=False)
+        assert killed.returncode == -signal.SIGKILL
+        assert contents(a.path) == before
+        assert a.merge(b) == 2
+        assert [words for _, words, *_ in a.sweeps()] == ["one", "two", "three"]
+        took = Effort(3, 2.0, 1.0, 0.5)
+        assert a.efforts() == {1: Effort(1, 2.0), 2: took, 3: took}
+
+
 def test_names_belong_to_sweeps_and_not_to_points(tmp_path: Path) -> None:
     twins = [replace(its, identity={**its.identity, "architecture": "twin"}) for its in rows(2)]
     with Store(tmp_path / "a.db", writing=True) as store:
