@@ -38,6 +38,7 @@ from accelsim.explore.executors import (
     with_results,
 )
 from accelsim.explore.processes import LATEST, MOST_LOSSES, POLL_SECONDS
+from accelsim.given import whole_number
 from accelsim.interchange.extras import optional
 
 EXTRA = "cluster"
@@ -90,8 +91,7 @@ class Dask:
     workers: int = 1
 
     def __post_init__(self) -> None:
-        if self.workers < 1:
-            raise UsageError(Problem(f"workers is {self.workers}", expected="more than 0"))
+        object.__setattr__(self, "workers", whole_number("workers", self.workers))
         if self.scheduler is not None and not is_address(self.scheduler):
             what = f"'{self.scheduler}' is not the address of a scheduler"
             raise UsageError(Problem(what, expected="dask://HOST:PORT, as dask://10.0.0.1:8786"))

@@ -30,6 +30,7 @@ from accelsim.explore.executors import (
     chunk_size,
     with_results,
 )
+from accelsim.given import whole_number
 
 POLL_SECONDS = 0.1
 
@@ -50,8 +51,7 @@ class Processes:
     workers: int
 
     def __post_init__(self) -> None:
-        if self.workers < 1:
-            raise UsageError(Problem(f"workers is {self.workers}", expected="more than 0"))
+        object.__setattr__(self, "workers", whole_number("workers", self.workers))
 
     def run(
         self, work: Work[Task, Result], take: Take[Task], stop: Stop
