@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 ORDER: tuple[tuple[str, ...], ...] = (
     ("ctrl_c", "compiling"),
     ("errors",),
-    ("roles", "conventions"),
+    ("roles", "conventions", "given"),
     ("units", "files_read"),
     ("expressions",),
     ("yamldoc",),

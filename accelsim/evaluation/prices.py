@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from accelsim.arch.records import Architecture, Compute, Fanout, Memory
 from accelsim.errors import Problem, SpecError
+from accelsim.frozen import FrozenDict
 from accelsim.kept import kept_with
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.technology.estimators.contract import ANY, Attributes, Price
@@ -88,7 +89,7 @@ def resolve(arch: Architecture, table: EnergyTable, accounting: Accounting) -> P
 
 
 @kept_with
-def _looked_up(part: Memory | Fanout | Compute, table: EnergyTable) -> dict[str, Price | None]:
+def _looked_up(part: Memory | Fanout | Compute, table: EnergyTable) -> Mapping[str, Price | None]:
     """Return the price of every action that a part may perform; None if there is none."""
     found = {action: _price(part, action, table) for action in priced_actions(part)}
     for action in gated_actions(part):
@@ -97,7 +98,7 @@ def _looked_up(part: Memory | Fanout | Compute, table: EnergyTable) -> dict[str,
 
 
 @kept_with
-def price_problems(arch: Architecture, table: EnergyTable) -> dict[str, Problem]:
+def price_problems(arch: Architecture, table: EnergyTable) -> Mapping[str, Problem]:
     """Return what keeps a table from pricing a machine; empty if it does.
 
     Returns
@@ -126,7 +127,7 @@ def price_problems(arch: Architecture, table: EnergyTable) -> dict[str, Problem]
                 f"level '{memory.name}' of {arch.name} leaks power, which table '{table.name}' in "
                 f"units of {table.unit} cannot price"
             )
-    return problems
+    return FrozenDict(problems)
 
 
 def priced_parts(

@@ -26,8 +26,19 @@ from accelsim.errors import Problem, UsageError
 from accelsim.explore import cluster_worker
 from accelsim.explore.cluster_here import Workers, cluster_here
 from accelsim.explore.cluster_worker import Refused, pickled, sources
-from accelsim.explore.executors import Lost, Result, Stop, Take, Task, Work, chunk_size
+from accelsim.explore.executors import (
+    Ended,
+    Lost,
+    Result,
+    Stop,
+    Take,
+    Task,
+    Work,
+    chunk_size,
+    with_results,
+)
 from accelsim.explore.processes import LATEST, MOST_LOSSES, POLL_SECONDS
+from accelsim.given import whole_number
 from accelsim.interchange.extras import optional
 
 EXTRA = "cluster"
@@ -80,8 +91,7 @@ class Dask:
     workers: int = 1
 
     def __post_init__(self) -> None:
-        if self.workers < 1:
-            raise UsageError(Problem(f"workers is {self.workers}", expected="more than 0"))
+        object.__setattr__(self, "workers", whole_number("workers", self.workers))
         if self.scheduler is not None and not is_address(self.scheduler):
             what = f"'{self.scheduler}' is not the address of a scheduler"
             raise UsageError(Problem(what, expected="dask://HOST:PORT, as dask://10.0.0.1:8786"))
@@ -89,7 +99,7 @@ class Dask:
 
     def run(
         self, work: Work[Task, Result], take: Take[Task], stop: Stop
-    ) -> Iterator[Sequence[tuple[Task, Result | Lost]]]:
+    ) -> Iterator[Sequence[Ended[Task, Result]]]:
         """See :class:`accelsim.explore.executors.Executor`."""
         distributed = optional("distributed", EXTRA)
         here = nullcontext((f"tcp://{self.scheduler}", None))
@@ -132,7 +142,7 @@ class _Crew(Generic[Task, Result]):
     under_way: dict[Any, _Chunk[Task]] = field(default_factory=dict)
     again: deque[_Chunk[Task]] = field(default_factory=deque)
     finished: queue.SimpleQueue[Any] = field(default_factory=queue.SimpleQueue)
-    done: list[tuple[Task, Result | Lost]] = field(default_factory=list)
+    done: list[Ended[Task, Result]] = field(default_factory=list)
     seconds_per_task: float | None = None
     began: float = field(default_factory=time.monotonic)
     looked: float = 0.0
@@ -160,7 +170,7 @@ class _Crew(Generic[Task, Result]):
             future.add_done_callback(self.finished.put)
         return bool(self.done or self.under_way)
 
-    def collect(self) -> list[tuple[Task, Result | Lost]]:
+    def collect(self) -> list[Ended[Task, Result]]:
         """Wait a moment, and return what was finished in it.
 
         Raises
@@ -231,7 +241,7 @@ class _Crew(Generic[Task, Result]):
             raise _unable(result[0].worker, result[0].reason, result[0].expected)
         else:
             ((results, seconds),) = result
-            self.done += zip(chunk.tasks, results, strict=True)
+            self.done += with_results(chunk.tasks, results)
             before = seconds if self.seconds_per_task is None else self.seconds_per_task
             self.seconds_per_task = LATEST * seconds + (1 - LATEST) * before
         if self.workers is not None:

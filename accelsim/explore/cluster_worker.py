@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pickle
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from accelsim import __version__
-from accelsim.explore.executors import Stop
+from accelsim.explore.executors import Stop, worked
 from accelsim.interchange.extras import optional
 from accelsim.keys import sources_digest
 
@@ -33,7 +32,7 @@ def sources() -> str:
 
 
 def compute(wanted: str, work: bytes, tasks: bytes) -> tuple[list[Any], float] | Refused:
-    """Return what comes of a chunk of tasks, and the seconds per task.
+    """Return what comes of a chunk of tasks, as far as there is time, and the seconds per task.
 
     Parameters
     ----------
@@ -47,10 +46,7 @@ def compute(wanted: str, work: bytes, tasks: bytes) -> tuple[list[Any], float] |
         its_work, its_tasks = _unpickled(work), pickle.loads(tasks)
     except Exception as fault:  # noqa: BLE001  (whatever it is, the caller is told)
         return Refused(worker.address, f"cannot read its work: {type(fault).__name__}: {fault}")
-    stop = _let_go(worker)
-    started = time.perf_counter()
-    results = [its_work(task, stop) for task in its_tasks if not stop()]
-    return results, (time.perf_counter() - started) / len(its_tasks)
+    return worked(its_work, its_tasks, _let_go(worker))
 
 
 @lru_cache(MOST_KEPT)

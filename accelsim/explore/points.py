@@ -10,6 +10,7 @@ from math import prod
 
 from accelsim.errors import Problem, UsageError
 from accelsim.explore.parameters import Parameter
+from accelsim.given import whole_number
 
 MOST_POINTS = 10_000_000
 """Of a sweep: what a store holds, and what can be gone through before it begins."""
@@ -72,7 +73,7 @@ class Design:
     Raises
     ------
     UsageError
-        If these do not fit together.
+        If these do not fit together, or are no such numbers.
     """
 
     kind: str = GRID
@@ -90,8 +91,9 @@ class Design:
             raise UsageError(
                 Problem(f"the design '{self.kind}' needs a number", expected="--points N")
             )
-        if self.points is not None and self.points < 1:
-            raise UsageError(Problem(f"points is {self.points}", expected="more than 0"))
+        object.__setattr__(self, "seed", whole_number("seed", self.seed, least=0))
+        if self.points is not None:
+            object.__setattr__(self, "points", whole_number("points", self.points))
         if self.points is not None and self.points > MOST_POINTS:
             raise UsageError(Problem(f"points is {self.points:,}", expected=f"at most {_MOST}"))
 

@@ -19,7 +19,18 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Generic
 
 from accelsim.errors import Problem, UsageError
-from accelsim.explore.executors import Lost, Result, Stop, Take, Task, Work, chunk_size
+from accelsim.explore.executors import (
+    Ended,
+    Lost,
+    Result,
+    Stop,
+    Take,
+    Task,
+    Work,
+    chunk_size,
+    with_results,
+)
+from accelsim.given import whole_number
 
 POLL_SECONDS = 0.1
 
@@ -40,12 +51,11 @@ class Processes:
     workers: int
 
     def __post_init__(self) -> None:
-        if self.workers < 1:
-            raise UsageError(Problem(f"workers is {self.workers}", expected="more than 0"))
+        object.__setattr__(self, "workers", whole_number("workers", self.workers))
 
     def run(
         self, work: Work[Task, Result], take: Take[Task], stop: Stop
-    ) -> Iterator[Sequence[tuple[Task, Result | Lost]]]:
+    ) -> Iterator[Sequence[Ended[Task, Result]]]:
         """See :class:`accelsim.explore.executors.Executor`."""
         crew = _Crew(self.workers, work, take)
         try:
@@ -78,7 +88,7 @@ class _Crew(Generic[Task, Result]):
     take: Take[Task]
     workers: list[_Worker[Task]] = field(default_factory=list)
     again: deque[_Chunk[Task]] = field(default_factory=deque)
-    done: list[tuple[Task, Result | Lost]] = field(default_factory=list)
+    done: list[Ended[Task, Result]] = field(default_factory=list)
     seconds_per_task: float | None = None
 
     def hand_out(self) -> bool:
@@ -97,7 +107,7 @@ class _Crew(Generic[Task, Result]):
                     self._send(worker)
         return bool(self.done) or any(worker.chunk for worker in self.workers)
 
-    def collect(self) -> list[tuple[Task, Result | Lost]]:
+    def collect(self) -> list[Ended[Task, Result]]:
         """Wait a moment, and return what was finished in it."""
         lines = {worker.line: worker for worker in self.workers}
         for line in wait(list(lines), timeout=0 if self.done else POLL_SECONDS):
@@ -112,7 +122,7 @@ class _Crew(Generic[Task, Result]):
                 self._send(worker)
             elif worker.chunk is not None:
                 results, seconds = message
-                self.done += zip(worker.chunk.tasks, results, strict=True)
+                self.done += with_results(worker.chunk.tasks, results)
                 worker.chunk = None
                 before = seconds if self.seconds_per_task is None else self.seconds_per_task
                 self.seconds_per_task = LATEST * seconds + (1 - LATEST) * before

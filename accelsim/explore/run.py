@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from accelsim.explore.executors import Executor, Lost, Stop, Work
+from accelsim.explore.executors import Executor, Lost, NotBegun, Stop, Work
 from accelsim.explore.points import Point
 from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, LEFT_OUT, Effort, Outcome, Row
 from accelsim.explore.store import Store
@@ -137,6 +137,9 @@ class Sweep:
         for batch in executor.run(here, self._take, stop):
             rows = []
             for task, result in batch:
+                if isinstance(result, NotBegun):
+                    self.looked_up.append(task)
+                    continue
                 outcome = (
                     Outcome(FAILED, reason=result.reason) if isinstance(result, Lost) else result
                 )

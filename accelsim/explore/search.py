@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import prod
 
-from accelsim.explore.executors import Executor, Lost, Stop, Work
+from accelsim.explore.executors import Executor, Lost, NotBegun, Stop, Work
 from accelsim.explore.measures import Goal, Verdict
 from accelsim.explore.points import Point, Space
 from accelsim.explore.records import FAILED, LEFT_OUT, Outcome, Row, Trial
@@ -78,6 +78,7 @@ class ArchitectureSearch:
         for batch in executor.run(work, self._take, stop):
             rows = []
             for task, result in batch:
+                assert not isinstance(result, NotBegun), "it was taken alone"
                 outcome = (
                     Outcome(FAILED, reason=result.reason) if isinstance(result, Lost) else result
                 )

@@ -255,31 +255,32 @@ class Store:
     def merge(self, other: Store) -> int:
         """Take over the points of another store and its sweeps; return how many were new.
 
-        A point that is finished here stays as it is.  New sweeps are numbered in their order there.
-        What a sweep took there is added if any of its points is new here; of a search that both
-        have, the longer one is kept.
+        All of it is taken over, or nothing if it fails or is killed.  A point that is finished here
+        stays as it is.  New sweeps are numbered in their order there.  What a sweep took there is
+        added if any of its points is new here; of a search that both have, the longer one is kept.
         """
         with other._said("read"):
             sweeps = other._database.execute(
                 "SELECT number, key, words, points, computed, seconds, search_seconds,"
                 " other_seconds FROM sweeps ORDER BY number"
             ).fetchall()
-        before = self._finished()
-        for_all = list(other.rows())
-        known = self.known([row.key for row in for_all])
-        self.add(for_all)
-        ends = other.ends()
-        for there, key, words, points, *effort in sweeps:
-            rows, trials = list(other.rows(there)), other.trials(there)
-            number = self._number(key)
-            news = number is None or any(row.key not in known for row in rows)
-            if number is None or len(trials) > len(self.trials(number)):
-                number = self.begin_sweep(key, words, points)
-                self.add_trials(number, trials)
-            self.add([], sweep=number, also=rows, effort=Effort(*effort) if news else Effort())
-            left_out, exhausted = ends[there]
-            self.end_sweep(number, left_out=left_out, exhausted=exhausted)
-        return self._finished() - before
+        with self._said("write"), self._changing():
+            before = self._finished()
+            for_all = list(other.rows())
+            known = self.known([row.key for row in for_all])
+            self.add(for_all)
+            ends = other.ends()
+            for there, key, words, points, *effort in sweeps:
+                rows, trials = list(other.rows(there)), other.trials(there)
+                number = self._number(key)
+                news = number is None or any(row.key not in known for row in rows)
+                if number is None or len(trials) > len(self.trials(number)):
+                    number = self.begin_sweep(key, words, points)
+                    self.add_trials(number, trials)
+                self.add([], sweep=number, also=rows, effort=Effort(*effort) if news else Effort())
+                left_out, exhausted = ends[there]
+                self.end_sweep(number, left_out=left_out, exhausted=exhausted)
+            return self._finished() - before
 
     def _row(self, found: Sequence[Any]) -> Row:
         key, status, identity, parameters, figures, reason, seconds, made_by = found
@@ -331,9 +332,13 @@ class Store:
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """Do all of what follows, or nothing."""
+        """Do all of what follows, or nothing; inside another such block, it is part of that."""
         if self._file is not None and file_at(self._place) != self._file:
             raise UsageError(is_elsewhere(self.path))  # what is written would not be found again
+        is_part = self._database.in_transaction
+        if is_part:
+            yield
+            return
         self._database.execute("BEGIN IMMEDIATE")
         try:
             yield

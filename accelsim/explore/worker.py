@@ -1,7 +1,7 @@
 """A worker of :mod:`accelsim.explore.processes`: ``python -m accelsim.explore.worker FD``.
 
-It gets the work, then chunks of tasks, and sends each chunk's results; it ends when the other end
-of the line is closed.
+It gets the work, then chunks of tasks, and sends the results of those it had time for; it ends when
+the other end of the line is closed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import time
 from multiprocessing.connection import Connection
 from threading import Thread
 from typing import Any
+
+from accelsim.explore.executors import worked
 
 GARBAGE = 100_000
 """Records made since the last look for cycles among them: searches make many and no cycles."""
@@ -41,10 +43,7 @@ def serve(line: Connection[Any, Any]) -> None:
         gc.set_threshold(GARBAGE)
         line.send(None)
         while True:
-            tasks = line.recv()
-            started = time.perf_counter()
-            results = [work(task, never) for task in tasks]
-            line.send((results, (time.perf_counter() - started) / len(tasks)))
+            line.send(worked(work, line.recv(), never))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
 

@@ -59,15 +59,15 @@ def sources_used(rows: Iterable[NetworkResult]) -> dict[str, list[str]]:
 def _sources(layers: Iterable[Priced]) -> dict[str, list[str]]:
     found: dict[tuple[str, str], dict[str, None]] = {}
     known: set[tuple[int, int, bytes]] = set()
-    said: dict[tuple[int, int], npt.NDArray[np.bool_]] = {}
+    said: dict[tuple[int, int], Priced] = {}  # whose records stay, so that no others get their ids
     for its in layers:
         machine = id(its.arch), id(its.prices)
         alike = *machine, its.happens.tobytes()
         if alike in known:
             continue
         known.add(alike)
-        before = said.get(machine, NOTHING)  # by earlier layers on the same machine
-        said[machine] = its.happens | before
+        before = said[machine].happens if machine in said else NOTHING
+        said[machine] = its._replace(happens=its.happens | before)
         for level, action, source in _used(its._replace(happens=its.happens & ~before)):
             found.setdefault((level, source), {})[action] = None
     sources = Counter(level for level, _ in found)

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from pkgutil import iter_modules
 
 from accelsim.errors import Problem, UsageError
-from accelsim.explore.executors import Executor, InProcess, Lost, Stop
+from accelsim.explore.executors import Executor, InProcess, Lost, NotBegun, Stop
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.validation import studies as room
 from accelsim.validation.records import Case, Part, Study, StudyResult, Validation
@@ -104,6 +104,7 @@ def run_studies(
         for task, its in batch:
             if isinstance(its, Lost):
                 raise UsageError(Problem(f"{wanted[task.study].name}: {its.reason}"))
+            assert not isinstance(its, NotBegun), "it was taken alone"
             found[task.study, task.number] = its
     return Validation(
         tuple(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from accelsim.errors import Problem, UsageError
+from accelsim.given import real_number
 from accelsim.mapper.contract import never
 from accelsim.report import figures
 from accelsim.report.folder import read_folder
@@ -59,7 +60,7 @@ def robustness(
     UsageError
         If there is nothing to rank, or no such group, or the figure cannot be written.
     """
-    if not 0 < change < 1:
+    if not 0 < real_number("change", change) < 1:
         raise UsageError(
             Problem(f"a change of {100 * change:g} %", expected="more than 0, less than 100 %")
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from accelsim.arch.records import Architecture
 from accelsim.errors import Problem, UsageError
+from accelsim.given import positive, whole_number
 from accelsim.keys import content_key
 from accelsim.mapper.contract import Budget, Driver, never
 from accelsim.mapper.drivers import driver_named
@@ -87,12 +88,12 @@ class Search:
     def __post_init__(self) -> None:
         objective_named(self.objective)
         driver_named(self.driver)
-        least = {"samples": self.samples, "seconds": self.seconds, "threads": self.threads}
-        for name, value in least.items():
-            if value is not None and not value > 0:
-                raise UsageError(Problem(f"{name} is {value:g}", expected="more than 0"))
-        if self.seed < 0:
-            raise UsageError(Problem(f"seed is {self.seed}", expected="0 or more"))
+        for name in ("samples", "threads"):
+            if (value := getattr(self, name)) is not None:
+                object.__setattr__(self, name, whole_number(name, value))
+        if self.seconds is not None:
+            object.__setattr__(self, "seconds", positive("seconds", self.seconds))
+        object.__setattr__(self, "seed", whole_number("seed", self.seed, least=0))
 
 
 def refuse_search(search: Search, why: str) -> None:

@@ -24,6 +24,7 @@ from accelsim.explore.run import OnProgress, SweepProgress, silent
 from accelsim.explore.samplers import RANDOM, sampler_named
 from accelsim.explore.search import ArchitectureSearch
 from accelsim.explore.store import Store
+from accelsim.given import whole_number
 from accelsim.mapper.contract import never
 from accelsim.report.searches import SearchResult
 from accelsim.report.sweeps import SweepResult
@@ -93,8 +94,7 @@ def search_architectures(
     """
     forget()
     parameters, where, overrides = map(several, (parameters, where, overrides))
-    if trials < 1:
-        raise UsageError(Problem(f"trials is {trials}", expected="more than 0"))
+    trials, seed = whole_number("trials", trials), whole_number("seed", seed, least=0)
     names = read_by(by if isinstance(by, str) else ",".join(by))
     how = search or Search(objective_for(names[0]))
     bench, space = laid_out(what, parameters, dataflows, technology, accounting, overrides, how)

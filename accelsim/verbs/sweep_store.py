@@ -91,7 +91,7 @@ def sweep_merge(into: str | Path, others: Sequence[str | Path] | str | Path) -> 
     Raises
     ------
     UsageError
-        If a store cannot be read or written; those before it are merged.
+        If a store cannot be read or written; those before it are merged, and nothing of it.
     """
     with Store(Path(into), writing=True) as opened:
         new = 0

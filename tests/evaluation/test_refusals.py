@@ -11,7 +11,7 @@ from accelsim.conventions import Conventions
 from accelsim.errors import SpecError
 from accelsim.evaluation.charge import IllegalMappingError
 from accelsim.evaluation.evaluate import evaluate
-from accelsim.evaluation.prices import resolve
+from accelsim.evaluation.prices import price_problems, resolve
 from accelsim.mapper.contract import mapping_problem
 from accelsim.mapping.arrays import pack_layer
 from accelsim.mapping.records import Block, Loop, Mapping, Spread
@@ -149,6 +149,15 @@ def test_every_missing_price_is_named() -> None:
         *((action, "array") for action in ("collect", "reduce")),
         ("alu", "mac"),
     }
+
+
+def test_what_a_table_lacks_stays_what_it_is() -> None:
+    arch, prices = machine(), table({"dram": {"read": 1.0}})
+    found = price_problems(arch, prices)
+    before = dict(found)
+    with pytest.raises(TypeError, match="cannot be changed"):
+        found.clear()  # type: ignore[attr-defined]
+    assert price_problems(arch, prices) == before != {}
 
 
 def stating(part: Memory | Fanout | Compute) -> Architecture:

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +17,7 @@ import pytest
 
 from accelsim.errors import UsageError
 from accelsim.explore import executors
-from accelsim.explore.executors import CHUNK_SECONDS, Executor, InProcess, Lost
+from accelsim.explore.executors import CHUNK_SECONDS, Executor, InProcess, Lost, NotBegun
 from accelsim.explore.processes import MOST_LOSSES, Processes
 
 ROOT = Path(__file__).parents[2]
@@ -78,11 +79,23 @@ def ran(
     executor: Executor, work: Callable[[int, Stop], int | None], count: int
 ) -> dict[int, int | Lost]:
     found: dict[int, int | Lost] = {}
-    for batch in executor.run(work, source(count), never):
+    for batch in batches(executor, work, count):
         for task, result in batch:
             assert task not in found
             found[task] = result
     return found
+
+
+def batches(
+    executor: Executor, work: Callable[[int, Stop], int | None], count: int
+) -> Iterator[list[tuple[int, int | Lost]]]:
+    """Yield what is finished at a time; what is not begun is taken anew."""
+    left = deque(range(count))
+    for batch in executor.run(
+        work, lambda most: [left.popleft() for _ in range(min(most, len(left)))], never
+    ):
+        left.extend(task for task, result in batch if isinstance(result, NotBegun))
+        yield [(task, result) for task, result in batch if not isinstance(result, NotBegun)]
 
 
 @pytest.mark.parametrize("executor", EXECUTORS, ids=repr)
@@ -115,14 +128,28 @@ def test_what_is_finished_in_process_is_handed_over_soon(monkeypatch: pytest.Mon
         return number
 
     found, sizes, last = list[int](), list[int](), now
-    for batch in InProcess().run(work, source(330), never):
+    for batch in batches(InProcess(), work, 330):
         found += [task for task, _ in batch]
         sizes.append(len(batch))
         assert now - last < CHUNK_SECONDS + 0.09, "a chunk, and the task under way at its end"
         last = now
-    assert found == [*range(330)]
+    assert sorted(found) == [*range(330)]
     assert sizes[:2] == [1, 200]
     assert sizes[-5:-1] == [3, 3, 3, 3]
+
+
+def slow_but_for_the_first(number: int, _: Stop) -> int | None:
+    if number:
+        time.sleep(0.7 * CHUNK_SECONDS)
+    return number
+
+
+@pytest.mark.parametrize("executor", EXECUTORS[:2], ids=repr)
+def test_what_is_not_begun_in_time_is_the_sources_again(executor: Executor) -> None:
+    sizes = [len(batch) for batch in batches(executor, slow_but_for_the_first, 6) if batch]
+    assert sizes[0] == 1
+    assert sum(sizes) == 6
+    assert max(sizes) <= 2, "the second begins in time, the third does not"
 
 
 @pytest.mark.parametrize("times", [1, MOST_LOSSES - 1])

@@ -307,6 +307,9 @@ def test_unwanted_points_are_left_out() -> None:
         (("grid", 3), "a grid has all of its points"),
         (("random",), "needs a number"),
         (("latin", 0), "points is 0"),
+        (("latin", 2.5), "points is 2.5; expected a whole number"),
+        (("random", 2, "a"), "seed is 'a'; expected a whole number"),
+        (("random", 2, -1), "seed is -1; expected 0 or more"),
         (("latin", 10**8), "points is 100,000,000; expected at most 10,000,000"),
     ],
 )

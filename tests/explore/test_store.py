@@ -10,19 +10,19 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from accelsim.errors import UsageError
 from accelsim.explore import store_schema
-from accelsim.explore.executors import InProcess, Lost
+from accelsim.explore.executors import CHUNK_SECONDS, InProcess, Lost
 from accelsim.explore.processes import Processes
 from accelsim.explore.records import DONE, FAILED, IMPOSSIBLE, Effort, Outcome, Row, Trial
-from accelsim.explore.run import Sweep, SweepProgress
+from accelsim.explore.run import Sweep, SweepProgress, Task
 from accelsim.explore.store import Store
 from accelsim.report.sweep_export import export
 from tests.explore.counting import Count, count_all, row, tasks
@@ -333,6 +333,56 @@ def test_sweeps_are_merged_in_their_order_with_what_they_took(tmp_path: Path) ->
             assert a.ends()[13] == (1, True)
 
 
+KILLED_MERGE = """
+import os, signal, sys
+from pathlib import Path
+from accelsim.explore.store import Store
+
+steps = int(sys.argv[3])
+
+def killed(step):
+    def its(*given, **named):
+        global steps
+        steps -= 1
+        if steps < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return step(*given, **named)
+    return its
+
+for step in ("add", "begin_sweep", "add_trials", "end_sweep"):
+    setattr(Store, step, killed(getattr(Store, step)))
+with Store(Path(sys.argv[1]), writing=True) as into, Store(Path(sys.argv[2])) as other:
+    into.merge(other)
+"""
+
+
+def contents(path: Path) -> tuple[object, ...]:
+    with Store(path) as store:
+        numbers = [number for number, *_ in store.sweeps()]
+        of_each = [(list(store.rows(its)), store.trials(its)) for its in numbers]
+        return list(store.rows()), store.sweeps(), store.efforts(), store.ends(), of_each
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4, 7, 8])
+def test_a_merge_that_is_killed_changes_nothing(tmp_path: Path, steps: int) -> None:
+    with Store(tmp_path / "a.db", writing=True) as a, Store(tmp_path / "b.db", writing=True) as b:
+        a.add(rows(1), sweep=a.begin_sweep("one", "one", 1), effort=Effort(1, 2.0))
+        for name in ("two", "three"):  # steps of a merge: points, then four for each of these
+            number = b.begin_sweep(name, name, 3)
+            b.add(rows(3), sweep=number, effort=Effort(3, 2.0, 1.0, 0.5))
+            b.add_trials(number, [Trial(0, (1, 2))])
+            b.end_sweep(number, left_out=1, exhausted=True)
+        before = contents(a.path)
+        words = [str(a.path), str(b.path), str(steps)]
+        killed = subprocess.run([sys.executable, "-c", KILLED_MERGE, *words], cwd=ROOT, check=False)
+        assert killed.returncode == -signal.SIGKILL
+        assert contents(a.path) == before
+        assert a.merge(b) == 2
+        assert [words for _, words, *_ in a.sweeps()] == ["one", "two", "three"]
+        took = Effort(3, 2.0, 1.0, 0.5)
+        assert a.efforts() == {1: Effort(1, 2.0), 2: took, 3: took}
+
+
 def test_names_belong_to_sweeps_and_not_to_points(tmp_path: Path) -> None:
     twins = [replace(its, identity={**its.identity, "architecture": "twin"}) for its in rows(2)]
     with Store(tmp_path / "a.db", writing=True) as store:
@@ -493,6 +543,34 @@ def test_equal_points_are_computed_once(tmp_path: Path) -> None:
         Sweep(twice, work, row, store, number, progress).run(InProcess(), lambda: False)
     assert (progress.computed, progress.known) == (150, 150)
     assert sorted(work.asked()) == [f"{number:06}" for number in range(150)]
+
+
+@dataclass(frozen=True)
+class Overtaken:
+    """Counts; as it counts its second number, another process finishes all the others."""
+
+    count: Count
+    store: Path
+    numbers: int
+
+    def __call__(self, task: Task, stop: Callable[[], bool]) -> Outcome | None:
+        if len(self.count.asked()) == 1:
+            time.sleep(CHUNK_SECONDS)
+            with Store(self.store, writing=True) as other:
+                there = {its.key for its in other.rows()}
+                left = [its for its in tasks(self.numbers) if its.key not in {task.key, *there}]
+                other.add([row(its, Outcome(DONE, {"energy": 0})) for its in left])
+        return self.count(task, stop)
+
+
+def test_what_another_process_does_meanwhile_is_not_done_again(tmp_path: Path) -> None:
+    count, progress = Count(tmp_path / "log"), SweepProgress(100, "energy")
+    with Store(tmp_path / "points.db", writing=True) as store:
+        number = store.begin_sweep("counting", "100 numbers", 100)
+        work = Overtaken(count, store.path, 100)
+        Sweep(tasks(100), work, row, store, number, progress).run(InProcess(), lambda: False)
+    assert len(count.asked()) == 2
+    assert (progress.computed, progress.known) == (2, 98)
 
 
 def test_what_was_lost_is_tried_again(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ LEAST = {"timeloop": 150, "zigzag": 40, "scalesim": 50, "accelergy": 15}
 
 
 @pytest.fixture(scope="module")
-def warm(tmp_path_factory: pytest.TempPathFactory) -> int:
-    """Import what a first import imports; return the most memory in use then, in bytes."""
+def warm(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Import what a first import imports."""
     with pytest.MonkeyPatch.context() as patch:
         for name, (files, words) in SOUND.items():
             folder = tmp_path_factory.mktemp(name) / "in"
@@ -27,7 +27,6 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> int:
             patch.chdir(folder)
             assert cli.guarded([*words, "-q"]) == ExitCode.OK, name
             assert any((folder.parent / "out").iterdir())
-    return guarded.peak_bytes()
 
 
 def test_there_are_many() -> None:
@@ -36,12 +35,12 @@ def test_there_are_many() -> None:
     assert all(counted[name] >= least for name, least in LEAST.items()), counted
 
 
+@pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_message_and_nothing_else(
     case: guarded.Broken,
     tmp_path: Path,
-    warm: int,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    guarded.refuse(case, tmp_path, warm, capsys, monkeypatch)
+    guarded.refuse(case, tmp_path, capsys, monkeypatch)

@@ -11,7 +11,7 @@ import pytest
 from accelsim import cli
 from accelsim.errors import ExitCode
 from tests.interchange import hostile
-from tests.interchange.guarded import MOST_BYTES, MOST_SECONDS, peak_bytes, watched
+from tests.interchange.guarded import MOST_BYTES, MOST_SECONDS, watched
 from tests.interchange.models import written
 
 
@@ -21,20 +21,19 @@ def test_there_are_many() -> None:
 
 
 @pytest.fixture(scope="module")
-def warm(tmp_path_factory: pytest.TempPathFactory) -> int:
-    """Import what a first import imports; return the most memory in use then, in bytes."""
+def warm(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Import what a first import imports."""
     folder = tmp_path_factory.mktemp("warm")
     file = written(folder, hostile.sound())
     assert cli.guarded(["import", "onnx", str(file), "-o", str(folder / "out.yaml")]) == ExitCode.OK
-    return peak_bytes()
 
 
+@pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize(("name", "made"), hostile.cases(), ids=[n for n, _ in hostile.cases()])
 def test_a_message_and_nothing_else(
     name: str,
     made: Callable[[], bytes],
     tmp_path: Path,
-    warm: int,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     file = written(tmp_path, made(), "bad.onnx")
@@ -49,20 +48,22 @@ def test_a_message_and_nothing_else(
     assert {path for path in seen.opened if not path.endswith((".py", ".pyc"))} <= {str(file)}
     assert seen.started == []
     assert seen.seconds < MOST_SECONDS
-    assert peak_bytes() - warm < MOST_BYTES
+    assert seen.bytes < MOST_BYTES
 
 
-def test_shapes_that_double_take_no_memory(tmp_path: Path, warm: int) -> None:
+@pytest.mark.usefixtures("warm")
+def test_shapes_that_double_take_no_memory(tmp_path: Path) -> None:
     """ONNX would follow 2^32 numbers; what they are is not needed to import the rest."""
     file = written(tmp_path, hostile.bomb(30))
     with watched() as seen:
         assert cli.guarded(["import", "onnx", str(file), "-o", str(tmp_path / "out.yaml")]) == 0
     assert seen.seconds < MOST_SECONDS
-    assert peak_bytes() - warm < MOST_BYTES
+    assert seen.bytes < MOST_BYTES
 
 
+@pytest.mark.usefixtures("warm")
 def test_flipped_bytes_never_end_in_a_defect(
-    tmp_path: Path, warm: int, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A byte changed at random leaves a sound model, or one that is refused."""
     dice = random.Random(7)
@@ -72,10 +73,11 @@ def test_flipped_bytes_never_end_in_a_defect(
         changed = bytearray(whole)
         changed[dice.randrange(len(whole))] = dice.randrange(256)
         file = written(tmp_path, bytes(changed))
-        codes.add(cli.guarded(["import", "onnx", str(file), "-o", str(tmp_path / "out.yaml")]))
+        with watched() as seen:
+            codes.add(cli.guarded(["import", "onnx", str(file), "-o", str(tmp_path / "out.yaml")]))
+        assert seen.bytes < MOST_BYTES
         assert "internal error" not in capsys.readouterr().err
     assert codes == {ExitCode.OK, ExitCode.BAD_SPEC}
-    assert peak_bytes() - warm < MOST_BYTES
 
 
 def test_what_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

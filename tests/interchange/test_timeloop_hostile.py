@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,10 @@ from accelsim.errors import ExitCode, SpecError
 from accelsim.interchange.timeloop import jinja
 from accelsim.interchange.timeloop.jinja import rendered
 from tests.interchange import timeloop_hostile as hostile
-from tests.interchange.guarded import Content, put
+from tests.interchange.guarded import MOST_BYTES, Content, put
+from tests.interchange.template_hostile import DOUBLING
+
+ROOT = Path(__file__).parents[2]
 
 
 def made(folder: Path, files: dict[str, Content]) -> Path:
@@ -61,6 +67,37 @@ def test_modules_beside_a_template_are_not_imported(
     monkeypatch.chdir(folder)
     assert rendered(Path("top.yaml.jinja2"), "{{ 1 + 1 }}", [Path()]) == ("2", {})
     assert not mark.exists()
+
+
+HUNGRY = """
+import resource, sys
+from pathlib import Path
+from accelsim.errors import SpecError
+from accelsim.interchange.timeloop.jinja import rendered
+for text in sys.argv[1:]:
+    try:
+        rendered(Path("top.yaml.jinja2"), text, [Path()])
+    except SpecError:
+        print("refused")
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited, and counted in KiB, there")
+def test_templates_that_are_hungry_do_not_get_all(tmp_path: Path) -> None:
+    """Seen from a fresh process: a child begins with all that the process has that starts it."""
+    texts = [DOUBLING, "{{ 'a' * 10**9 }}", "{{ [0] * 10**10 }}", "{{ '%999999999d' % 3 }}"]
+    done = subprocess.run(
+        [sys.executable, "-c", HUNGRY, *texts],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *said, most = done.stdout.split()
+    assert said == ["refused"] * len(texts)
+    assert int(most) * 1024 < MOST_BYTES
 
 
 def test_a_renderer_that_cannot_start_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

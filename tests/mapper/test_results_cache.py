@@ -380,7 +380,7 @@ logging.basicConfig(level=logging.WARNING)
 hits = 0
 for round in range(60):
     cache = ResultsCache(Path({folder!r}), most_files=12)
-    for key in range(16):
+    for key in sorted(range(16), reverse=round % 2):  # there and back: what was last is known
         found = cache.get(str(key), PROBLEM)
         if found is None:
             cache.put(str(key), outcome(key / 3))

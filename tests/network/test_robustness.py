@@ -360,6 +360,8 @@ def test_what_cannot_be_ranked_is_refused(tmp_path: Path) -> None:
         acs.robustness(comparison(), group="conv")
     with pytest.raises(UsageError, match="a change of 0 %; expected more than 0, less than 100 %"):
         acs.robustness(comparison(), change=0)
+    with pytest.raises(UsageError, match="change is 'a'; expected a number"):
+        acs.robustness(comparison(), change="a")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match=r"cannot write a figure as 'x.gif'"):
         acs.robustness(comparison(), output=tmp_path / "x.gif")
     with pytest.raises(UsageError, match="nothing to draw: the order does not depend on any"):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from io import StringIO
+from weakref import ReferenceType, ref
 
 import numpy as np
 
 from accelsim.evaluation.energies import level_names
-from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, resolve
+from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, Prices, resolve
 from accelsim.report.export import energy_csv, energy_sources, layers_csv
 from accelsim.report.sources import IMPLIED, STATED, Priced, lines_of, source_lines, sources_note
 from accelsim.technology.records import ACTIONS, EnergyTable, Price
@@ -97,6 +98,22 @@ def test_layers_say_together_what_each_says_alone() -> None:
             happens = rng.random((len(level_names(arch)), len(ACTIONS))) < rng.random()
             layers.append(Priced(arch, prices, happens))
         assert lines_of(layers) == plainly(layers)
+
+
+def test_prices_that_are_told_by_their_places_keep_them() -> None:
+    """Prices that were made when others are gone could stand where those stood."""
+    arch, small = machine(), read_technology(TABLE)
+    happens = np.ones((len(level_names(arch)), len(ACTIONS)), dtype=bool)
+    sheets = [Price(100.0, f"sheet {number}") for number in range(4)]
+    given = list[ReferenceType[Prices]]()
+
+    def layer(sheet: Price) -> Priced:
+        assert None not in [its() for its in given]
+        prices = Prices(small, DEFAULT_ACCOUNTING, {("dram", "read"): sheet})
+        given.append(ref(prices))
+        return Priced(arch, prices, happens)
+
+    assert lines_of(map(layer, sheets)) == [f"dram.read: {sheet.source}" for sheet in sheets]
 
 
 def plainly(layers: list[Priced]) -> list[str]:

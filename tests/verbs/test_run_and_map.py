@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import accelsim as acs
@@ -264,6 +265,13 @@ def test_other_prices_without_a_search() -> None:
         ({"seconds": float("nan")}, "seconds is nan; expected more than 0"),
         ({"threads": 0}, "threads is 0; expected more than 0"),
         ({"seed": -1}, "seed is -1; expected 0 or more"),
+        ({"seed": "a"}, "seed is 'a'; expected a whole number"),
+        ({"seed": None}, "seed is None; expected a whole number"),
+        ({"samples": 2.5}, "samples is 2.5; expected a whole number"),
+        ({"samples": True}, "samples is True; expected a whole number"),
+        ({"samples": float("inf")}, "samples is inf; expected a whole number"),
+        ({"threads": "2"}, "threads is '2'; expected a whole number"),
+        ({"seconds": "soon"}, "seconds is 'soon'; expected a number"),
         ({"objective": "speed"}, "unknown objective 'speed'; expected one of energy, latency, edp"),
         (
             {"objective": "edd"},
@@ -281,6 +289,13 @@ def test_searches_that_make_no_sense_are_refused_when_they_are_made(
     with pytest.raises(UsageError) as caught:
         acs.Search(**options)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("samples", [np.int64(1000), 1e3])
+def test_numbers_of_any_type_make_one_search(samples: Any) -> None:
+    numbers: dict[str, Any] = {"seconds": np.float32(0.5), "seed": np.uint8(3)}
+    search = acs.Search(samples=samples, **numbers)
+    assert repr(search) == repr(acs.Search(samples=1000, seconds=0.5, seed=3))
 
 
 def test_time_alone_ends_a_search() -> None:

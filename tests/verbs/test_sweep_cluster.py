@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 import shutil
 from pathlib import Path
@@ -11,8 +12,13 @@ import pytest
 
 import accelsim as acs
 from accelsim.explore.records import DONE, IMPOSSIBLE
-from accelsim.explore.run import SweepProgress
+from accelsim.explore.run import SweepProgress, Task
+from accelsim.mapper.contract import never
+from accelsim.verbs.sweep import laid_out
+from accelsim.verbs.sweep_executor import carried
 from tests.explore.dask_commands import ROOT, commands
+from tests.interchange.test_timeloop_constraints import TREE, written
+from tests.interchange.timeloop_hostile import PROBLEM
 
 SMALL = ("tests/small/machine.yaml", "tests/small/layer.yaml")
 TABLE = "tests/small/table.yaml"
@@ -37,6 +43,29 @@ def test_a_cluster_here_finds_the_same_bytes(tmp_path: Path) -> None:
     alone, dask = (exported(its, tmp_path / "points.csv") for its in found)
     assert dask == alone
     assert found[1].counts() == {"done": 4, "impossible": 6, "failed": 0}
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        "{target: 0, type: temporal, factors: [M=1, N=1, K=1]}",  # the innermost, if one knows it
+        "{target: RF, type: bypass, bypass: [B]}",
+    ],
+)
+def test_timeloops_constraints_speak_of_the_machine_of_a_point(tmp_path: Path, limits: str) -> None:
+    files = written(tmp_path, arch=TREE, problem=PROBLEM, limits=f"constraints: [{limits}]")
+    what = [files["arch"], files["problem"]]
+    laid = [laid_out(what, [], flows, None, None, [], acs.Search())
+            for flows in ([], [files["limits"]])]  # fmt: skip
+    point = Task("", laid[0][1].point([0, 0, 0]))
+    here = [bench.measure(point, never) for bench, _ in laid]
+    works = [pickle.dumps(carried(bench, space)) for bench, space in laid]
+    for file in files.values():
+        file.unlink()
+    there = [pickle.loads(work)(point, never) for work in works]
+    energies = [[its.figures["energy"] for its in found if its] for found in (here, there)]
+    assert energies[0] == energies[1]
+    assert energies[0][0] < energies[0][1], "what is asked for costs something"
 
 
 @pytest.mark.full

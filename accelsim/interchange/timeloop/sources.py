@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from accelsim.errors import Problem, SpecError, Where
 from accelsim.interchange.timeloop.folders import SUFFIXES, files_of, folders_left
 from accelsim.interchange.timeloop.jinja import SUFFIXES as TEMPLATES
 from accelsim.interchange.timeloop.jinja import is_template, rendered
+from accelsim.recent import Recent
 from accelsim.specs.fields import one_of, suggestion
 from accelsim.yamldoc import (
     Document,
@@ -131,6 +132,11 @@ class Sources:
     said: set[tuple[object, ...]] = field(default_factory=set)
     """What has been noted, and where."""
 
+    def anew(self) -> Sources:
+        """Return the same sections, of which nothing more is found yet than in these."""
+        notes, problems, said = [*self.notes], [*self.problems], {*self.said}
+        return replace(self, notes=notes, problems=problems, said=said, lines={})
+
     @contextmanager
     def reading(self, kind: str) -> Iterator[None]:
         """Say of notes made meanwhile that they are of a kind of spec."""
@@ -235,6 +241,8 @@ def looks_like_timeloop(path: Path) -> bool:
 
     A file that cannot be read is none; whoever reads it next says why.
     """
+    if _carried.get(str(path)) is not None:
+        return True
     if not path.name.endswith(SUFFIXES):
         return False
     if path.name.endswith(TEMPLATES):
@@ -265,6 +273,9 @@ def read_sources(
     SpecError
         If one cannot be read or parsed, or has no section of Timeloop's.
     """
+    carried = _carried.get(str(paths[0])) if len(paths) == 1 else None
+    if carried is not None:
+        return carried.anew()
     sources = Sources()
     listed = [file for path in paths for file in files_of(path)]
     if len(listed) > MOST_FILES:
@@ -283,6 +294,18 @@ def read_sources(
             sources.problems += fault.problems
     sources.stop_if_wrong()
     return sources
+
+
+_carried = Recent[str, Sources](MOST_FILES)
+
+
+def carry_sources(carried: Mapping[str, Sources]) -> None:
+    """Let what was read stand under names of its own, for a process that has not got the files.
+
+    As :func:`accelsim.specs.references.carry` does for documents.
+    """
+    for name, sources in carried.items():
+        _carried.put(name, sources)
 
 
 def _take(
