@@ -142,7 +142,7 @@ def sweep(
             sweep_key(bench, space, [design, list(where)]), words_of(*given, options), points
         )
         work = carried(bench, space) if isinstance(by_whom, Dask) else bench.measure
-        its = Sweep(tasks, work, bench.row, opened, number, told, fresh)
+        its = Sweep(tasks, work, bench.row, opened, number, told, fresh, bench.leaves_out)
         its.run(by_whom, stop, progress)
     return SweepResult(Path(store), number, search.objective, told)
 

@@ -257,6 +257,22 @@ def test_constraints(store: Path) -> None:
     assert not result.interrupted
 
 
+def test_constraints_hold_for_points_that_are_in_the_store_already(tmp_path: Path) -> None:
+    parameters = ["buffer.size=1 words,8 words,32 words", "array.mesh_x=0,2,4"]
+    found = []
+    for name, known in (("new", 0), ("filled", 6)):
+        if known:
+            swept(tmp_path / name, parameters=parameters)
+        result = swept(tmp_path / name, parameters=parameters, where="pes>2")
+        progress = result.progress
+        assert progress is not None
+        assert progress.known == known
+        assert (progress.points, progress.finished, progress.left_out) == (9, 9, 3)
+        found.append({(its.key, its.status) for its in result})
+    assert found[0] == found[1]
+    assert {status for _, status in found[0]} == {DONE, IMPOSSIBLE}
+
+
 def test_processes_find_the_same_bytes(tmp_path: Path) -> None:
     options: dict[str, Any] = {"parameters": [SIZES, "array.mesh_x=0:4:+1"]}
     alone = swept(tmp_path / "a.db", **options)
