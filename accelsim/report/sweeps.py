@@ -19,7 +19,7 @@ from accelsim.report import sweep_export
 from accelsim.report.effort import effort_sentence
 from accelsim.report.html import page
 from accelsim.report.quantities import digits, percent, plural
-from accelsim.report.sources import lines_note
+from accelsim.report.sources import lines_note, merged_lines
 from accelsim.report.sweep_export import COMPULSORY, SOURCES
 from accelsim.report.tables import NOTHING, Table
 from accelsim.report.text import table_text
@@ -196,9 +196,9 @@ class SweepResult:
     ) -> str:
         """Return tables and notes as text, and where the energies of the points shown are from."""
         best = [row for rows in self._best_by_unit(count, by) for row in rows]
-        sources = dict.fromkeys(line for row in best for line in row.figures.get(SOURCES, ()))
+        sources = merged_lines(line for row in best for line in row.figures.get(SOURCES, ()))
         shown = [table_text(table, colour=colour, width=width) for table in self.tables(count, by)]
-        return "\n".join([*shown, "\n".join([*self.notes(), *lines_note([*sources])]) + "\n"])
+        return "\n".join([*shown, "\n".join([*self.notes(), *lines_note(sources)]) + "\n"])
 
     def data(self, count: int = FIRST_FEW, by: str = "") -> dict[str, Any]:
         """Return counts and the best points as JSON data."""

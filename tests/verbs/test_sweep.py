@@ -505,6 +505,7 @@ def test_points_are_sorted_by_any_figure_that_they_have(store: Path) -> None:
             figures = {"energy": energy, "energy_unit": unit, "energy_per_mac": None}
             figures |= {"cycles": seconds, "seconds": seconds, "edp": 1.0, "utilization": 0.5}
             figures |= {"area_mm2": None, "words_by_level": {"dram": words}, "proved": True}
+            figures |= {"energy_sources": [f"{'mac' if words == 5 else 'dram, mac'}: a table"]}
             named = dict.fromkeys(sweep_export.IDENTITY, "")
             opened.add([Row(str(key), DONE, named, {}, figures, "", 0.0, "tests")])
     result = acs.sweep_show(store)
@@ -522,6 +523,7 @@ def test_points_are_sorted_by_any_figure_that_they_have(store: Path) -> None:
     ]
     assert [its.key for its in result.best(1, by="words.dram")] == ["1"]
     said = result.text(by="power").splitlines()
+    assert said[-2:] == ["Energies are from 1 source:", "  - dram, mac: a table"]
     assert [line.split()[0] for line in said[4:6]] == ["2e-06", "3e-06"]
     assert said[0] == "best by power"
     assert said[2].split()[0] == "mW"
