@@ -31,6 +31,8 @@ def explained(fault: BaseException) -> tuple[ExitCode, tuple[Problem, ...]]:
     if isinstance(fault, OSError) and fault.errno in FULL:
         named = f" '{fault.filename}'" if fault.filename else ""
         return ExitCode.USAGE, (Problem(f"cannot write{named}: {fault.strerror}"),)
+    if isinstance(fault, FileNotFoundError) and fault.filename is None:  # of os.getcwd alone
+        return ExitCode.USAGE, (Problem("the current directory is gone"),)
     what = f"internal error: {type(fault).__name__}: {fault}"
     hint = "please report it, with what the same command prints under --debug"
     return ExitCode.INTERNAL, (Problem(what, hint=hint),)

@@ -14,7 +14,7 @@ def unknown_areas(arch: Architecture, table: EnergyTable) -> list[str]:
         *(m for m in present_memories(arch) if outermost_place(arch, m) is not arch.places[0]),
         arch.compute,
     ]
-    unknown = [part for part in parts if _area_um2(part, table) is None]
+    unknown = [part for part in parts if area_um2(part, table) is None]
     if len(unknown) == len(parts) and not any(p.component in table.area_curves for p in parts):
         return []
     said = []
@@ -38,14 +38,15 @@ def area_mm2(arch: Architecture, table: EnergyTable) -> float | None:
         place = outermost_place(arch, part) if isinstance(part, Memory) else part
         if place is arch.places[0]:
             continue
-        area_um2 = _area_um2(part, table)
-        if area_um2 is None:
+        each = area_um2(part, table)
+        if each is None:
             return None
-        total += area_um2 * arch.instances(place)
+        total += each * arch.instances(place)
     return total / 1e6
 
 
-def _area_um2(part: Memory | Compute, table: EnergyTable) -> float | None:
+def area_um2(part: Memory | Compute, table: EnergyTable) -> float | None:
+    """Return the area of one instance: what the machine states, or else what the table knows."""
     if part.area_um2 is not None:
         return part.area_um2
     found = table.area(part.component, attributes_of(part))

@@ -91,6 +91,11 @@ def silent(_: SweepProgress) -> None:
     """Say nothing."""
 
 
+def keep_all(_: Task) -> bool:
+    """Leave nothing out."""
+    return False
+
+
 @dataclass
 class Here:
     """Does work, and adds up the time of the processor that it took in this process."""
@@ -109,7 +114,10 @@ class Here:
 
 @dataclass
 class Sweep:
-    """What is to be done: tasks in their order, and how a task and its outcome make a row."""
+    """What is to be done: tasks in their order, and how a task and its outcome make a row.
+
+    ``left_out`` says whether a constraint leaves out a task that another sweep has finished.
+    """
 
     tasks: Iterator[Task]
     work: Work[Task, Outcome]
@@ -118,6 +126,7 @@ class Sweep:
     number: int
     progress: SweepProgress
     fresh: bool = False
+    left_out: Callable[[Task], bool] = keep_all
     looked_up: list[Task] = field(default_factory=list)
 
     def run(self, executor: Executor, stop: Stop, tell: OnProgress = silent) -> None:
@@ -192,7 +201,10 @@ class Sweep:
             return list(batch)
         known = self.store.known([task.key for task in batch])
         if known:
-            also = [self.row(task, Outcome(DONE)) for task in batch if task.key in known]
+            finished = [task for task in batch if task.key in known]
+            wanted = [task for task in finished if not self.left_out(task)]
+            also = [self.row(task, Outcome(DONE)) for task in wanted]
             self.store.add([], sweep=self.number, also=also)
-            self.progress.known += len(also)
+            self.progress.known += len(wanted)
+            self.progress.left_out += len(finished) - len(wanted)
         return [task for task in batch if task.key not in known]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accelsim.arch.records import Architecture, Compute, Fanout, Memory
+from accelsim.evaluation.area import area_um2
 from accelsim.evaluation.prices import (
     DEFAULT_ACCOUNTING,
     NO_GATED_PRICE,
@@ -85,14 +86,15 @@ def reference_tables(arch: Architecture, table: EnergyTable) -> ReferenceTables:
         energies[name] = {**known, **gated}
         if part.energy:
             notes.append(f"'{part.name}' states prices of its own, which win over a table's")
-        if isinstance(part, Memory):
-            found = table.area(part.component, attributes_of(part))
-            if part.area_um2 is not None:
-                areas[name] = part.area_um2
-            elif found is not None:
-                areas[name] = found.um2
-            if part.leakage_mw:
-                notes.append(f"the leakage of '{part.name}' is left out")
+        each_price = (prices.by_level[part.name, action] for action in actions)
+        if any(0 < its.fixed < its.energy for its in each_price):
+            what = f"accesses of '{part.name}' cost something whatever their bits"
+            notes.append(f"{what}, which the tables cannot say")
+        area = None if isinstance(part, Fanout) else area_um2(part, table)
+        if area is not None:
+            areas[name] = area
+        if isinstance(part, Memory) and part.leakage_mw:
+            notes.append(f"the leakage of '{part.name}' is left out")
     if any(table.macs.values()):
         notes.append(f"an operation is one of {OPERAND_BITS}-bit operands")
     return ReferenceTables(ert_text(arch.name, energies), art_text(arch.name, areas), tuple(notes))

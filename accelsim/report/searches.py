@@ -21,7 +21,7 @@ from accelsim.explore.run import SweepProgress
 from accelsim.report import sweep_export
 from accelsim.report.html import page
 from accelsim.report.quantities import digits, percent, plural
-from accelsim.report.sources import lines_note
+from accelsim.report.sources import lines_note, merged_lines
 from accelsim.report.sweep_export import SOURCES
 from accelsim.report.sweeps import SweepResult
 from accelsim.report.tables import NOTHING, Table
@@ -125,8 +125,8 @@ class SearchResult:
         """Return the front and the notes as text, and where the energies shown are from."""
         shown = [table_text(table, colour=colour, width=width) for table in self.tables()]
         rows = self.front()[:MOST_SHOWN]
-        sources = dict.fromkeys(line for row in rows for line in row.figures.get(SOURCES, ()))
-        return "\n".join([*shown, "\n".join([*self.notes(), *lines_note([*sources])]) + "\n"])
+        sources = merged_lines(line for row in rows for line in row.figures.get(SOURCES, ()))
+        return "\n".join([*shown, "\n".join([*self.notes(), *lines_note(sources)]) + "\n"])
 
     def data(self) -> dict[str, Any]:
         """Return the front as JSON data."""

@@ -92,6 +92,19 @@ def _lines(used: Mapping[str, Sequence[str]]) -> list[str]:
     return [f"{', '.join(names)}: {source}" for source, names in used.items()]
 
 
+def merged_lines(lines: Iterable[str]) -> list[str]:
+    """Return :func:`source_lines` of several results as those of all: each source once.
+
+    >>> merged_lines(["dram, mac: a table", "glb: a guess", "dram, glb: a table"])
+    ['dram, mac, glb: a table', 'glb: a guess']
+    """
+    used: dict[str, dict[str, None]] = {}
+    for line in lines:
+        names, _, source = line.partition(": ")
+        used.setdefault(source, {}).update(dict.fromkeys(names.split(", ")))
+    return _lines({source: [*names] for source, names in used.items()})
+
+
 def sources_note(rows: Iterable[NetworkResult], *, whole: bool = False) -> list[str]:
     """Say where the energies come from, a line for each source, shortened unless ``whole``."""
     return lines_note(source_lines(rows), whole=whole)

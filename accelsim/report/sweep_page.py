@@ -19,6 +19,7 @@ from accelsim.report.page import Cell, Drawn, Facts, Folded, Grid, Page, Part, S
 from accelsim.report.quantities import plural
 from accelsim.report.sensitivity_figure import line_of, sensitivity_figure
 from accelsim.report.slope_figure import slope_figure
+from accelsim.report.sources import merged_lines
 from accelsim.report.stack_figure import stack_figure
 from accelsim.report.sweep_export import IDENTITY, SOURCES
 from accelsim.report.sweep_front_figure import BEATEN, FRONT, front_of, sweep_front_figure
@@ -285,9 +286,9 @@ def _not_done(rows: Sequence[Row]) -> Iterator[Section]:
 
 def _sources(rows: Sequence[Row]) -> Iterator[Section]:
     """Yield where the energies are from, a line for each source."""
-    sources = dict.fromkeys(line for row in rows for line in row.figures.get(SOURCES, ()))
+    sources = merged_lines(line for row in rows for line in row.figures.get(SOURCES, ()))
     if sources:
-        yield Section("Sources of the energies", lines([*sources], listed=True))
+        yield Section("Sources of the energies", lines(sources, listed=True))
 
 
 def _facts(result: SweepResult, rows: Sequence[Row], names: dict[str, tuple[str, ...]]) -> Facts:

@@ -19,7 +19,7 @@ from accelsim.report import sweep_export
 from accelsim.report.effort import effort_sentence
 from accelsim.report.html import page
 from accelsim.report.quantities import digits, percent, plural
-from accelsim.report.sources import lines_note
+from accelsim.report.sources import lines_note, merged_lines
 from accelsim.report.sweep_export import COMPULSORY, SOURCES
 from accelsim.report.tables import NOTHING, Table
 from accelsim.report.text import table_text
@@ -81,28 +81,31 @@ class SweepResult:
         with Store(self.store) as store:
             yield from store.rows(self.sweep, status)
 
-    def best(self, count: int = 1, by: str = "") -> list[Row]:
+    def best(self, count: int = 1, by: str = "", unit: str = "") -> list[Row]:
         """Return the first few points that are done, best first.
 
         Parameters
         ----------
         by : a figure that points have: a column of an export, or "power"; by default what the
             objective says
+        unit : only points whose energies are in this unit
 
         Raises
         ------
         UsageError
-            If no point has such a figure.
+            If no point has such a figure, or it is an energy and points have several units.
         """
         figure = ALIASES.get(by, by) or MEASURES[self.objective]
         sign = -1 if figure == UTILIZATION else 1
         known = dict.fromkeys(ORDERS, False)
+        units = set()
 
         def ranked() -> Iterator[tuple[float, str, Row]]:
             for row in self.points(DONE):
                 its = sweep_export.numbers(row)
                 known.update(dict.fromkeys(its, True))
-                if figure in its:
+                units.add(row.figures["energy_unit"])
+                if figure in its and unit in ("", row.figures["energy_unit"]):
                     yield sign * its[figure], row.key, row
 
         best = heapq.nsmallest(count, ranked(), key=lambda its: its[:2])
@@ -113,7 +116,15 @@ class SweepResult:
         if not known[figure] and any(known.values()):
             what = f"no point knows its {by or figure}"
             raise UsageError(Problem(what, hint=WHEN_KNOWN.get(figure, "")))
+        if len(units) > 1 and not unit and (figure == "edp" or figure.startswith("energy")):
+            what = f"energies in different units: {', '.join(sorted(units))}"
+            raise UsageError(Problem(what, hint="name one of them, or a sweep of the store"))
         return [row for *_, row in best]
+
+    def _best_by_unit(self, count: int, by: str) -> list[list[Row]]:
+        """Return the best points of each unit of energy, whose figures cannot be compared."""
+        units = sorted({row.figures["energy_unit"] for row in self.points(DONE)})
+        return [self.best(count, by, unit) for unit in units or [""]]
 
     def export(self, file: str | Path) -> int:
         """Write the points into a ``.csv``, ``.json`` or ``.parquet``; return how many."""
@@ -148,9 +159,9 @@ class SweepResult:
         return []
 
     def tables(self, count: int = FIRST_FEW, by: str = "") -> list[Table]:
-        """Return the best points as a table."""
-        best = self.best(count, by)
-        return [points_table(best, by or MEASURES[self.objective])] if best else []
+        """Return the best points as tables, one for each unit of energy."""
+        figure = by or MEASURES[self.objective]
+        return [points_table(best, figure) for best in self._best_by_unit(count, by) if best]
 
     def notes(self) -> list[str]:
         """Return how many points there are, and why some are not done."""
@@ -184,10 +195,10 @@ class SweepResult:
         by: str = "",
     ) -> str:
         """Return tables and notes as text, and where the energies of the points shown are from."""
-        best = self.best(count, by)
-        sources = dict.fromkeys(line for row in best for line in row.figures.get(SOURCES, ()))
+        best = [row for rows in self._best_by_unit(count, by) for row in rows]
+        sources = merged_lines(line for row in best for line in row.figures.get(SOURCES, ()))
         shown = [table_text(table, colour=colour, width=width) for table in self.tables(count, by)]
-        return "\n".join([*shown, "\n".join([*self.notes(), *lines_note([*sources])]) + "\n"])
+        return "\n".join([*shown, "\n".join([*self.notes(), *lines_note(sources)]) + "\n"])
 
     def data(self, count: int = FIRST_FEW, by: str = "") -> dict[str, Any]:
         """Return counts and the best points as JSON data."""
@@ -199,7 +210,9 @@ class SweepResult:
             "points": None if its is None else its.points,
             "left_out": None if its is None else its.left_out,
             "counts": self.counts(),
-            "best": [sweep_export.record(row) for row in self.best(count, by)],
+            "best": [
+                sweep_export.record(row) for best in self._best_by_unit(count, by) for row in best
+            ],
         }
 
     def run_data(self) -> dict[str, Any]:

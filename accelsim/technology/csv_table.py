@@ -101,7 +101,8 @@ class _Reader:
         energies = [name for name in columns if name in ENERGIES]
         lacking = [name for name in NEEDED if name not in columns]
         if lacking or len(energies) != 1:
-            self.fault(1, "the first row names the columns", ", ".join((*NEEDED, *ENERGIES)))
+            expected = f"{', '.join(NEEDED)} and one of {', '.join(ENERGIES)}"
+            self.fault(1, "the first row names the columns", expected)
         if self.problems:
             return []
         self.unit = ENERGIES[energies[0]]
@@ -112,6 +113,8 @@ class _Reader:
                 self.fault(table.line_num, f"more than {len(columns)} cells")
             else:
                 found.append(self.row(table.line_num, cells, cells[energies[0]]))
+        if not found and not self.problems:
+            self.fault(1, "the table prices nothing", "a row for each price")
         return found
 
     def row(self, line: int, cells: dict[str, str], written: str) -> _Row:

@@ -25,7 +25,7 @@ from accelsim.technology.schema import (
     SourcedSpec,
     TechnologySpec,
 )
-from accelsim.units import Quantity
+from accelsim.units import MOST, Quantity
 from accelsim.yamldoc import Document, Keys
 
 FROM_MEMORY = "from_memory"
@@ -125,6 +125,10 @@ class TableReader:
         for index, (node, energy) in enumerate(nodes):
             if node <= 0 or energy <= 0:
                 self.fault(("scaling", "energies", index), "a node and its energy are above 0")
+        least, largest = min(energy for _, energy in nodes), max(energy for _, energy in nodes)
+        if least > 0 and largest > MOST * least:
+            what = "the energies differ by too large a factor"
+            self.fault(("scaling", "energies"), what, f"at most {MOST:.0e}")
         origin = self.origin(spec, ("scaling",), "the scaling")
         return NodeRule(tuple(nodes), origin.source, origin.assumed)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import product
@@ -31,6 +32,7 @@ from accelsim.mapspace.records import Dataflow
 from accelsim.report.sweeps import MEASURES, SweepResult
 from accelsim.specs.overrides import override_seen_from, parse_override
 from accelsim.specs.references import parse_reference
+from accelsim.technology.spec import read_technology
 from accelsim.verbs.overrides import refuse_what_has_no_effect, split_overrides
 from accelsim.verbs.search import Search, Stop, single_plan
 from accelsim.verbs.sweep_executor import PROCESSES, carried, executor_named
@@ -142,7 +144,7 @@ def sweep(
             sweep_key(bench, space, [design, list(where)]), words_of(*given, options), points
         )
         work = carried(bench, space) if isinstance(by_whom, Dask) else bench.measure
-        its = Sweep(tasks, work, bench.row, opened, number, told, fresh)
+        its = Sweep(tasks, work, bench.row, opened, number, told, fresh, bench.leaves_out)
         its.run(by_whom, stop, progress)
     return SweepResult(Path(store), number, search.objective, told)
 
@@ -187,13 +189,19 @@ def laid_out(
             for named in [[flow] for flow in flows] or [[]]:
                 row = single_plan(arch, named, technology, accounting, search, read_from, network)
                 units[row.table.unit] = row.table.name
+    steps = [(its.paths, step) for its in varied for step in its.values]
+    changed = [setting for its in steps for setting in zip(*its, strict=True)]
+    tables_varied = [value for path, value in changed if path == "technology"]
+    units = {} if tables_varied else units
+    for name in tables_varied:
+        with suppress(SpecError):  # the point itself will say so
+            units[read_technology(name).unit] = name
     if len(units) > 1:
         tables = ", ".join(f"{name} ({unit})" for unit, name in units.items())
         what_differs = f"the machines' energy tables have different units: {tables}"
         raise UsageError(Problem(what_differs, hint="choose one table for all with --technology"))
     versions = {path: noted.version for path, noted in files.items()}
-    steps = ((its.paths, step) for its in varied for step in its.values)
-    for setting in (setting for its in steps for setting in zip(*its, strict=True)):
+    for setting in changed:
         versions.update((path, file_version(path)) for path in patterns_set(*setting))
     bench = replace(bench, files=tuple(versions.items()))
     space = Space(len(machines), len(workloads), len(bench.dataflows), varied)

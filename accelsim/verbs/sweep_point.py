@@ -23,6 +23,7 @@ from accelsim.files_read import Version, file_version
 from accelsim.keys import content_key, sources_digest
 from accelsim.mapper.results_cache import WORTH_A_FILE, users_cache
 from accelsim.mapspace.records import Dataflow
+from accelsim.network.plan import Plan
 from accelsim.network.run import Searched, evaluated, search_network
 from accelsim.network.sums import sums_of
 from accelsim.report.notes import why_unmapped
@@ -104,6 +105,15 @@ class Bench:
         seconds = time.perf_counter() - started
         return replace(outcome, seconds=seconds, other_seconds=others)
 
+    def leaves_out(self, task: Task) -> bool:
+        """Return whether a constraint that needs the machine leaves a point out."""
+        if not self.constraints:
+            return False
+        try:
+            return self._broken(task.point, self._planned(task.point)) is not None
+        except (SpecError, UsageError):
+            return False  # the point itself says so
+
     def table(self, arch: Architecture) -> EnergyTable | None:
         """Return the energy table of a machine here; None if it names none."""
         if self.technology or arch.technology not in self.tables:
@@ -176,24 +186,12 @@ class Bench:
         changed = [path for path, version in self.files if file_version(path) != version]
         if changed:
             return Outcome(FAILED, reason=f"{changed[0]} was changed during the sweep")
-        machine, workload, _, settings = self._parts(point)
-        for_machine, for_work = self._split(settings)
-        arch = _architecture(machine, for_machine, lambda: _network(workload, for_work))
-        row = plan(
-            arch.name,
-            arch,
-            self._rules(point, arch, lambda: _network(workload, for_work)),
-            self.table(arch),
-            self.accounting,
-            self.search,
-            ReadFrom(word_of(machine), for_machine),
-        )
-        if self.constraints:
-            values = machine_values(arch, row.table, settings)
-            broken = next((its for its in self.constraints if not its.holds(values)), None)
-            if broken is not None:
-                return Outcome(LEFT_OUT, reason=f"not {broken.words}")
-        network = _network(workload, for_work)
+        row = self._planned(point)
+        broken = self._broken(point, row)
+        if broken is not None:
+            return Outcome(LEFT_OUT, reason=f"not {broken.words}")
+        _, workload, _, settings = self._parts(point)
+        network = _network(workload, self._split(settings)[1])
         cache = users_cache(WORTH_A_FILE)
         found = search_network(network, row, threads=1, stop=stop, cache=cache)
         if found.run.stopped_by == "stop":
@@ -204,6 +202,28 @@ class Bench:
             why = "; ".join(why_unmapped(its) for its in layers if its.evaluation is None)
             return Outcome(IMPOSSIBLE, reason=why, search_seconds=searching)
         return Outcome(DONE, figures_of(found), search_seconds=searching)
+
+    def _planned(self, point: Point) -> Plan:
+        """Return the machine of a point and how it is searched."""
+        machine, workload, _, settings = self._parts(point)
+        for_machine, for_work = self._split(settings)
+        arch = _architecture(machine, for_machine, lambda: _network(workload, for_work))
+        return plan(
+            arch.name,
+            arch,
+            self._rules(point, arch, lambda: _network(workload, for_work)),
+            self.table(arch),
+            self.accounting,
+            self.search,
+            ReadFrom(word_of(machine), for_machine),
+        )
+
+    def _broken(self, point: Point, row: Plan) -> Constraint | None:
+        """Return the first constraint that the machine of a point breaks."""
+        if not self.constraints:
+            return None
+        values = machine_values(row.arch, row.table, self.settings(point))
+        return next((its for its in self.constraints if not its.holds(values)), None)
 
     def _split(self, settings: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         words = {path: f"{path}={value}" for path, value in settings.items()}

@@ -18,7 +18,9 @@ from typing import Any
 import psutil
 import pytest
 
+from accelsim import cli
 from accelsim.cli.progress import duration, sweep_event, sweep_sentence, sweep_share
+from accelsim.errors import ExitCode
 from accelsim.explore.records import DONE, Row
 from accelsim.explore.run import SweepProgress
 from accelsim.explore.store import Store
@@ -374,3 +376,15 @@ def test_a_search_and_its_store(call: Call, tmp_path: Path) -> None:
     wrong = call(*words, "-o", store, "--by", "energi")
     assert (wrong.code, wrong.out) == (2, "")
     assert wrong.err.startswith("--by energi: unknown measure 'energi'; expected one of energy, ")
+
+
+def test_a_current_directory_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    words = ["sweep", "eyeriss", "alexnet:fc8", "-p", "glb.size=8KiB", "-o", "study.db", "-q"]
+    assert cli.guarded(words) == ExitCode.USAGE
+    assert capsys.readouterr().err == "the current directory is gone\n"

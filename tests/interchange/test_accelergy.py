@@ -81,6 +81,39 @@ def test_accesses_have_their_full_width(folder: Path) -> None:
     }  # fmt: skip
 
 
+def test_areas_of_all_parts_and_what_tables_cannot_say(folder: Path) -> None:
+    """An 8-bit register: half of a cell of 0.8, and an adder's 5 of 32 bits at 0.32 whatever it is.
+
+    Only the glb states an area, and the register has none.
+    """
+    (folder / "two.yaml").write_text(MACHINE.replace("rf, component: sram", "rf, component: rf"))
+    (folder / "prices.yaml").write_text(
+        f"{PRICES}  cells: {{access: 0.8}}\n"
+        "  adder: {add: {energy: 0.32, width: 32 b}}\n"
+        "compounds:\n"
+        "  rf:\n"
+        "    parts: {storage: {component: cells}, generator: {component: adder, width: 5 b}}\n"
+        "    actions: {access: {storage.access: 1, generator.add: 1}}\n"
+        "areas: {mac: {area: 30 um2}, dram: {area: 7 um2}}\n"
+    )
+    exported = acs.export("accelergy", "two.yaml", technology="prices.yaml")
+    assert exported.notes == (
+        "accesses of 'rf' cost something whatever their bits, which the tables cannot say",
+    )
+    areas = yaml.safe_load(exported.texts["ART.yaml"])["ART"]["tables"]
+    assert {its["name"]: its["area"] for its in areas} == {
+        "two.dram": 7, "two.sram": 500, "two.mac": 30,
+    }  # fmt: skip
+    [register] = (
+        table["actions"]
+        for table in yaml.safe_load(exported.texts["ERT.yaml"])["ERT"]["tables"]
+        if table["name"] == "two.rf"
+    )
+    assert {its["name"]: its["energy"] for its in register} == {
+        "read": pytest.approx(0.4 + 0.05), "write": pytest.approx(0.4 + 0.05),
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("table", "renamed"),
     [

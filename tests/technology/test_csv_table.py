@@ -75,6 +75,23 @@ def test_a_broken_table_is_refused(
     assert str(refusal.value).startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("component,action,energy_pj,source\n", "the table prices nothing; expected a row"),
+        (
+            "component,action,energy_pj,energy_mac,source\nmac,mac,1,1,a paper\n",
+            "the first row names the columns; expected component, action and one of energy_pj, ",
+        ),
+    ],
+)
+def test_tables_without_prices_or_with_two_units(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text(text)
+    with pytest.raises(SpecError, match=said):
+        read_technology(path)
+
+
 def test_a_file_that_is_not_there() -> None:
     with pytest.raises(SpecError, match="cannot be read"):
         read_technology("nowhere/mine.csv")

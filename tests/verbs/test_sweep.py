@@ -257,6 +257,22 @@ def test_constraints(store: Path) -> None:
     assert not result.interrupted
 
 
+def test_constraints_hold_for_points_that_are_in_the_store_already(tmp_path: Path) -> None:
+    parameters = ["buffer.size=1 words,8 words,32 words", "array.mesh_x=0,2,4"]
+    found = []
+    for name, known in (("new", 0), ("filled", 6)):
+        if known:
+            swept(tmp_path / name, parameters=parameters)
+        result = swept(tmp_path / name, parameters=parameters, where="pes>2")
+        progress = result.progress
+        assert progress is not None
+        assert progress.known == known
+        assert (progress.points, progress.finished, progress.left_out) == (9, 9, 3)
+        found.append({(its.key, its.status) for its in result})
+    assert found[0] == found[1]
+    assert {status for _, status in found[0]} == {DONE, IMPOSSIBLE}
+
+
 def test_processes_find_the_same_bytes(tmp_path: Path) -> None:
     options: dict[str, Any] = {"parameters": [SIZES, "array.mesh_x=0:4:+1"]}
     alone = swept(tmp_path / "a.db", **options)
@@ -454,6 +470,20 @@ def test_what_is_left_out_or_named_twice_is_not_missed(store: Path) -> None:
     assert found == [(2, 1, 1, True), (3, 3, 0, True)]
 
 
+def test_tables_of_one_unit_are_swept_together(store: Path) -> None:
+    words = ("eyeriss_shared", "alexnet:fc8")
+    options: dict[str, Any] = {
+        "technology": None,
+        "search": acs.Search(samples=20, driver="sampling"),
+    }
+    both = "technology=eyeriss-relative,horowitz-45nm"
+    with pytest.raises(UsageError, match=r"different units: eyeriss-relative \(MAC\), horowitz"):
+        swept(store, *words, parameters=both, **options)
+    assert not store.exists()
+    of_one_unit = "technology=nn-dataflow-65nm,horowitz-45nm,none"
+    assert swept(store, *words, parameters=of_one_unit, **options).counts()[DONE] == 2
+
+
 def test_figures_have_the_names_of_searches_too(store: Path) -> None:
     result = swept(store, parameters="array.mesh_x=1,2")
     for name, figure in (("latency", "seconds"), ("pes", "pes"), ("energy", "energy")):
@@ -475,13 +505,25 @@ def test_points_are_sorted_by_any_figure_that_they_have(store: Path) -> None:
             figures = {"energy": energy, "energy_unit": unit, "energy_per_mac": None}
             figures |= {"cycles": seconds, "seconds": seconds, "edp": 1.0, "utilization": 0.5}
             figures |= {"area_mm2": None, "words_by_level": {"dram": words}, "proved": True}
+            figures |= {"energy_sources": [f"{'mac' if words == 5 else 'dram, mac'}: a table"]}
             named = dict.fromkeys(sweep_export.IDENTITY, "")
             opened.add([Row(str(key), DONE, named, {}, figures, "", 0.0, "tests")])
     result = acs.sweep_show(store)
-    expected = {"power": "01", "words.dram": "120", "latency": "012", "energy": "201", "": "201"}
+    expected = {"power": "01", "words.dram": "120", "latency": "012"}
     assert {by: "".join(its.key for its in result.best(9, by)) for by in expected} == expected
+    for by in ("energy", "", "edp"):
+        with pytest.raises(UsageError, match="energies in different units: MAC, pJ"):
+            result.best(9, by)
+        assert [its.key for its in result.best(9, by, unit="pJ")] == ["0", "1"]
+        units = [table.headings[0] for table in result.tables(9, by)]
+        assert units == ["energy\nMAC", "energy\npJ"]
+    assert [its["key"] for its in result.data(9)["best"]] == ["2", "0", "1"]
+    assert [[line[1] for line in table.rows] for table in result.tables(9, "power")] == [
+        ["4000", "9000"]
+    ]
     assert [its.key for its in result.best(1, by="words.dram")] == ["1"]
     said = result.text(by="power").splitlines()
+    assert said[-2:] == ["Energies are from 1 source:", "  - dram, mac: a table"]
     assert [line.split()[0] for line in said[4:6]] == ["2e-06", "3e-06"]
     assert said[0] == "best by power"
     assert said[2].split()[0] == "mW"
