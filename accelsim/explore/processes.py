@@ -38,7 +38,7 @@ LAST_SECONDS = 2.0
 """How long a worker may take to end once its pipe is closed."""
 
 MOST_LOSSES = 3
-"""So often is a worker lost over one task before the task counts as lost."""
+"""So often is a worker lost over one task, or in a row before it begins, until that is given up."""
 
 LATEST = 0.2
 """Weight of the latest chunk in the estimate of the seconds per task."""
@@ -90,6 +90,8 @@ class _Crew(Generic[Task, Result]):
     again: deque[_Chunk[Task]] = field(default_factory=deque)
     done: list[Ended[Task, Result]] = field(default_factory=list)
     seconds_per_task: float | None = None
+    killed_in_a_row: int = 0
+    """Workers that were killed before they began, since one began."""
 
     def hand_out(self) -> bool:
         """Give every idle worker a chunk; tell whether anything is under way."""
@@ -118,7 +120,7 @@ class _Crew(Generic[Task, Result]):
                 self._bury(worker)
                 continue
             if not worker.ready:
-                worker.ready = True
+                worker.ready, self.killed_in_a_row = True, 0
                 self._send(worker)
             elif worker.chunk is not None:
                 results, seconds = message
@@ -151,10 +153,14 @@ class _Crew(Generic[Task, Result]):
         """Take leave of a worker that ended, and see to its chunk."""
         self.workers.remove(worker)
         how = _end(worker, LAST_SECONDS)
-        if not worker.ready:
-            raise UsageError(Problem(f"a worker process could not start: it {how}"))
         chunk = worker.chunk
         if chunk is None:
+            return
+        if not worker.ready:
+            self.killed_in_a_row += 1
+            if worker.process.returncode >= 0 or self.killed_in_a_row == MOST_LOSSES:
+                raise UsageError(Problem(f"a worker process could not start: it {how}"))
+            self.again.append(chunk)
             return
         losses = chunk.losses + 1
         if len(chunk.tasks) == 1 and losses == MOST_LOSSES:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -53,6 +54,24 @@ class Deadly:
                 (self.folder / str(killed)).touch()
                 os.kill(os.getpid(), signal.SIGKILL)
         return number * number
+
+
+@dataclass(frozen=True)
+class DeadlyToRead:
+    """Kills the first so many processes that it is unpickled in."""
+
+    folder: Path
+    times: int
+
+    def __call__(self, number: int, _: Stop) -> int | None:
+        return number**2
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        mine = self.folder / str(os.getpid())
+        if len(list(self.folder.iterdir())) < self.times:
+            mine.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def unpicklable(number: int) -> int:
@@ -169,6 +188,18 @@ def test_workers_that_cannot_start(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UsageError, match="a worker process could not start: it ended with exit"):
         ran(Processes(2), Bad(3), 10)
     assert "AssertionError" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("times", [1, MOST_LOSSES - 1])
+def test_a_worker_that_is_killed_while_it_starts_is_replaced(tmp_path: Path, times: int) -> None:
+    found = ran(Processes(1), DeadlyToRead(tmp_path, times), 20)
+    assert found == {number: number**2 for number in range(20)}
+
+
+def test_workers_that_are_killed_whenever_they_start(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="could not start: it was killed by signal 9"):
+        ran(Processes(1), DeadlyToRead(tmp_path, 99), 20)
+    assert len(list(tmp_path.iterdir())) == MOST_LOSSES
 
 
 def test_no_worker_is_left_behind() -> None:
