@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
-from accelsim.mapper.contract import Budget
+from accelsim.mapper.contract import Budget, Progress
 from accelsim.mapper.exact import ExactDriver, covers
 from accelsim.mapper.given import given
 from accelsim.mapper.objectives import EDP, ENERGY, LATENCY, Objective
@@ -61,3 +61,20 @@ def test_what_a_stopped_driver_answers(objective: Objective) -> None:
             packed = pack_mapping(best.mapping, problem.layer)
             assert price(problem, packed) == (best.energy, best.cycles)
         assert after > 20, "it was ended at several points"
+
+
+def test_a_front_under_way_tells_its_least_energy() -> None:
+    """Ctrl-C keeps what a search has said that it found."""
+    problem = next(
+        p for p in (exact_problem(seed, 400, 1_000) for seed in range(20)) if not covers(p)
+    )
+    told: list[Progress] = []
+    with patch.multiple("accelsim.mapper.exact.work", **SLOW):
+        found = ExactDriver().search(problem, LATENCY, Budget(1), front=True, progress=told.append)
+    assert found.certificate.optimal
+    *under_way, _ = told
+    energies = [its.best_energy for its in under_way if its.best_energy is not None]
+    assert len(energies) == len(under_way) > 5
+    assert energies == sorted(energies, reverse=True)
+    optimum, _ = solved(problem).best(ENERGY)
+    assert energies[-1] == pytest.approx(optimum, rel=CLOSE)

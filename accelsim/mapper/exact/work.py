@@ -205,17 +205,17 @@ class Work:
             while ended is None and not run_nodes(
                 tables.record, *self._arrays(), tables.rows, SLICE_STEPS
             ):
-                ended = over(*(float(f) for f in s["best"][2:]))
+                ended = over(*self._so_far())
             self.steps_made += int(counts[MADE] + counts[SKIPPED])
             self.labels_used += int(counts[USED])
             self._accept(pattern)
-            ended = ended or over(*(float(f) for f in s["best"][2:]))
+            ended = ended or over(*self._so_far())
             if ended is not None or not counts[FULL]:
                 return ended
             last = self.label_room >= self._most_labels()
             draws = MANY_SAMPLES if last else self.label_room // LABELS_PER_SAMPLE
             better = sample and self._sample(draws, over)
-            ended = over(*(float(f) for f in s["best"][2:]))
+            ended = over(*self._so_far())
             if ended is not None:
                 return ended
             if better:
@@ -253,6 +253,14 @@ class Work:
     def drawn(self) -> int:
         """How many mappings were drawn."""
         return 0 if self.sampled is None else self.sampled.certificate.considered
+
+    def _so_far(self) -> tuple[float, float]:
+        """Return energy and cycles of the best so far; of a front, of its point of least energy."""
+        s = self.fields
+        if not s["front"] or not s["n_front"]:
+            return float(s["best"][BEST_ENERGY]), float(s["best"][BEST_CYCLES])
+        point = int(np.argmin(s["front_energy"][: s["n_front"]]))
+        return float(s["front_energy"][point]), float(s["front_cycles"][point])
 
     def _arrays(self) -> tuple[Points, Floats, Labels, Floats]:
         return self.tables.points, self.tables.by_point, self.labels, self.figures
