@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from accelsim.mapper.auto import AutoDriver
 from accelsim.mapper.contract import Budget
 from accelsim.mapper.exact import ExactDriver, work
 from accelsim.mapper.objectives import EDP
+from accelsim.mapper.remainders import RemaindersDriver, padding
 from accelsim.mapper.sampling import SamplingDriver
 from tests.mapper.exact_checks import QUESTIONS, listed, wrong
 from tests.mapper.exact_more import grouped_problem
-from tests.mapper.exact_rules import RULES
+from tests.mapper.exact_rules import RULES, lanes, made
+from tests.mapspace.cases import ALL, gemm, memory, place
 
 LONG = RULES["ports of instances"].problem()
 MANY = 3_000
@@ -75,6 +79,27 @@ def test_what_it_sampled_is_not_sampled_again(more: int, monkeypatch: pytest.Mon
     outcome = AutoDriver().search(LONG, EDP, Budget(MANY + more))
     assert steps == sorted(steps)
     assert MANY + more <= outcome.certificate.considered < MANY + more + 100
+
+
+@pytest.mark.usefixtures("little_room")
+def test_one_of_padded_bounds_samples_by_the_seed_of_its_driver(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(padding, "MOST_WASTE", 0.7)
+    sampled: list[work.Work] = []
+    sample = work.Work._sample
+
+    def told(self: work.Work, samples: int, over: work.Over) -> bool:
+        sampled.append(self)
+        return sample(self, samples, over)
+
+    monkeypatch.setattr(work.Work, "_sample", told)
+    buffer = replace(memory("buffer", 12), shared_words_per_cycle=0.5)
+    small = made(gemm(M=3, K=4), (place("buffer", frozenset(), ALL), lanes(x=2)), (buffer,))
+    RemaindersDriver(ExactDriver(7), 7).search(small, EDP, Budget(100))
+    padded = [one for one in sampled if one.problem.layer.bounds != small.layer.bounds]
+    assert padded
+    assert {one.seed for one in padded} == {7}
 
 
 @pytest.mark.parametrize("seed", range(1000, 1016))

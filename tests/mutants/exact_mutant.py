@@ -1,8 +1,8 @@
 """A deliberate mistake in the exact mapper, with small problems that it gets wrong.
 
 As in ``mutants.py``; but most mistakes of a search show on few problems only, so that each mutant
-names its own: a rule of ``tests/mapper/exact_rules.py``, or a seed of ``small_problem`` (of
-``tests/mapper/exact_more.py`` after the name of its kind), and what is asked.
+names its own: a rule of ``tests/mapper/exact_rules.py`` or ``exact_far_rules.py``, or a seed of
+``small_problem`` (of ``tests/mapper/exact_more.py`` after the name of its kind), and what is asked.
 
 Not here are mistakes that no answer shows: those that only weaken a bound or a comparison (the
 search then takes longer and answers the same), and, by the proof in ``expand_block``, when loops of
@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from accelsim.mapper.contract import MappingProblem
+from tests.mapper.exact_far_rules import FAR_RULES
 from tests.mapper.exact_more import grouped_problem, ruled_problem, sums_problem
 from tests.mapper.exact_problems import exact_problem
 from tests.mapper.exact_rules import RULES
@@ -35,7 +36,7 @@ def small_problem(name: str | int) -> MappingProblem:
     if isinstance(name, int):
         return exact_problem(name, 50, 600)
     kind, _, number = name.rpartition(" ")
-    return MORE[kind](int(number)) if kind in MORE else RULES[name].problem()
+    return MORE[kind](int(number)) if kind in MORE else (RULES | FAR_RULES)[name].problem()
 
 
 UNITS = "mapper/exact/units.py"
@@ -51,6 +52,7 @@ PATTERN = "mapper/exact/pattern.py"
 GEOMETRY = "mapper/exact/geometry.py"
 ROWS = "mapper/exact/rows.py"
 TABLES = "mapper/exact/tables.py"
+FUTURES = "mapper/exact/futures.py"
 WORK = "mapper/exact/work.py"
 
 

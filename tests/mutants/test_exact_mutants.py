@@ -10,6 +10,7 @@ import pytest
 
 from tests.mapper.exact_checks import Listed, listed
 from tests.mutants.exact_cost_mutants import COST_MUTANTS
+from tests.mutants.exact_far_mutants import FAR_MUTANTS
 from tests.mutants.exact_group_mutants import GROUP_MUTANTS
 from tests.mutants.exact_more_mutants import MORE_MUTANTS
 from tests.mutants.exact_mutant import ExactMutant, Question, small_problem
@@ -17,7 +18,13 @@ from tests.mutants.exact_pruning_mutants import PRUNING_MUTANTS
 from tests.mutants.exact_search_mutants import SEARCH_MUTANTS
 from tests.mutants.runs import run, write_cases
 
-EXACT_MUTANTS = (*COST_MUTANTS, *PRUNING_MUTANTS, *GROUP_MUTANTS, *SEARCH_MUTANTS)
+EXACT_MUTANTS = (
+    *COST_MUTANTS,
+    *PRUNING_MUTANTS,
+    *FAR_MUTANTS,
+    *GROUP_MUTANTS,
+    *SEARCH_MUTANTS,
+)
 
 
 @cache

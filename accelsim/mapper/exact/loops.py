@@ -114,8 +114,6 @@ def move_output(
     tensor = s.output
     if s.fanouts_outside[node] == 1:
         label.slack += slack_of_output(s, points, label, node)
-    if s.visits_save[node] == 1:
-        label.used |= KEEP_USED
     for sheet in range(s.n_sheets):
         unit = sheet_column(s, tensor, sheet) + UNIT
         if q[index, unit] < 0.0:
@@ -232,16 +230,21 @@ def expand_block(
     long and begins at the same extent, and one that began between them is divided by n and no
     longer ended by the second.  So every figure only falls (none has a coefficient below zero, see
     ``dominates``), unless what is divided was itself below zero: only the output's may be, and
-    ``KEEP_USED`` is set as it moves at such a cost, or while its visits still save
-    (``visits_save``).  The rebuilt mapping is priced anew by the counter, and must cost what
-    the label said; were it less, its own label would have been better.
+    ``KEEP_USED`` is set as it moves at such a cost.  Visits that save (``visits_save``) save no
+    more than was paid for them: a word drained pays ``drain - credit`` and makes one visit at most,
+    at ``back + credit``, so that it costs ``drain + back`` or more.  The rebuilt mapping is priced
+    anew by the counter, and must cost what the label said; were it less, its own label would have
+    been better.
 
     From there on a dim's loops may as well grow prime by prime: what fits in the end fits on the
     way, bounds hold for all that is to come, and two loops of one dim, one right after the other,
     divide what one loop of their product does.
 
-    A loop that is too dear by :func:`bound_loops` and places further out is not put.
+    A loop that is too dear by :func:`bound_loops` and places further out is not put; none is where
+    all are left to a place further out (``passed``).
     """
+    if s.passed[node] == (1 << s.n_dims) - 1:
+        return
     label = labels[index]
     here = points[label.point]
     cleared = label.used == 0 and s.free[node] == 1 and block_closed(s, label)

@@ -56,7 +56,7 @@ class RemaindersDriver:
     Parameters
     ----------
     within : searches the bounds as they are
-    seed : start of the random choices of sampling under padded bounds
+    seed : start of the random choices of sampling under padded bounds, in long exact searches too
     """
 
     within: Driver
@@ -111,7 +111,7 @@ class RemaindersDriver:
                 return "stop"
             return "seconds" if seconds is not None and now >= seconds else None
 
-        search = _Search(problem, objective, outcome, over, proves)
+        search = _Search(problem, objective, outcome, over, proves, self.seed)
         for candidate in given:
             search.take(candidate)
         if outcome.certificate.stopped_by == "stop" or (
@@ -136,6 +136,7 @@ class _Search:
     unpadded: Outcome
     over: Callable[[Candidate | None, int], StoppedBy | None]
     proves: bool
+    seed: int
     best: Candidate | None = None
     least: float | None = None
     considered: int = 0
@@ -226,7 +227,8 @@ class _Search:
         share = share_of(twin, padding, self.problem.layer_arrays.output_words)
         enough = share.enough(objective, self.figure())
         nothing = Candidate(Mapping(()), *_costing(objective, enough))
-        work = Work(twin, objective, (nothing,) if np.isfinite(enough) else ())
+        first = (nothing,) if np.isfinite(enough) else ()
+        work = Work(twin, objective, first, seed=self.seed)
         ended = work.run(lambda _energy, _cycles: self.over(self.best, self.considered))
         for found in work.finds.candidates:
             if found is not nothing:
