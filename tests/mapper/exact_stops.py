@@ -19,8 +19,8 @@ from accelsim.mapping.arrays import pack_mapping
 from tests.mapper.problems import Solved, price
 
 CLOSE = 1e-12
-BEAM, BELOW, WHOLE = "beam", "below a guess", "whole"
-PHASES = (BEAM, BELOW, WHOLE)
+BOUNDS, BEAM, BELOW, WHOLE = "bounds", "beam", "below a guess", "whole"
+PHASES = (BOUNDS, BEAM, BELOW, WHOLE)
 OTHERS = 2
 """Looks at the clock at which a search is ended in each phase, besides the last."""
 
@@ -37,7 +37,7 @@ class Watched(Work):
     A beam all but solves small problems, which leaves nothing to guess.
     """
 
-    phase = ""
+    phase = BOUNDS
 
     def _search_all(self, beam: int, over: Over) -> StoppedBy | None:
         self.phase = BEAM if beam else WHOLE

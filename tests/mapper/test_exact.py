@@ -25,6 +25,17 @@ HOLES = (22476,)
 """A dilated window whose strips fall as lanes make its steps longer."""
 
 
+def never_over(_energy: float, _cycles: float) -> None:
+    """Let a search go on to its end."""
+
+
+def bounded(problem: MappingProblem, objective: Objective, *first: Candidate) -> Work:
+    """Return a search that has bounded its patterns."""
+    work = Work(problem, objective, first)
+    assert work.bound_patterns(never_over) is None
+    return work
+
+
 def check(seed: int, objective: Objective, wide: bool = False) -> bool:
     """Compare with brute force without any mapping to start from; return whether covered."""
     problem = exact_problem(seed, 50, 3_000, wide)
@@ -77,7 +88,7 @@ def test_no_mapping_is_below_the_floor_of_its_pattern(objective: Objective) -> N
         ):
             keep = tuple(int(mask) for mask in pack_mapping(mapping, problem.layer).keep)
             least[keep] = min(least.get(keep, np.inf), objective.figure(energy, cycles))
-        floors = {pattern.keep: pattern.floor for pattern in Work(problem, objective, ()).patterns}
+        floors = {pattern.keep: pattern.floor for pattern in bounded(problem, objective).unsearched}
         for keep, figure in least.items():
             assert floors[keep] <= figure * (1 + CLOSE), f"seed {seed}"
             held += 1
@@ -92,7 +103,7 @@ def test_no_floor_is_above_a_proved_optimum(machine: str) -> None:
     problem = mapping_problem(layer, arch, prices)
     best = solve(problem, ENERGY).best
     assert best is not None
-    floors = [pattern.floor for pattern in Work(problem, ENERGY, ()).patterns]
+    floors = [pattern.floor for pattern in bounded(problem, ENERGY).unsearched]
     assert min(floors) <= best.energy * (1 + CLOSE)
 
 
@@ -126,17 +137,17 @@ def test_guesses_are_equal_to_brute_force(monkeypatch: pytest.MonkeyPatch) -> No
         dearest = int(np.argmax(everything.energy))
         figures = float(everything.energy[dearest]), float(everything.cycles[dearest])
         monkeypatch.setattr("accelsim.mapper.exact.work.GUESS", 0.02 if seed % 2 else 0.5)
-        work = Work(problem, ENERGY, (Candidate(everything.mappings[dearest], *figures),))
+        work = bounded(problem, ENERGY, Candidate(everything.mappings[dearest], *figures))
         guess = work._guess()
         if guess == -np.inf:
             continue
-        assert work._look_below(guess, lambda _energy, _cycles: None) is None
+        assert work._look_below(guess, never_over) is None
         found = len(work.finds.candidates) > 1
         optimum = float(min(everything.energy))
         assert found == (optimum <= guess * (1 + CLOSE)), f"seed {seed}"
         right, wrong = right + found, wrong + (not found)
         assert work.bound(optimum) <= optimum * (1 + CLOSE), f"seed {seed}"
-        assert work._search_all(0, lambda _energy, _cycles: None) is None
+        assert work._search_all(0, never_over) is None
         best = work.finds.best()
         assert best is not None
         assert best.energy == pytest.approx(optimum, rel=CLOSE), f"seed {seed}"

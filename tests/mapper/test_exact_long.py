@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 
 from accelsim.mapper.auto import AutoDriver
 from accelsim.mapper.contract import Budget
-from accelsim.mapper.exact import ExactDriver, work
+from accelsim.mapper.exact import ExactDriver, covers, work
 from accelsim.mapper.objectives import EDP
 from accelsim.mapper.remainders import RemaindersDriver, padding
 from accelsim.mapper.sampling import SamplingDriver
@@ -100,6 +101,27 @@ def test_one_of_padded_bounds_samples_by_the_seed_of_its_driver(
     padded = [one for one in sampled if one.problem.layer.bounds != small.layer.bounds]
     assert padded
     assert {one.seed for one in padded} == {7}
+
+
+def test_one_that_is_long_to_bound_samples_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a short budget has more than a first mapping."""
+    monkeypatch.setattr(work, "LONG_TO_BOUND", 0)
+    outcome = ExactDriver(7).search(LONG, EDP, Budget(), stop=lambda: True)
+    assert outcome.certificate.considered > 100
+    sampled = SamplingDriver(7).search(LONG, EDP, Budget(100)).best
+    assert sampled is not None
+    assert outcome.best is not None
+    assert EDP.rank(outcome.best.energy, outcome.best.cycles) <= EDP.rank(
+        sampled.energy, sampled.cycles
+    )
+
+
+def test_one_that_would_take_too_much_memory_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = RULES["what to keep"].problem()
+    assert not covers(problem)
+    monkeypatch.setattr(import_module("accelsim.mapper.exact.covers"), "MAX_OUTLOOKS", 100)
+    reason = covers(RULES["what to keep"].problem())
+    assert reason.startswith("64 choices of what to keep for ")
 
 
 @pytest.mark.parametrize("seed", range(1000, 1016))

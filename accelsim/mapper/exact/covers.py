@@ -25,6 +25,9 @@ MAX_POINTS = 1_000_000
 
 MAX_PATTERNS = 4096
 
+MAX_OUTLOOKS = 1 << 24
+"""Patterns times points; every one takes some 25 bytes."""
+
 
 @kept
 def covers(problem: MappingProblem) -> str:
@@ -92,7 +95,8 @@ def refuses_size(problem: MappingProblem) -> str:
     layer = problem.layer_arrays
     if len(layer.relevant) > MAX_TENSORS:
         return f"more than {MAX_TENSORS} tensors"
-    if lattice_points(problem) > MAX_POINTS:
+    points, choices = lattice_points(problem), prod(map(len, keep_choices(problem)))
+    if points > MAX_POINTS:
         return f"more than {MAX_POINTS:,} vectors of extents"
     if any(len(divisors_of(int(b))) > MAX_DIVISORS for b in layer.bounds):
         return f"bounds of more than {MAX_DIVISORS} divisors"
@@ -101,8 +105,10 @@ def refuses_size(problem: MappingProblem) -> str:
         return f"windows over more than {64 * (MAX_MARKS - 1):,} words"
     if len(limited_sheets(problem)) >= MAX_SHEETS:
         return f"more than {MAX_SHEETS - 1} ports of limited bandwidth"
-    if prod(map(len, keep_choices(problem))) > MAX_PATTERNS:
+    if choices > MAX_PATTERNS:
         return f"more than {MAX_PATTERNS:,} choices of what to keep"
+    if choices * points > MAX_OUTLOOKS:
+        return f"{choices:,} choices of what to keep for {points:,} vectors of extents"
     return ""
 
 

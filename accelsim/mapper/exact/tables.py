@@ -81,6 +81,7 @@ class Tables:
         self.rows = fill_machine(self.fields, problem)
         self._lay_out(front)
         self._prepared_for = -1
+        self._first = empty_labels(1, 0)
 
     def _lay_out(self, front: bool) -> None:
         """Say what is wanted, and where the columns of ``q`` stand, the shared bits apart."""
@@ -110,9 +111,9 @@ class Tables:
         s["width"] = s["tensors"] + s["n_tensors"] * s["tensor_width"]
 
     def list_patterns(self) -> list[Pattern]:
-        """Return what can be kept where, by growing bounds, without what is hopeless.
+        """Return what can be kept where, not yet bounded (see :meth:`bound`).
 
-        What is hopeless depends on the best so far that the record holds.
+        As yet their floor is what operations alone cost on as many lanes as there are.
         """
         s = self.fields
         listed: list[Pattern] = []
@@ -137,9 +138,11 @@ class Tables:
         fill_shares(self.record, self.points, self.by_point)
         write_shares(self.record, self.points, self.by_point)
         self._fits.write(self.by_point)
-        self._bound_patterns(listed, {sets})
-        listed.sort(key=lambda p: (p.root, p.number))
-        return [p for p in listed if p.floor < np.inf]
+        self._written = {sets}
+        floor = self._least_figure(float(s["operations"] * s["operation_energy"]))
+        for pattern in listed:
+            pattern.floor = floor
+        return listed
 
     def _pattern(self, number: int, keep: Keep) -> Pattern | None:
         """Write a pattern into the record and return it; None if it keeps what never fits.
@@ -165,25 +168,26 @@ class Tables:
             s["shared_limit"][column] = self._fits.limit[memory]
         return Pattern(number, keep, self._pattern_fields, shared)
 
-    def _bound_patterns(self, listed: list[Pattern], written: set[int]) -> None:
-        """Write the outlooks of patterns and what their mappings cost at least."""
-        s = self.fields
-        labels, q = empty_labels(1, 0)
-        for pattern in listed:
-            self.prepare(pattern)
-            fill_rows(s, self.record, self.points, self.by_point, written)
-            if q.shape[1] < s["width"]:
-                labels, q = empty_labels(1, int(s["width"]))
-            hopeless = root_bound(self.record, self.points, self.by_point, labels, q)
-            pattern.root = float(s["low"][0])
-            pattern.floor = np.inf if hopeless else self._least_figure()
+    def bound(self, pattern: Pattern) -> None:
+        """Write the outlooks of a pattern and what its mappings cost at least.
 
-    def _least_figure(self) -> float:
-        """Return the least figure of a mapping whose energy is at least ``low[0]``."""
+        Its floor is infinite if it is hopeless, which depends on the best so far in the record.
+        """
+        s = self.fields
+        self.prepare(pattern)
+        fill_rows(s, self.record, self.points, self.by_point, self._written)
+        if self._first[1].shape[1] < s["width"]:
+            self._first = empty_labels(1, int(s["width"]))
+        hopeless = root_bound(self.record, self.points, self.by_point, *self._first)
+        pattern.root = float(s["low"][0])
+        pattern.floor = np.inf if hopeless else self._least_figure(pattern.root)
+
+    def _least_figure(self, low: float) -> float:
+        """Return the least figure of a mapping that costs at least ``low``, leakage aside."""
         s = self.fields
         lanes = min(float(s["total_lanes"][0]), float(s["operations"]))
         cycles = float(np.ceil(s["operations"] / lanes / s["rate"]))
-        energy = max(0.0, float(s["low"][0]) + cycles * float(s["leakage"]))
+        energy = max(0.0, low + cycles * float(s["leakage"]))
         return self.objective.figure(energy, cycles)
 
     def prepare(self, pattern: Pattern) -> None:

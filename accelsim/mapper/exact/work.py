@@ -42,6 +42,9 @@ FIRST_ROOM = 1 << 14
 MOST_BYTES = 139 << 20
 """Bytes of labels that there is room for at most, in one pattern."""
 
+LONG_TO_BOUND = 1 << 20
+"""Patterns times points beyond which bounding takes so long that a search samples before."""
+
 SLICE_STEPS = 50_000
 """Steps between two looks at the clock."""
 
@@ -75,8 +78,7 @@ class Work:
 
     Attributes
     ----------
-    patterns : list of Pattern, those that are not hopeless from the beginning
-    unsearched : those of them not yet searched wholly
+    unsearched : list of Pattern, those that are not hopeless and not yet searched wholly
     labels, figures : room for the labels of one pattern, and their figures (``q``)
     patterns_searched, labels_used, steps_made : so far; a pattern counts once a pass
     sampled : the sampling so far, if there was any
@@ -102,8 +104,7 @@ class Work:
         self.sampled: Outcome | None = None
         self.label_room = FIRST_ROOM
         self.labels, self.figures = empty_labels(0, 0)
-        self.patterns = self.tables.list_patterns()
-        self.unsearched = list(self.patterns)
+        self.unsearched = self.tables.list_patterns()
 
     def _make_room(self) -> None:
         """Have room for ``label_room`` labels of the present pattern, or as many as there may be.
@@ -129,11 +130,25 @@ class Work:
         there is something, what was searched before has nothing as good, and is done, too.
         """
         return (
-            (None if self.near else self._search_all(BEAM, over))
+            self.bound_patterns(over)
+            or (None if self.near else self._search_all(BEAM, over))
             or self._look_below(self._guess(), over)
             or self._search_all(0, over)
             or "space"
         )
+
+    def bound_patterns(self, over: Over) -> StoppedBy | None:
+        """Bound every pattern, put them in the order of their bounds, and drop the hopeless."""
+        if len(self.unsearched) * len(self.tables.points) > LONG_TO_BOUND:
+            self._sample(FIRST_ROOM, over)
+        for pattern in self.unsearched:
+            ended = over(*self._so_far())
+            if ended is not None:
+                return ended
+            self.tables.bound(pattern)
+        self.unsearched.sort(key=lambda p: (p.root, p.number))
+        self.unsearched = [p for p in self.unsearched if p.floor < np.inf]
+        return None
 
     def _search_all(self, beam: int, over: Over) -> StoppedBy | None:
         """Search what is waiting; what was searched wholly waits no more."""
