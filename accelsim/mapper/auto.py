@@ -22,7 +22,7 @@ from accelsim.mapper.objectives import Objective
 from accelsim.mapper.sampling import SamplingDriver
 from accelsim.mapping.records import Mapping
 
-NO_PROOF = "the exact driver ended without a proof"
+NO_PROOF = "the exact driver had no room for more partial mappings, and no proof"
 """The note of a certificate whose bound is the exact driver's and whose mapping was sampled."""
 
 

@@ -40,6 +40,9 @@ MOST_MACHINES = 64
 EXACTLY = 10**6
 """Spaces smaller than this are told to the last mapping."""
 
+FIGURES = {"latency": ("latency", " cycles"), "edp": ("EDP", " (energy x cycles)")}
+"""How an objective's figure is called, and its unit, where that is not the energy's."""
+
 StoppedBy = Literal["samples", "seconds", "stop", "space", "enough"]
 
 
@@ -207,16 +210,17 @@ class Certificate:
         if self.optimal:
             proved = "proved optimal"
         elif self.bound is not None:
-            proved = f"not proved optimal, no {self.objective} below {self.bound:.6g}"
+            what, unit = FIGURES.get(self.objective, (self.objective, ""))
+            proved = f"not proved optimal, no {what} below {self.bound:.6g}{unit}"
             if found is not None and self.bound > 0.0:
                 proved += f" (at most {1.0 - self.bound / found:.2%} less)"
         else:
             proved = "not proved optimal"
-        more = "".join(f", {number:,} {name}" for name, number in self.details)
+        more = "".join(f", {_counted(number, name)}" for name, number in self.details)
         size = self.space_size
         again = " (repeats included)" if self.considered > size else ""
         return (
-            f"{self.driver}: best of {self.considered:,} mappings considered{again}, of"
+            f"{self.driver}: best of {_counted(self.considered, 'mappings')} considered{again}, of"
             f" {f'{size:,}' if size < EXACTLY else f'{size:.3g}'} that there are"
             f" ({self.space_counts}){more}; {proved}; {self._ended()}"
             f"{f'; {self.note}' if self.note else ''}"
@@ -233,6 +237,15 @@ class Certificate:
             "stop": "stopped by the caller",
             "space": "ended as there were no more",
         }[self.stopped_by]
+
+
+def _counted(number: int, names: str) -> str:
+    """Write a number of things.
+
+    >>> _counted(1, "labels"), _counted(2_000, "labels")
+    ('1 label', '2,000 labels')
+    """
+    return f"{number:,} {names.removesuffix('s') if number == 1 else names}"
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,9 @@ class Infeasibility:
         if changes:
             verdict = "would fit" if self.change_fits else "would be needed, and more"
             said.append(f"{' and '.join(changes)} {verdict}")
-        said += [f"{level} refused {n:,} arrangements" for level, n in self.refused]
+        said += [
+            f"{level} refused {n:,} arrangement{'' if n == 1 else 's'}" for level, n in self.refused
+        ]
         behind = dict.fromkeys(rule for refusal in self.refusals for rule in refusal.rules)
         said += [f"because of {rule}" for rule in behind if rule not in self.enough]
         said += [f"it would fit without {rule}" for rule in self.enough]
