@@ -256,8 +256,8 @@ EVALUATION_MUTANTS = (
     Mutant(
         "one instance's area",
         AREA,
-        "total += area_um2 * arch.instances(place)",
-        "total += area_um2",
+        "total += each * arch.instances(place)",
+        "total += each",
     ),
     Mutant(
         "the outermost memory is on the chip",

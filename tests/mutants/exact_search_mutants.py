@@ -23,10 +23,10 @@ SEARCH_MUTANTS = (
     mutant(
         "a beam proves",
         WORK,
-        "            (None if self.near else self._search_all(BEAM, over))\n"
+        "            or (None if self.near else self._search_all(BEAM, over))\n"
         "            or self._look_below(self._guess(), over)\n"
         "            or self._search_all(0, over)\n",
-        "            self._search_all(2, over)\n",
+        "            or self._search_all(2, over)\n",
         ("strips over lanes", "front"),
     ),
     # Searches that are ended.
