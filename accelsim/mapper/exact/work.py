@@ -39,6 +39,13 @@ from accelsim.mapper.sampling import SamplingDriver
 FIRST_ROOM = 1 << 14
 """Labels that there is room for at first."""
 
+LEAST_TAKEN = 1 << 17
+"""Labels that memory is taken for at least.
+
+What is not touched costs nothing, and after a block of this size the C library keeps the memory of
+smaller arrays for the next search: a layer's tables are then written a fifth faster.
+"""
+
 MOST_BYTES = 139 << 20
 """Bytes of labels that there is room for at most, in one pattern."""
 
@@ -103,7 +110,7 @@ class Work:
         self.patterns_searched = self.labels_used = self.steps_made = 0
         self.sampled: Outcome | None = None
         self.label_room = FIRST_ROOM
-        self.labels, self.figures = empty_labels(0, 0)
+        self._taken = self.labels, self.figures = empty_labels(0, 0)
         self.unsearched = self.tables.list_patterns()
 
     def _make_room(self) -> None:
@@ -111,11 +118,12 @@ class Work:
 
         What there was is let go before.
         """
-        columns = int(self.fields["width"])
-        room = min(self.label_room, self._most_labels())
-        if len(self.labels) < room or self.figures.shape[1] < columns:
-            self.labels, self.figures = empty_labels(0, 0)
-            self.labels, self.figures = empty_labels(room, columns)
+        columns, most = int(self.fields["width"]), self._most_labels()
+        room = min(self.label_room, most)
+        if len(self._taken[0]) < room or self._taken[1].shape[1] < columns:
+            self._taken = self.labels, self.figures = empty_labels(0, 0)
+            self._taken = empty_labels(max(room, min(LEAST_TAKEN, most)), columns)
+        self.labels, self.figures = self._taken[0][:room], self._taken[1][:room]
 
     def _most_labels(self) -> int:
         """Return the labels of the present pattern that there may be room for."""
