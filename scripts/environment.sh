@@ -44,8 +44,8 @@ cpu_torch() {
 chromium() {
   local program
   for program in chromium chromium-browser google-chrome; do
-    if command -v "$program" >/dev/null; then
-      say "== using $(command -v "$program")"
+    if type -P "$program" >/dev/null; then
+      say "== using $(type -P "$program")"
       return
     fi
   done
