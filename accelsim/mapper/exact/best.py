@@ -8,7 +8,15 @@ from accelsim.evaluation.kernel import whole_cycles
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import inlined, kernel
 from accelsim.mapper.exact.geometry import lanes_outside
-from accelsim.mapper.exact.layout import BEST_CYCLES, BEST_ENERGY, FIGURE, FULL, LANES, TIE
+from accelsim.mapper.exact.layout import (
+    BEST_CYCLES,
+    BEST_ENERGY,
+    FIGURE,
+    FRONT_FULL,
+    FULL,
+    LANES,
+    TIE,
+)
 from accelsim.mapper.objectives import power_product
 
 figure_of = kernel(power_product)
@@ -132,7 +140,7 @@ def enter_front(s: np.record, index: int, energy: float, cycles: float) -> bool:
         s.front_label[kept] = s.front_label[i]
         kept += 1
     if kept >= len(s.front_energy):
-        s.counts[FULL] = 1
+        s.counts[FULL] = FRONT_FULL
         return False
     s.front_energy[kept] = energy
     s.front_cycles[kept] = cycles

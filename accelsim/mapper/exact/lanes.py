@@ -261,13 +261,11 @@ def run_fanout(
     while count[CURSOR] < last:
         if spent > steps:
             return False
-        index = count[CURSOR]
+        if labels[count[CURSOR]].alive == 1:
+            spent += cross_all(s, points, tables, labels, q, rows, node, count[CURSOR])
+            if count[FULL] != 0:
+                return True
         count[CURSOR] += 1
-        if labels[index].alive == 0:
-            continue
-        spent += cross_all(s, points, tables, labels, q, rows, node, index)
-        if count[FULL] == 1:
-            return True
     count[PHASE] = ENTER
     return True
 
@@ -343,7 +341,7 @@ def cross_all(
         labels[new].action = number
         if pass_fanout(s, points, labels[new], q, new, node, row):
             admit(s, points, tables, labels, q, node + 1, s.beam)
-            if count[FULL] == 1:
+            if count[FULL] != 0:
                 break
             weigh(s, points, labels[index], q, index, node)
     rows_seen = s.row_start[node + 1] - s.row_start[node]

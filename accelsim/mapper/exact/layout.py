@@ -64,6 +64,10 @@ USED, MADE, SKIPPED, DROPPED, BEST_LABEL, CURSOR, FULL, PHASE, START, GROWN, EPO
 )
 NODE, FIRST, LAST = range(12, 15)
 
+NO_ROOM, FRONT_FULL = 1, 2
+"""What ``FULL`` may say: labels have no more room (given more, a search goes on where it stands);
+the front has none, and a point of it is lost."""
+
 FIGURE, TIE, BEST_ENERGY, BEST_CYCLES = range(4)
 """``s.best``: of the best complete mapping."""
 

@@ -279,7 +279,7 @@ def expand_block(
                 child.used = 0
             child.action = dim * 4096 + number
             admit(s, points, tables, labels, q, node, 0)
-            if s.counts[FULL] == 1:
+            if s.counts[FULL] != 0:
                 return
 
 
@@ -331,7 +331,7 @@ def run_place(
             labels[new].used = EMPTY if s.must_loop[node] == 1 else 0
             labels[new].action = NO_LOOP
             admit(s, points, tables, labels, q, node, 0)
-            if count[FULL] == 1:
+            if count[FULL] != 0:
                 return True
         count[PHASE] = GROW
         count[CURSOR] = count[START]
@@ -341,7 +341,7 @@ def run_place(
                 return False
             if labels[count[CURSOR]].alive == 1:
                 expand_block(s, points, tables, labels, q, node, count[CURSOR])
-                if count[FULL] == 1:
+                if count[FULL] != 0:
                     return True
             count[CURSOR] += 1
         count[PHASE], count[CURSOR], count[GROWN] = CLOSE, count[START], count[USED]
@@ -367,7 +367,7 @@ def run_place(
         elif finish(s, labels[new], q, new):
             count[BEST_LABEL] = new
             take_room(s, labels)
-        if count[FULL] == 1:
+        if count[FULL] != 0:
             return True
     count[PHASE] = ENTER
     return True

@@ -32,7 +32,7 @@ def run_nodes(
             done = run_fanout(s, points, tables, labels, q, rows, node, first, last, steps)
         if not done:
             return False
-        if count[FULL] == 1:
+        if count[FULL] != 0:
             return True
         count[NODE] += 1
         count[FIRST], count[LAST] = count[START], count[USED]

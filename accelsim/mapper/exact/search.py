@@ -27,6 +27,7 @@ from accelsim.mapper.exact.layout import (
     FULL,
     LANES,
     MADE,
+    NO_ROOM,
     PENDING,
     READ,
     SECOND,
@@ -72,8 +73,8 @@ def start_label(s: np.record, labels: Labels, q: Floats) -> None:
             if tensor == s.output:
                 price += s.update[sheet, 0] + s.back[sheet, 0] + s.credit[sheet, 0]
             q[0, COST + sheet] += steps * price
+    s.counts[EPOCH] += s.counts[USED]
     s.counts[USED] = 1
-    s.counts[EPOCH] += len(labels)
 
 
 @kernel
@@ -125,7 +126,7 @@ def take_room(s: np.record, labels: Labels) -> None:
     labels[s.counts[USED]].alive = 1
     s.counts[USED] += 1
     if s.counts[USED] >= len(labels) - 1:
-        s.counts[FULL] = 1
+        s.counts[FULL] = NO_ROOM
 
 
 @kernel

@@ -17,6 +17,7 @@ from accelsim.mapper.exact.layout import (
     BEST_LABEL,
     FIGURE,
     FIRST,
+    FRONT_FULL,
     FULL,
     LABEL,
     LAST,
@@ -113,16 +114,20 @@ class Work:
         self._taken = self.labels, self.figures = empty_labels(0, 0)
         self.unsearched = self.tables.list_patterns()
 
-    def _make_room(self) -> None:
+    def _make_room(self, used: int = 0) -> None:
         """Have room for ``label_room`` labels of the present pattern, or as many as there may be.
 
-        What there was is let go before.
+        The first ``used`` labels stay; without them, what there was is let go before.
         """
         columns, most = int(self.fields["width"]), self._most_labels()
         room = min(self.label_room, most)
         if len(self._taken[0]) < room or self._taken[1].shape[1] < columns:
-            self._taken = self.labels, self.figures = empty_labels(0, 0)
+            labels, figures = self.labels[:used], self.figures[:used, :columns]
+            if not used:
+                self._taken = self.labels, self.figures = empty_labels(0, 0)
             self._taken = empty_labels(max(room, min(LEAST_TAKEN, most)), columns)
+            if used:
+                self._taken[0][:used], self._taken[1][:used] = labels, figures
         self.labels, self.figures = self._taken[0][:room], self._taken[1][:room]
 
     def _most_labels(self) -> int:
@@ -217,36 +222,57 @@ class Work:
             return None
         tables.prepare(pattern)
         self._make_room()
+        if self._start():
+            return None
         while True:
-            counts[FULL] = counts[MADE] = counts[SKIPPED] = counts[THINNED] = 0
-            counts[PHASE], counts[BEST_LABEL] = ENTER, -1
-            if root_bound(tables.record, *self._arrays()):
-                return None
-            self.patterns_searched += 1
-            counts[NODE], counts[FIRST], counts[LAST] = 0, 0, 1
-            ended = None
-            while ended is None and not run_nodes(
-                tables.record, *self._arrays(), tables.rows, SLICE_STEPS
-            ):
-                ended = over(*self._so_far())
-            self.steps_made += int(counts[MADE] + counts[SKIPPED])
-            self.labels_used += int(counts[USED])
+            ended = self._run_nodes(over)
             self._accept(pattern)
             ended = ended or over(*self._so_far())
             if ended is not None or not counts[FULL]:
-                return ended
-            last = self.label_room >= self._most_labels()
+                break
+            last = counts[FULL] == FRONT_FULL or self.label_room >= self._most_labels()
             draws = MANY_SAMPLES if last else self.label_room // LABELS_PER_SAMPLE
             better = sample and self._sample(draws, over)
             ended = over(*self._so_far())
             if ended is not None:
+                break
+            if not last:
+                self.label_room *= 8
+                self._make_room(int(counts[USED]))
+            elif not better:
+                ended = None if beam else "samples"
+                break
+            else:
+                self._tell()
+                if self._start():
+                    return None
+        self._tell()
+        return ended
+
+    def _start(self) -> bool:
+        """Begin the search of a pattern (anew); return whether there is nothing to be found."""
+        counts = self.counts
+        counts[FULL] = counts[THINNED] = counts[MADE] = counts[SKIPPED] = 0
+        counts[PHASE], counts[NODE], counts[FIRST], counts[LAST] = ENTER, 0, 0, 1
+        if root_bound(self.tables.record, *self._arrays()):
+            return True
+        self.patterns_searched += 1
+        return False
+
+    def _tell(self) -> None:
+        """Add up what the search of a pattern took so far."""
+        counts = self.counts
+        self.steps_made += int(counts[MADE] + counts[SKIPPED])
+        self.labels_used += int(counts[USED])
+
+    def _run_nodes(self, over: Over) -> StoppedBy | None:
+        """Go on with a search until it is done, has no more room or is ended; return by what."""
+        self.counts[FULL], self.counts[BEST_LABEL] = 0, -1
+        while not run_nodes(self.tables.record, *self._arrays(), self.tables.rows, SLICE_STEPS):
+            ended = over(*self._so_far())
+            if ended is not None:
                 return ended
-            if better:
-                continue
-            if last:
-                return None if beam else "samples"
-            self.label_room *= 8
-            self._make_room()
+        return None
 
     def _sample(self, samples: int, over: Over) -> bool:
         """Draw up to so many mappings in all; return whether one is better than the best so far.
