@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from accelsim.counter.window import distinct_words, strip_words
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import inlined, kernel
 from accelsim.mapper.exact.best import too_dear
-from accelsim.mapper.exact.labels import is_moved, run_of
+from accelsim.mapper.exact.labels import is_moved, low_of, run_of
 from accelsim.mapper.exact.lattice import Points
 from accelsim.mapper.exact.layout import (
     COST,
@@ -66,21 +67,57 @@ def weigh_output(
 
 
 @kernel
-def least_strip(s: np.record, tensor: int, dim: int, fanouts: int, strip: float) -> float:
-    """Return what ``strip`` can fall to if ``fanouts`` further out make the steps of a run longer.
+def least_share(s: np.record, here: np.record, tensor: int, dim: int) -> float:
+    """Return the least share of a tile that is left of its fetches by a run, whatever its step.
+
+    A run over ``dim`` steps by what stands inside it: a multiple of the tile's extent, and a proper
+    divisor of the bound.  Where ranks have the dim in common, the least of each is multiplied.
+    """
+    share = 1.0
+    for rank in range(s.rank_start[tensor], s.rank_start[tensor + 1]):
+        side = 0 if s.rank_dim[rank, 0] == dim else 1
+        if s.rank_dim[rank, 1] < 0 or s.rank_dim[rank, side] != dim:
+            continue
+        u, v = s.rank_coefficient[rank, side], s.rank_coefficient[rank, 1 - side]
+        a, b = int(here.extent[dim]), int(here.extent[s.rank_dim[rank, 1 - side]])
+        words = least = distinct_words(u, v, a, b)
+        for number in range(s.n_divisors[dim] - 1):
+            step = s.divisor[dim, number]
+            if step % a == 0:
+                least = min(least, strip_words(u, v, a, b, step))
+        share *= least / words
+    return share
+
+
+@kernel
+def least_strip(
+    s: np.record, points: Points, label: np.record, tensor: int, w: int, pos: int, unit: float,
+    strip: float,
+) -> float:  # fmt: skip
+    """Return what the cost of a strip can fall to as fanouts further out make steps longer.
 
     A step of D in dim a of u*a + v*b uncovers min(D, ...) of each residue class if v = 1 (a class
     is one run of words, see ``strip_words``), which grows with D.  Where a class has holes
-    (dilation for a, a stride for b), a longer step may fall into them.
+    (dilation for a, a stride for b), a longer step may fall into them.  Then each tile keeps its
+    least share (:func:`least_share`).  Between tiles of unmoved boundaries there are lanes alone.
+    If all of them multicast, and no blocks round up (``s.united``), what they share is the tile of
+    all of them together, the point's, and of their strips no less than its strips.
     """
-    if fanouts == 0 or (s.monotone[tensor] >> dim) & 1 == 1:
+    dim = s.window_dim[tensor, w]
+    if s.fanouts_outside[pos] == 0 or (s.monotone[tensor] >> dim) & 1 == 1:
         return strip
-    return 0.0
+    if (s.united >> tensor) & 1 == 0:
+        return 0.0
+    share = 1.0
+    for node in range(max(low_of(label.state[tensor]) - 1, 0), pos):
+        share = min(share, least_share(s, points[label.at[node]], tensor, dim))
+    return share * unit
 
 
 @kernel
 def weigh_input(
-    s: np.record, q: Floats, index: int, tensor: int, sheet: int, pos: int
+    s: np.record, points: Points, label: np.record, q: Floats, index: int, tensor: int, sheet: int,
+    pos: int,
 ) -> None:  # fmt: skip
     """Write what an unmoved input costs if it moves now, reads across lanes aside.
 
@@ -92,7 +129,8 @@ def weigh_input(
     unit = s.unit[sheet, tensor] = q[index, column + UNIT]
     for w in range(s.n_window[tensor]):
         dim = s.window_dim[tensor, w]
-        strip = least_strip(s, tensor, dim, s.fanouts_outside[pos], q[index, column + STRIP + w])
+        strip = q[index, column + STRIP + w]
+        strip = least_strip(s, points, label, tensor, w, pos, unit, strip)
         s.strip[sheet, tensor, w] = strip
         s.steeper[sheet, tensor, w] = (unit - strip) / s.bounds[dim]
 
@@ -151,7 +189,7 @@ def weigh(s: np.record, points: Points, label: np.record, q: Floats, index: int,
                 weigh_output(s, sheet, pos, q[index, column + UNIT], below, second)
                 continue
             if not moved:
-                weigh_input(s, q, index, tensor, sheet, pos)
+                weigh_input(s, points, label, q, index, tensor, sheet, pos)
             if s.ahead[pos, tensor] == 1:
                 words = below if moved else second
                 read = s.read[sheet, row, tensor]

@@ -134,6 +134,7 @@ FIELDS = np.dtype(
         ("array_lanes", _float, (_ROWS, MAX_FANOUTS)),  # and of each shared one, room aside
         ("fanouts_outside", _int, (_ROWS,)),  # by pos: whether there is any
         ("share", _int, (MAX_TENSORS, 2)),  # by fanouts outside: row of ``tables``
+        ("united", _int),  # mask of tensors without blocks that every fanout multicasts
         # What is kept where, and what follows from it.
         ("kept", _int, (MAX_NODES,)),  # mask of tensors
         ("n_shared", _int),
@@ -215,6 +216,8 @@ FIELDS = np.dtype(
         ("column", _int, (MAX_TENSORS,)),  # of a row's ``inverse``
         ("last_spread", _int),
         ("value", _float, (MAX_TENSORS,)),
+        ("whole", _float, (MAX_TENSORS,)),
+        ("divided", _float, (MAX_TENSORS,)),
         ("by_dim", _float, (MAX_DIMS,)),
         ("by_set", _float, (1 << MAX_TENSORS,)),
         ("lane_dim", _int, (128,)),

@@ -12,7 +12,6 @@ from accelsim.mapper.exact.geometry import inner_point, lanes_outside
 from accelsim.mapper.exact.labels import (
     END,
     MOVED,
-    NO_LOOP,
     Labels,
     copy_label,
     is_moved,
@@ -322,19 +321,10 @@ def run_place(
     count = s.counts
     until = count[MADE] + count[SKIPPED] + steps
     if count[PHASE] == ENTER:
-        count[START] = count[USED]
         for index in range(first, last):
-            if labels[index].alive == 0:
-                continue
-            new = count[USED]
-            copy_label(s, labels, q, index, new)
-            labels[new].used = EMPTY if s.must_loop[node] == 1 else 0
-            labels[new].action = NO_LOOP
-            admit(s, points, tables, labels, q, node, 0)
-            if count[FULL] != 0:
-                return True
+            labels[index].used = EMPTY if s.must_loop[node] == 1 else 0
+        count[START] = count[CURSOR] = first
         count[PHASE] = GROW
-        count[CURSOR] = count[START]
     if count[PHASE] == GROW:
         while count[CURSOR] < count[USED]:
             if count[MADE] + count[SKIPPED] > until:

@@ -76,6 +76,9 @@ def fill_machine(s: np.void, problem: MappingProblem) -> Points:
         fill_lanes(s, pos)
         s["fanouts_outside"][pos] = bool((s["place"][pos:n] < 0).any())
         s["next_fanout"][pos] = next((v for v in range(pos, n) if s["place"][v] < 0), -1)
+    if not (machine.place_block > 1).any():
+        everywhere = s["multicast"][:n][s["place"][:n] < 0]
+        s["united"] = np.bitwise_and.reduce(everywhere, initial=-1)
     return np.concatenate([found[v][0] for v in sorted(found)] or [np.zeros(0, dtype=ROW)])
 
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from accelsim.counter.window import distinct_words, strip_words
 from accelsim.evaluation.prices import Floats
-from accelsim.jit import kernel
-from accelsim.mapper.exact.bounds import least_strip, relax, weigh_output
+from accelsim.jit import inlined, kernel
+from accelsim.mapper.exact.bounds import least_share, relax, weigh_output
 from accelsim.mapper.exact.lattice import Points
 from accelsim.mapper.exact.together import open_bound
 
@@ -19,10 +19,11 @@ def place_outlook(
     """Write the least cost of the boundaries of a place and of all places further out, by point.
 
     Exact for fills; reads as if lanes still to cross shared as much as any row of lanes of the next
-    fanout lets them (as :func:`~accelsim.mapper.exact.bounds.spread_bound`); what the output may be
-    credited for is left out where fanouts stand further out.  The place's tile may be any multiple
-    of a point, and the tiles of places further out (row ``outer``) are multiples of that, so that
-    the least over multiples, swept prime by prime, holds for everything inside.
+    fanout lets them (as :func:`~accelsim.mapper.exact.bounds.spread_bound`; the first spread says
+    it for one tensor alone); what the output may be credited for is left out where fanouts stand
+    further out.  The place's tile may be any multiple of a point, and the tiles of places further
+    out (row ``outer``) are multiples of that, so that the least over multiples, swept prime by
+    prime, holds for everything inside.
 
     Proof.  A boundary moves the words of a tile (:func:`strip_share` of them at least, whichever
     run closes it) as often as all loops further out say, less those that pass before it moves
@@ -37,11 +38,15 @@ def place_outlook(
     s = store[0]
     pos = node + 1
     fanout = s.next_fanout[pos]
-    first, last = 0, 1
-    if fanout >= 0 and s.crossing[pos] == 1:
-        first, last = s.spread_start[fanout] + 1, s.spread_start[fanout + 1]
     unmoved = weigh_place(s, sheet, node)
     relax(s)
+    divided = 0
+    for tensor in range(s.n_tensors):
+        divided += 1 if s.part[sheet, tensor] > 0.0 else 0
+    first = s.spread_start[max(0, fanout)]
+    last = first + 1
+    if divided > 1:
+        first, last = last, s.spread_start[fanout + 1]
     top = -1
     for point in range(s.n_points):
         beyond = tables[outer, point]
@@ -49,17 +54,11 @@ def place_outlook(
         if beyond == np.inf or tables[s.fits[node], point] == 0.0:
             continue
         top = point
-        here = points[point]
+        weigh_words(s, points, tables, sheet, pos, point)
         for spread in range(first, last):
             for tensor in range(s.n_tensors):
-                if tensor == s.output:
-                    moved = s.output_words * here.sums
-                else:
-                    moved = here.volume * here.words[tensor]
-                    if s.n_window[tensor] > 0:
-                        moved *= tables[s.share[tensor, s.fanouts_outside[pos]], point]
-                part = s.part[sheet, tensor] * s.spread[spread, tensor]
-                s.value[tensor] = moved * (s.fixed[sheet, tensor] + part)
+                share = s.spread[spread, tensor]
+                s.value[tensor] = s.whole[tensor] + s.divided[tensor] * share
             cost = beyond + open_bound(s, points, tables, point, unmoved)
             tables[to, point] = min(tables[to, point], cost)
     sweep(s, tables, to, top)
@@ -100,6 +99,23 @@ def weigh_place(s: np.record, sheet: int, node: int) -> int:
     return unmoved
 
 
+@inlined
+def weigh_words(
+    s: np.record, points: Points, tables: Floats, sheet: int, pos: int, point: int
+) -> None:
+    """Write what the words of a tile cost, and of that what lanes divide, by tensor."""
+    here = points[point]
+    for tensor in range(s.n_tensors):
+        if tensor == s.output:
+            moved = s.output_words * here.sums
+        else:
+            moved = here.volume * here.words[tensor]
+            if s.n_window[tensor] > 0:
+                moved *= tables[s.share[tensor, s.fanouts_outside[pos]], point]
+        s.whole[tensor] = moved * s.fixed[sheet, tensor]
+        s.divided[tensor] = moved * s.part[sheet, tensor]
+
+
 @kernel
 def write_shares(store: Points, points: Points, tables: Floats) -> None:
     """Write the rows of least shares, for tensors with windows."""
@@ -118,7 +134,7 @@ def write_shares(store: Points, points: Points, tables: Floats) -> None:
 def strip_share(s: np.record, here: np.record, tensor: int, fanouts: int) -> float:
     """Return the least share of full tiles that any run can make of the fetches of a tensor.
 
-    ``fanouts`` is 1 if there are any further out (see :func:`least_strip`).
+    ``fanouts`` is 1 if there are any further out, which may make steps longer.
     """
     least = 1.0
     for rank in range(s.rank_start[tensor], s.rank_start[tensor + 1]):
@@ -132,7 +148,9 @@ def strip_share(s: np.record, here: np.record, tensor: int, fanouts: int) -> flo
             a, b = int(here.extent[dim]), int(here.extent[other])
             words = distinct_words(u, v, a, b) if side == 0 else distinct_words(v, u, a, b)
             strip = strip_words(u, v, a, b, a) if side == 0 else strip_words(v, u, a, b, a)
-            share = least_strip(s, tensor, dim, fanouts, strip / words)
+            share = strip / words
+            if fanouts == 1 and (s.monotone[tensor] >> dim) & 1 == 0:
+                share = least_share(s, here, tensor, dim)
             least = min(least, share + (1.0 - share) * a / s.bounds[dim])
     return least
 

@@ -73,7 +73,7 @@ def start_label(s: np.record, labels: Labels, q: Floats) -> None:
             if tensor == s.output:
                 price += s.update[sheet, 0] + s.back[sheet, 0] + s.credit[sheet, 0]
             q[0, COST + sheet] += steps * price
-    s.counts[EPOCH] += s.counts[USED]
+    s.counts[EPOCH] += s.counts[USED] + 1
     s.counts[USED] = 1
 
 

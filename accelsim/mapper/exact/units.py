@@ -57,7 +57,10 @@ def open_boundary(
     s: np.record, points: Points, label: np.record, q: Floats, index: int, tensor: int, pos: int,
     row: int,
 ) -> None:  # fmt: skip
-    """Add one boundary of an unmoved input: its full tiles, and its strips by window dim."""
+    """Add one boundary of an unmoved input: its full tiles, and its strips by window dim.
+
+    Of a dim that has no loop left there is no run, and there are no strips.
+    """
     parent = s.parent[row, tensor]
     end = min(parent, pos)
     done = parent < pos or s.ahead[pos, tensor] == 0
@@ -70,6 +73,8 @@ def open_boundary(
     for w in range(-1, s.n_window[tensor]):
         dim = s.window_dim[tensor, w] if w >= 0 else -1
         stride = int(outer.extent[dim]) if w >= 0 else 0
+        if w >= 0 and stride == s.bounds[dim]:
+            continue
         into = UNIT if w < 0 else STRIP + w
         words = unite(s, points, label, tensor, row, row, dim, stride)
         visits = instances_of_child
