@@ -46,7 +46,7 @@ def outermost(space: Mapspace) -> Factors | None:
     """Return the factors that stand as far out as they can, if they are legal."""
     if not possible(space):
         return None
-    factors = tuple(next(of_dim.vectors()) for of_dim in space.factors)
+    factors = tuple(of_dim.outermost for of_dim in space.factors)
     must = tuple(int(mask) for mask in space.arrays.keep_must)
     return factors if lanes_fit(space, factors) and tiles_fit(space, factors, must) else None
 

@@ -55,6 +55,8 @@ def tiles_fit(space: Mapspace, factors: Factors, keep: tuple[int, ...]) -> bool:
     """Return whether all kept tiles are within their limits and together within each memory."""
     used_bits = [0] * len(space.machine.memory_bits)
     for place, mask in enumerate(keep):
+        if not mask:
+            continue
         first = int(space.machine.place_slot[place])
         extents = {
             name: prod(factors[dim][first:]) for dim, (name, _) in enumerate(space.layer.dims)
