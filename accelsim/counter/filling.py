@@ -7,11 +7,16 @@ all mappings of a layer on a machine.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
+from math import prod
+from typing import Any
 
 import numpy as np
 
 from accelsim.conventions import Conventions
 from accelsim.counter.layout import (
+    LAYER,
+    MACHINE,
     MAX_DIMS,
     MAX_FANOUTS,
     MAX_MEMORIES,
@@ -20,9 +25,12 @@ from accelsim.counter.layout import (
     NO_DIM,
     NO_LIMIT,
     VECTOR,
+    new_record,
+    part_of,
 )
 from accelsim.counter.window import Marks
 from accelsim.errors import Problem, SpecError
+from accelsim.kept import kept_with
 from accelsim.mapping.arrays import Ints, LayerArrays, MachineArrays
 from accelsim.workload.records import distinct_words
 from accelsim.workload.shapes import MAX_RANKS
@@ -53,20 +61,29 @@ def fill(
     ]
     if problems:
         raise SpecError(problems)
-    fill_layer(record["layer"], layer, conventions)
-    fill_machine(record["machine"], machine, conventions)
-    counts, nest = record["counts"], record["nest"]
-    counts["tile_words"][0, : len(layer.relevant)] = whole = tensor_words(layer)
-    counts["tile_words"][machine.n_places] = 1
-    held = (machine.place_memory[0], whole, machine.place_bits[0])
+    record["layer"] = layer_record(layer, conventions)
+    record["machine"] = machine_record(machine, conventions)
+    tile_words, nest = part_of(record, "counts")["tile_words"], part_of(record, "nest")
+    tile_words[0, : len(layer.relevant)] = whole = tensor_words(layer)
+    tile_words[machine.n_places] = 1
+    whole_bits = part_of(record, "machine")["whole_bits"]
+    held = (machine.place_memory[0].tolist(), whole, machine.place_bits[0].tolist())
     for memory, words, bits in zip(*held, strict=True):
         if memory >= 0:
-            record["machine"]["whole_bits"][memory] += words * bits
+            whole_bits[memory] += words * bits
     nest["cover"][0] = 1
     # Row 0 is the run of what nothing moves.
     nest["dim"][0] = NO_DIM
     for name in ("steps", "sum_steps", "run_bound"):
         nest[name][0] = 1
+
+
+@kept_with
+def layer_record(layer: LayerArrays, conventions: Conventions) -> np.record:
+    """Return the tables of a layer, which are the same on all machines."""
+    record = new_record(LAYER)
+    fill_layer(record, layer, conventions)
+    return record
 
 
 def fill_layer(record: np.record, layer: LayerArrays, conventions: Conventions) -> None:
@@ -79,11 +96,10 @@ def fill_layer(record: np.record, layer: LayerArrays, conventions: Conventions) 
     record["window_reuse"] = conventions.reuse == "window"
     record["boxes"] = conventions.tiles == "box"
     record["rank_scale"][: len(layer.rank_dim)] = box_scales(layer) if record["boxes"] else 1
-    for dim in range(n_dims):
-        indexed = [bool(int(mask) >> dim & 1) for mask in layer.relevant]
-        record["summed"][dim] = not indexed[layer.output]
-        record["indexes"][dim : dim + 1].view(np.uint8)[: len(indexed)] = np.where(indexed, 255, 0)
-    summed = np.flatnonzero(record["summed"][:n_dims])
+    indexed = layer.relevant >> np.arange(n_dims)[:, None] & 1
+    record["indexes"].view(np.uint8).reshape(-1, 8)[:n_dims, : indexed.shape[1]] = 255 * indexed
+    record["summed"][:n_dims] = 1 - indexed[:, layer.output]
+    summed = np.flatnonzero(indexed[:, layer.output] == 0)
     record["n_summed"] = len(summed)
     record["summed_dims"][: len(summed)] = summed
     for tensor in range(len(layer.relevant)):
@@ -101,20 +117,29 @@ def fill_ranks(record: np.record, layer: LayerArrays, tensor: int) -> None:
     """Write the ranks of a tensor: those of one term, and windows, which have two."""
     lone: list[int] = []
     windows: list[int] = []
-    for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
-        if layer.rank_dim[rank, 1] < 0:
-            lone.append(int(layer.rank_dim[rank, 0]))
+    start, end = layer.rank_start[tensor : tensor + 2].tolist()
+    for rank, dims in enumerate(layer.rank_dim[start:end].tolist(), start):
+        if dims[1] < 0:
+            lone.append(dims[0])
             continue
         window = int(record["n_windows"])
         record["n_windows"] += 1
-        record["window_dim"][window] = layer.rank_dim[rank]
+        record["window_dim"][window] = dims
         record["window_coefficient"][window] = layer.rank_coefficient[rank]
-        record["slides"][tensor, layer.rank_dim[rank]] = record["window_reuse"]
+        record["slides"][tensor, dims] = record["window_reuse"]
         windows.append(window)
     columns = lone + [MAX_DIMS + window for window in windows]
     for name, of_tensor in (("lone", lone), ("windows_of", windows), ("columns", columns)):
         record[f"n_{name}"][tensor] = len(of_tensor)
         record[name][tensor, : len(of_tensor)] = of_tensor
+
+
+@kept_with
+def machine_record(machine: MachineArrays, conventions: Conventions) -> np.record:
+    """Return the tables of a machine, which are the same for all layers alike to it."""
+    record = new_record(MACHINE)
+    fill_machine(record, machine, conventions)
+    return record
 
 
 def fill_machine(record: np.record, machine: MachineArrays, conventions: Conventions) -> None:
@@ -157,23 +182,24 @@ def fill_machine(record: np.record, machine: MachineArrays, conventions: Convent
 
 def tensor_words(layer: LayerArrays) -> list[int]:
     """Return the words of each tensor."""
-    words = [1] * len(layer.relevant)
-    for tensor in range(len(words)):
-        for rank in range(layer.rank_start[tensor], layer.rank_start[tensor + 1]):
-            (first, second), (u, v) = layer.rank_dim[rank], layer.rank_coefficient[rank]
-            a, b = int(layer.bounds[first]), int(layer.bounds[second])
-            words[tensor] *= a if second < 0 else distinct_words(int(u), int(v), a, b)
-    return words
+    bounds = layer.bounds.tolist()
+    lengths = [
+        bounds[first] if second < 0 else distinct_words(u, v, bounds[first], bounds[second])
+        for (first, second), (u, v) in zip(
+            layer.rank_dim.tolist(), layer.rank_coefficient.tolist(), strict=True
+        )
+    ]
+    return [prod(lengths[start:end]) for start, end in pairwise(layer.rank_start.tolist())]
 
 
-def copy_fields(record: np.record, fields: Mapping[str, object]) -> None:
+def copy_fields(record: np.record, fields: Mapping[str, Any]) -> None:
     """Copy the fields that a record knows, arrays to the front of their room."""
-    for name in record.dtype.names or ():
-        if name not in fields:
+    known = record.dtype.names or ()
+    for name, value in fields.items():
+        if name not in known:
             continue
-        value = np.asarray(fields[name])
-        if value.ndim:
-            record[name][tuple(slice(length) for length in value.shape)] = value
+        if isinstance(value, np.ndarray):
+            record[name][tuple(map(slice, value.shape))] = value
         else:
             record[name] = value
 

@@ -78,6 +78,14 @@ def new_record(kind: np.dtype[np.record]) -> np.record:
     return cast("np.record", room.view(kind)[0])
 
 
+def part_of(record: np.record, name: str) -> np.record:
+    """Return a record that is a field of another.
+
+    As indexing does, which compares all fields of their types each time.
+    """
+    return cast("np.record", np.void.__getitem__(record, name))
+
+
 def array_around(record: np.record) -> npt.NDArray[np.record]:
     """Return the array of one record that a :func:`new_record` is in."""
     return cast("npt.NDArray[np.record]", record.base)

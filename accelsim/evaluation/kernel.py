@@ -7,6 +7,7 @@ and leaves its energy and cycles in the scratch.
 from __future__ import annotations
 
 from math import ceil, prod
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,12 +31,14 @@ from accelsim.counter.layout import (
     UPDATES,
     index,
     new_record,
+    part_of,
     record_type,
 )
 from accelsim.counter.tally import count_mapping
 from accelsim.counter.window import Marks
 from accelsim.evaluation.packing import PriceArrays
 from accelsim.jit import inlined, kernel
+from accelsim.kept import kept
 from accelsim.mapping.arrays import Ints, LayerArrays, MachineArrays
 
 _float = np.float64
@@ -111,24 +114,35 @@ def make_case(
         Scratch of the one rule whose size depends on the layer.
     """
     case = new_record(CASE)
-    fill(case["counter"], layer, machine, conventions)
+    fill(part_of(case, "counter"), layer, machine, conventions)
     fill_prices(case, layer, prices)
     return case, window_marks(layer)
 
 
 def fill_prices(case: np.record, layer: LayerArrays, prices: PriceArrays) -> None:
     """Write prices and port widths into a case."""
-    copy_fields(case["prices"], prices._asdict())
+    for name, value in _of_prices(prices).items():
+        case[name] = value
+    case["operations_energy"] = prod(layer.bounds.tolist(), start=prices.operation_energy)
+
+
+@kept
+def _of_prices(prices: PriceArrays) -> dict[str, Any]:
+    """Return the fields of a case that prices alone decide."""
+    record = new_record(PRICES)
+    copy_fields(record, prices._asdict())
     limits = (
         prices.read_bits, prices.write_bits, prices.shared_bits, prices.fanout_bits,
         prices.port_width,
     )  # fmt: skip
-    case["has_ports"] = int(any(limit.any() for limit in limits))
-    case["has_extras"] = int(prices.address_energy.any() or prices.latency_cycles > 0)
-    case["operations_energy"] = prod(layer.bounds.tolist(), start=prices.operation_energy)
     gated = prices.gated_leakage.nonzero()[0]
-    case["n_gated"] = len(gated)
-    case["gated"][: len(gated)] = gated
+    return {
+        "prices": record,
+        "has_ports": any(limit.any() for limit in limits),
+        "has_extras": bool(prices.address_energy.any() or prices.latency_cycles > 0),
+        "n_gated": len(gated),
+        "gated": np.pad(gated, (0, MAX_MEMORIES - len(gated))),
+    }
 
 
 @inlined

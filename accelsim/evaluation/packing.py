@@ -18,8 +18,8 @@ from accelsim.technology.records import ACTIONS, FANOUT_ACTIONS, MEMORY_ACTIONS
 from accelsim.workload.records import Layer
 
 
-class PriceArrays(NamedTuple):
-    """Prices and port widths as the kernel reads them; energies in the unit of the table."""
+class PriceFields(NamedTuple):
+    """The fields of :class:`PriceArrays`."""
 
     place_energy: Floats
     """``[place, tensor, action]``: per physical access."""
@@ -58,6 +58,13 @@ class PriceArrays(NamedTuple):
     """``[port]``: bits per cycle through it."""
     port_moves: Floats
     """``[port, tensor, action]``: 1 where the bits of an action pass it."""
+
+
+class PriceArrays(PriceFields):
+    """Prices and port widths as the kernel reads them; energies in the unit of the table.
+
+    What is found out about them can be kept with them (see :mod:`accelsim.kept`).
+    """
 
 
 def pack(prices: Prices, arch: Architecture, layer: Layer) -> PriceArrays:

@@ -38,7 +38,9 @@ def possible(space: Mapspace) -> bool:
     """Return whether what must be kept may be, and every bound can be split."""
     return all(
         must & ~may == 0
-        for must, may in zip(space.arrays.keep_must, space.arrays.keep_may, strict=True)
+        for must, may in zip(
+            space.arrays.keep_must.tolist(), space.arrays.keep_may.tolist(), strict=True
+        )
     ) and all(factors.possible for factors in space.factors)
 
 
@@ -46,8 +48,8 @@ def outermost(space: Mapspace) -> Factors | None:
     """Return the factors that stand as far out as they can, if they are legal."""
     if not possible(space):
         return None
-    factors = tuple(next(of_dim.vectors()) for of_dim in space.factors)
-    must = tuple(int(mask) for mask in space.arrays.keep_must)
+    factors = tuple(of_dim.outermost for of_dim in space.factors)
+    must = tuple(space.arrays.keep_must.tolist())
     return factors if lanes_fit(space, factors) and tiles_fit(space, factors, must) else None
 
 

@@ -28,8 +28,8 @@ from accelsim.workload.shapes import layer_faults
 Ints = npt.NDArray[np.int64]
 
 
-class LayerArrays(NamedTuple):
-    """An einsum.  Ranks of tensor t are ``rank_start[t]:rank_start[t + 1]``."""
+class LayerFields(NamedTuple):
+    """The fields of :class:`LayerArrays`."""
 
     bounds: Ints
     """``[dim]``"""
@@ -53,8 +53,15 @@ class LayerArrays(NamedTuple):
     """``[rank]``: length of the rank, gaps included."""
 
 
-class MachineArrays(NamedTuple):
-    """A machine, as one layer sees it (roles resolved to that layer's tensors)."""
+class LayerArrays(LayerFields):
+    """An einsum.  Ranks of tensor t are ``rank_start[t]:rank_start[t + 1]``.
+
+    What is found out about it can be kept with it (see :mod:`accelsim.kept`).
+    """
+
+
+class MachineFields(NamedTuple):
+    """The fields of :class:`MachineArrays`."""
 
     n_places: int
     slot_place: Ints
@@ -93,6 +100,13 @@ class MachineArrays(NamedTuple):
     """``[place]``: mask of tensors."""
     keep_may: Ints
     """``[place]``: mask of tensors, ``keep_must`` included."""
+
+
+class MachineArrays(MachineFields):
+    """A machine, as one layer sees it (roles resolved to that layer's tensors).
+
+    What is found out about it can be kept with it (see :mod:`accelsim.kept`).
+    """
 
 
 class MappingArrays(NamedTuple):
@@ -225,16 +239,16 @@ def unpack_mapping(packed: MappingArrays, arch: Architecture, layer: Layer) -> M
     """Return the mapping that ``packed`` stands for (one mapping, no batch axis)."""
     names = [name for name, _ in layer.dims]
     loops = [
-        Loop(names[dim], int(bound))
-        for dim, bound in zip(packed.loop_dim, packed.loop_bound, strict=True)
+        Loop(names[dim], bound)
+        for dim, bound in zip(packed.loop_dim.tolist(), packed.loop_bound.tolist(), strict=True)
     ]
-    starts = [0, *map(int, packed.slot_end)]
-    slots = iter(tuple(loops[start:end]) for start, end in pairwise(starts))
-    kept = iter(packed.keep)
+    starts = [0, *packed.slot_end.tolist()]
+    slots = iter([tuple(loops[start:end]) for start, end in pairwise(starts)])
+    kept = iter(packed.keep.tolist())
     steps: list[Block | Spread] = []
     for node in arch.nodes:
         if isinstance(node, Place):
-            mask = int(next(kept))
+            mask = next(kept)
             names_kept = frozenset(t.name for i, t in enumerate(layer.tensors) if mask >> i & 1)
             steps.append(Block(node.name, next(slots), names_kept))
         elif isinstance(node, Fanout):

@@ -53,23 +53,20 @@ def lanes_fit(space: Mapspace, factors: Factors) -> bool:
 
 def tiles_fit(space: Mapspace, factors: Factors, keep: tuple[int, ...]) -> bool:
     """Return whether all kept tiles are within their limits and together within each memory."""
-    used_bits = [0] * len(space.machine.memory_bits)
-    for place, mask in enumerate(keep):
-        first = int(space.machine.place_slot[place])
+    machine, room = space.machine, space.machine.memory_bits.tolist()
+    used_bits = [0] * len(room)
+    for place, (mask, first) in enumerate(zip(keep, machine.place_slot.tolist(), strict=True)):
         extents = {
             name: prod(factors[dim][first:]) for dim, (name, _) in enumerate(space.layer.dims)
         }
         for t in range(len(space.layer.tensors)):
-            if mask >> t & 1:
+            memory, most = int(machine.place_memory[place, t]), int(space.arrays.tile_max[place, t])
+            if mask >> t & 1 and (most >= 0 or room[memory] >= 0):
                 words = space.tile_words(t, extents)
-                if 0 <= space.arrays.tile_max[place, t] < words:
+                if 0 <= most < words:
                     return False
-                bits = int(space.machine.place_bits[place, t])
-                used_bits[int(space.machine.place_memory[place, t])] += words * bits
-    return all(
-        limit < 0 or used <= limit
-        for used, limit in zip(used_bits, space.machine.memory_bits, strict=True)
-    )
+                used_bits[memory] += words * int(machine.place_bits[place, t])
+    return all(limit < 0 or used <= limit for used, limit in zip(used_bits, room, strict=True))
 
 
 def _orders(space: Mapspace, factors: Factors) -> Iterator[list[tuple[Loop, ...]]]:

@@ -118,6 +118,11 @@ class DimFactors:
         """Whether the bound can be split at all."""
         return self._completable(0, self.bound, self._start)
 
+    @cached_property
+    def outermost(self) -> tuple[int, ...]:
+        """The first of :meth:`vectors`; the dim must be ``possible``."""
+        return next(self.vectors())
+
     def vectors(self) -> Iterator[tuple[int, ...]]:
         """Yield every allowed ``factor[slot]``, the one with most of it outside first."""
         return self._vectors(0, self.bound, self._start)

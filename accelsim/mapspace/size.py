@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 
 
 @lru_cache(maxsize=4096)
@@ -30,21 +31,24 @@ def linear_extensions(members: int, inside: tuple[int, ...]) -> int:
     return count(members)
 
 
-def size(ways: list[dict[int, int]], inside: list[tuple[int, ...]], choices: int) -> int:
+def size(
+    ways: list[dict[int, int]], slots: list[int], inside: list[tuple[int, ...]], choices: int
+) -> int:
     """Return factorisations x orders x 2^choices.
 
     Parameters
     ----------
-    ways : ``[dim]``: the number of factorisations, by the mask of the blocks with a loop of the dim
+    ways : ``[dim]``: the number of factorisations, by the mask of the slots with a loop of the dim
+    slots : ``[block]``: the slot of the block's loops
     inside : ``[block][dim]``: mask of the dims that must stand inside, transitively closed
     choices : how many tensors may or may not be kept somewhere
     """
     total = 1 << choices
+    anywhere = []
     for of_dim in ways:
         total *= sum(of_dim.values())
-    for block, enclosed in enumerate(inside):
-        loops = sum(
-            1 << dim for dim, of_dim in enumerate(ways) if any(mask >> block & 1 for mask in of_dim)
-        )
+        anywhere.append(reduce(or_, of_dim, 0))
+    for slot, enclosed in zip(slots, inside, strict=True):
+        loops = sum(1 << dim for dim, mask in enumerate(anywhere) if mask >> slot & 1)
         total *= linear_extensions(loops, enclosed)
     return total

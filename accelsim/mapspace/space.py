@@ -54,26 +54,25 @@ class Mapspace:
     def factors(self) -> tuple[DimFactors, ...]:
         """``[dim]``: how each bound may be split over the slots."""
         arrays = self.arrays
-        outward = tuple(int(place) >= 0 for place in self.machine.slot_place)
+        outward = tuple(place >= 0 for place in self.machine.slot_place.tolist())
+        joints: list[list[Joint]] = [[] for _ in self.layer.dims]
+        for slots, dim, at_most, exact in zip(
+            arrays.joint_slots.tolist(),
+            arrays.joint_dim.tolist(),
+            arrays.joint_max.tolist(),
+            arrays.joint_exact.tolist(),
+            strict=True,
+        ):
+            joints[dim].append(Joint(slots, at_most, exact))
         return tuple(
-            dim_factors(
-                bound,
-                tuple(map(int, arrays.slot_max[:, dim])),
-                tuple(map(int, arrays.slot_exact[:, dim])),
-                tuple(
-                    Joint(int(slots), int(at_most), int(exact))
-                    for slots, of, at_most, exact in zip(
-                        arrays.joint_slots,
-                        arrays.joint_dim,
-                        arrays.joint_max,
-                        arrays.joint_exact,
-                        strict=True,
-                    )
-                    if of == dim
-                ),
-                outward,
+            dim_factors(bound, tuple(at_most), tuple(exact), tuple(of_dim), outward)
+            for (_, bound), at_most, exact, of_dim in zip(
+                self.layer.dims,
+                arrays.slot_max.T.tolist(),
+                arrays.slot_exact.T.tolist(),
+                joints,
+                strict=True,
             )
-            for dim, (_, bound) in enumerate(self.layer.dims)
         )
 
     @cached_property
@@ -85,22 +84,17 @@ class Mapspace:
         in it did, so that mappings which differ only in where a loop of bound 1 stands count as
         several.  The order of spatial loops is not a choice: it changes no count.
         """
-        temporal = [int(slot) for slot in self.machine.place_slot]
-        inside = [tuple(int(mask) for mask in self.arrays.inside[slot]) for slot in temporal]
+        temporal = self.machine.place_slot.tolist()
+        inside = [tuple(masks) for masks in self.arrays.inside[temporal].tolist()]
         choices = 0
-        for must, may in zip(self.arrays.keep_must, self.arrays.keep_may, strict=True):
+        for must, may in zip(
+            self.arrays.keep_must.tolist(), self.arrays.keep_may.tolist(), strict=True
+        ):
             if must & ~may:
                 return 0
-            choices += int(may & ~must).bit_count()
+            choices += (may & ~must).bit_count()
         slots = sum(1 << slot for slot in temporal)
-        ways = [
-            {
-                sum(1 << i for i, slot in enumerate(temporal) if mask >> slot & 1): count
-                for mask, count in factors.ways(slots).items()
-            }
-            for factors in self.factors
-        ]
-        return size(ways, inside, choices)
+        return size([factors.ways(slots) for factors in self.factors], temporal, inside, choices)
 
 
 SIZE_COUNTS = (

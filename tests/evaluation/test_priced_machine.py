@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from accelsim.arch.zeros import minds_zeros
+from accelsim.conventions import Conventions
 from accelsim.evaluation.energies import level_prices
 from accelsim.evaluation.packing import pack
 from accelsim.evaluation.priced_machine import PricedMachine
@@ -85,3 +86,17 @@ def test_a_case_is_as_new_each_time() -> None:
             assert np.array_equal(np.asarray(marks), np.asarray(scratch))
             case["counter"]["nest"]["steps"] = 7
             np.asarray(marks)[:] = 1
+
+
+def test_tables_are_kept_for_one_set_of_conventions_at_a_time() -> None:
+    others = (Conventions(), Conventions(reuse="none"), Conventions(multicast="none"))
+    for seed in range(10):
+        priced = random_priced_case(seed)
+        arch, layer = priced.case.architecture, priced.case.layer
+        packed = PricedMachine(arch, resolve(arch, priced.table, priced.accounting)).pack(layer)
+        its, machine, prices = packed.layer, packed.machine, packed.prices
+        for conventions in (*others, *others):
+            case, _ = case_of(its, machine, prices, conventions)
+            copies = its._replace(), machine._replace(), prices._replace()
+            assert case.tobytes() == case_of(*copies, conventions)[0].tobytes()
+            case["counter"]["layer"]["bounds"] = case["counter"]["machine"]["multicast"] = 7

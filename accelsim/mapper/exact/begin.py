@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from accelsim.errors import AccelsimError
 from accelsim.evaluation.pricing import price_batch
 from accelsim.mapper.contract import Budget, Candidate, MappingProblem
@@ -13,7 +11,7 @@ from accelsim.mapper.given import filled_order, given
 from accelsim.mapper.infeasible import Infeasibility, first_factors
 from accelsim.mapper.objectives import Objective
 from accelsim.mapper.sampling import SamplingDriver
-from accelsim.mapping.arrays import MappingArrays, pack_mapping, unpack_mapping
+from accelsim.mapping.arrays import MappingArrays, ints, pack_mapping, unpack_mapping
 from accelsim.mapping.records import Mapping
 from accelsim.mapspace.enumerate import Factors
 from accelsim.mapspace.space import Mapspace
@@ -56,19 +54,17 @@ def first_candidates(
 
 def least_kept(space: Mapspace, factors: Factors) -> MappingArrays:
     """Return the mapping of some factors that keeps no more than it must."""
-    arrays, loops, ends = space.arrays, list[tuple[int, int]](), list[int]()
-    for slot, place in enumerate(space.machine.slot_place):
-        inside = arrays.inside[slot].tolist()
-        order = filled_order((), inside) if place >= 0 else range(len(factors))
-        loops += [(dim, factors[dim][slot]) for dim in order if factors[dim][slot] > 1]
-        ends.append(len(loops))
-    dims_and_bounds = np.array(loops, dtype=np.int64).reshape(-1, 2)
-    return MappingArrays(
-        dims_and_bounds[:, 0].copy(),
-        dims_and_bounds[:, 1].copy(),
-        np.array(ends, dtype=np.int64),
-        arrays.keep_must.copy(),
-    )
+    dims, bounds, ends = list[int](), list[int](), list[int]()
+    for slot, place in enumerate(space.machine.slot_place.tolist()):
+        of_slot = [of_dim[slot] for of_dim in factors]
+        order: Sequence[int] = range(len(of_slot))
+        if place >= 0 and any(bound > 1 for bound in of_slot):
+            order = filled_order((), space.arrays.inside[slot].tolist())
+        looped = [dim for dim in order if of_slot[dim] > 1]
+        dims += looped
+        bounds += [of_slot[dim] for dim in looped]
+        ends.append(len(dims))
+    return MappingArrays(ints(dims), ints(bounds), ints(ends), space.arrays.keep_must.copy())
 
 
 def drawn(problem: MappingProblem, objective: Objective, budget: Budget) -> tuple[Candidate, ...]:

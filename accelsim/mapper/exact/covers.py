@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from accelsim.counter.general.layout import needs_general
+from accelsim.evaluation.packing import PriceArrays
 from accelsim.kept import kept
 from accelsim.mapper.contract import MappingProblem
 from accelsim.mapper.exact.lattice import active_dims, lattice_points
@@ -53,14 +54,9 @@ def refuses_conventions(problem: MappingProblem) -> str:
 def refuses_prices(problem: MappingProblem) -> str:
     """Look at what things cost."""
     prices, machine = problem.price_arrays, problem.machine
-    if prices.gated_leakage.any():
-        return "leakage of memories that are switched off where unused"
-    if prices.address_energy.any():
-        return "energy of addresses"
-    if prices.latency_cycles > 0:
-        return "latencies of networks"
-    if any((a < 0).any() for a in (prices.place_energy, prices.fanout_energy)):
-        return "negative prices"
+    reason = refuses_terms(prices)
+    if reason:
+        return reason
     if (machine.place_block[:, problem.layer_arrays.output] > 1).any():
         return "blocks wider than a word that hold outputs"
     for memory in {sheet.memory for sheet in limited_sheets(problem)} - {-1}:
@@ -74,6 +70,20 @@ def refuses_prices(problem: MappingProblem) -> str:
             return "a network of limited bandwidth beside another fanout"
         if len(machine.fanout_inside) > 1 and not sums_stop_around(problem, fanout):
             return "a network of limited bandwidth whose sums cross several fanouts"
+    return ""
+
+
+@kept
+def refuses_terms(prices: PriceArrays) -> str:
+    """Look at what is charged at all, whatever the layer."""
+    if prices.gated_leakage.any():
+        return "leakage of memories that are switched off where unused"
+    if prices.address_energy.any():
+        return "energy of addresses"
+    if prices.latency_cycles > 0:
+        return "latencies of networks"
+    if any((a < 0).any() for a in (prices.place_energy, prices.fanout_energy)):
+        return "negative prices"
     return ""
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from math import isfinite
 
 from accelsim.errors import AccelsimError
 from accelsim.mapper.contract import (
@@ -86,8 +85,9 @@ class ExactDriver:
 
         def over(energy: float, cycles: float) -> StoppedBy | None:
             now = time.monotonic() - began
-            best = (energy, cycles) if np.isfinite(energy) else (None, None)
-            progress(Progress(considered, budget.samples, now, *best))
+            if progress is not silent:
+                best = (energy, cycles) if isfinite(energy) else (None, None)
+                progress(Progress(considered, budget.samples, now, *best))
             if stop():
                 return "stop"
             return "seconds" if budget.seconds is not None and now >= budget.seconds else None
