@@ -25,7 +25,8 @@ class Outlooks:
     def __init__(self, s: np.void, nothing: int, first: int) -> None:
         self.nothing, self.first = nothing, first
         n, n_sheets = int(s["n_nodes"]), int(s["n_sheets"])
-        self._inner = [v for v in range(n - 2, -1, -1) if s["place"][v] >= 0]
+        place = s["place"].tolist()
+        self._inner = [v for v in range(n - 2, -1, -1) if place[v] >= 0]
         self._parent, self._credit = s["parent"][:n], s["credit"][:n_sheets, :n]
         self._future = s["future"][:n_sheets, : n + 1]
         self._known: dict[tuple[object, ...], int] = {}
@@ -40,17 +41,15 @@ class Outlooks:
 
         ``kept[node]`` is a mask of tensors.
         """
-        parent = self._parent.tolist()
+        parent, known = self._parent.tolist(), self._known
         for sheet, credit in enumerate(self._credit.tolist()):
             future = [self.nothing] * self._future.shape[1]
             beyond = self.nothing
             for node in self._inner:
                 if kept[node]:
-                    parents = tuple(
-                        p for t, p in enumerate(parent[node + 1]) if kept[node] >> t & 1
-                    )
+                    parents = (*[p for t, p in enumerate(parent[node + 1]) if kept[node] >> t & 1],)
                     key = sheet, beyond, node, kept[node], parents, credit[node + 1]
-                    beyond = self._known.setdefault(key, self.end)
+                    beyond = known.setdefault(key, self.first + len(known))
                     future[: node + 1] = [beyond] * (node + 1)
             self._future[sheet] = future
 

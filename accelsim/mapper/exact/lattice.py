@@ -98,9 +98,8 @@ def fill_layer(s: np.void, store: Points, problem: MappingProblem) -> Points:
                 s["window_dim"][t, : len(members)] = members
                 s["window_index"][t, members] = range(len(members))
     s["rank_start"][: nt + 1] = layer.rank_start
-    s["rank_dim"][:n_ranks] = [
-        [dims.index(d) if d >= 0 else -1 for d in pair] for pair in layer.rank_dim.tolist()
-    ]
+    numbers = [dims.index(d) if d >= 0 else -1 for d in layer.rank_dim.ravel().tolist()]
+    s["rank_dim"][:n_ranks] = np.array(numbers).reshape(-1, 2)
     s["rank_coefficient"][:n_ranks] = layer.rank_coefficient
     for t in range(nt):
         for rank in range(int(layer.rank_start[t]), int(layer.rank_start[t + 1])):
@@ -116,7 +115,7 @@ def fill_layer(s: np.void, store: Points, problem: MappingProblem) -> Points:
     if s["guards"]:
         for d, row in enumerate(packed):
             left[d, : len(row)] = row[::-1]
-    points = np.zeros(int(s["n_points"]), dtype=POINT)
+    points = np.empty(int(s["n_points"]), dtype=POINT)
     fill_points(store, points, left)
     return points
 
@@ -146,13 +145,11 @@ def fill_points(store: Points, points: Points, left: Ints) -> None:
     s = store[0]
     for point in range(s.n_points):
         here = points[point]
-        if point > 0:
-            before = points[point - 1]
-            carry = 1
-            for d in range(s.n_dims):
-                number = before.digit[d] + carry
-                carry = 1 if number == s.n_divisors[d] else 0
-                here.digit[d] = 0 if carry == 1 else number
+        carry = 1
+        for d in range(s.n_dims):
+            number = points[point - 1].digit[d] + carry if point > 0 else 0
+            carry = 1 if number == s.n_divisors[d] else 0
+            here.digit[d] = 0 if carry == 1 else number
         volume, sums, outside = 1.0, 1.0, 0
         for d in range(s.n_dims):
             extent = s.divisor[d, here.digit[d]]

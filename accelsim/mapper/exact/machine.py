@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from accelsim.counter.layout import MAX_FANOUTS
 from accelsim.evaluation.prices import Floats
 from accelsim.mapper.contract import MappingProblem
 from accelsim.mapper.exact.lattice import Points, active_dims
@@ -73,21 +74,27 @@ def fill_machine(s: np.void, problem: MappingProblem) -> Points:
 
 
 def fill_limits(s: np.void, problem: MappingProblem, joint: set[int]) -> None:
-    """Write the limits on the loops of each place; nodes in ``joint`` have some on products, too."""
+    """Write what limits the loops of each place; the nodes in ``joint`` have joint limits, too."""
     arrays, dims = problem.space.arrays, active_dims(problem)
-    bounds = problem.layer_arrays.bounds[dims].tolist()
+    nd, bounds = len(dims), problem.layer_arrays.bounds[dims].tolist()
     largest, only, inside = (
         its[:, dims].tolist() for its in (arrays.slot_max, arrays.slot_exact, arrays.inside)
     )
     s["most"] = 1
+    most, free = s["most"], s["free"]
     for v, (slot, *more) in enumerate(node_slots(problem)):
         if more:
             continue
-        masks = [sum(1 << j for j, e in enumerate(dims) if m >> e & 1) for m in inside[slot]]
-        s["most"][v, : len(dims)], s["exact"][v, : len(dims)] = largest[slot], only[slot]
-        s["inside"][v, : len(dims)] = masks
-        limited = any(most < bound for most, bound in zip(largest[slot], bounds, strict=True))
-        s["free"][v] = not (v in joint or limited or any(only[slot]) or any(masks))
+        most[v, :nd] = largest[slot]
+        limited = v in joint or any(m < b for m, b in zip(largest[slot], bounds, strict=True))
+        if any(only[slot]):
+            s["exact"][v, :nd] = only[slot]
+            limited = True
+        if any(inside[slot]):
+            masks = [sum(1 << j for j, e in enumerate(dims) if m >> e & 1) for m in inside[slot]]
+            s["inside"][v, :nd] = masks
+            limited |= any(masks)
+        free[v] = not limited
 
 
 def fill_lanes(
@@ -101,19 +108,23 @@ def fill_lanes(
 
     ``outward[pos]`` are the fanouts there, ``meshes`` the lanes of the arrays that some share.
     """
-    s["array_lanes"][: len(outward)] = 1.0
-    for pos, fanouts in enumerate(outward):
-        own, arrays = 1.0, [1.0] * len(meshes)
+    own_lanes, total_lanes, array_lanes = list[float](), list[float](), list[list[float]]()
+    for fanouts in outward:
+        own, arrays = 1.0, [1.0] * MAX_FANOUTS
         for v in fanouts:
             if column[v] < 0:
                 own *= most_lanes[v]
             else:
                 arrays[column[v]] *= most_lanes[v]
         total = own
-        for lanes, mesh in zip(arrays, meshes, strict=True):
+        for lanes, mesh in zip(arrays, meshes, strict=False):
             total *= min(lanes, mesh)
-        s["own_lanes"][pos], s["total_lanes"][pos] = own, total
-        s["array_lanes"][pos, : len(arrays)] = arrays
+        own_lanes.append(own)
+        total_lanes.append(total)
+        array_lanes.append(arrays)
+    n = len(outward)
+    s["own_lanes"][:n], s["total_lanes"][:n] = own_lanes, total_lanes
+    s["array_lanes"][:n] = array_lanes
 
 
 def array_of(problem: MappingProblem, fanout: int) -> int:

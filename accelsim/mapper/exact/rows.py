@@ -47,10 +47,11 @@ def rows_of(
     machine, arrays, dims = problem.machine, problem.space.arrays, active_dims(problem)
     y, x = node_slots(problem)[node]
     array = int(machine.fanout_array[machine.slot_fanout[y]])
-    mesh_x, mesh_y = (int(m) for m in machine.array_mesh[array])
+    mesh_x, mesh_y = machine.array_mesh[array].tolist()
     n_tensors, output = int(s["n_tensors"]), int(s["output"])
     relevant, joined = s["relevant"].tolist(), s["joined"].tolist()
-    start, pairs = s["rank_start"].tolist(), [(a, b) for a, b in s["rank_dim"].tolist()]
+    start = s["rank_start"][: n_tensors + 1].tolist()
+    pairs = [(a, b) for a, b in s["rank_dim"][: start[-1]].tolist()]
     multicast = int(s["multicast"][node])
     sharing: list[int] = []
     ranks: list[tuple[tuple[int, int], ...] | None] = []
@@ -61,7 +62,8 @@ def rows_of(
             lacked = lacked | joined[t] if shares else 0
         sharing.append(lacked)
         ranks.append(tuple(pairs[start[t] : start[t + 1]]) if shares else None)
-    rest = s["most_shared"][node + 1 : s["group_end"][node] + 1, :n_tensors].prod(axis=0)
+    others = s["most_shared"][node + 1 : s["group_end"][node] + 1].tolist()
+    rest = [prod([lanes[t] for lanes in others], start=1.0) for t in range(n_tensors)]
     rest[output] = 1.0
     most_y, most_x = arrays.slot_max[[y, x]][:, dims].tolist()
     exact_y, exact_x = arrays.slot_exact[[y, x]][:, dims].tolist()
@@ -76,7 +78,7 @@ def rows_of(
         tuple((mask >> y & 1, mask >> x & 1, dim, most, ex) for mask, dim, most, ex in joints),
         shared,
     )
-    return ways(limits, tuple(sharing), tuple(ranks), tuple(rest.tolist()))
+    return ways(limits, tuple(sharing), tuple(ranks), tuple(rest))
 
 
 @lru_cache(maxsize=64)

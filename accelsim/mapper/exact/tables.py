@@ -74,7 +74,7 @@ class Tables:
         self.problem, self.objective = problem, objective
         self.store = np.zeros(1, dtype=FIELDS)
         self.fields = self.store[0]
-        self.record = self.store.view(SEARCH)
+        self.record = np.ndarray(1, SEARCH, self.store)
         first, last = (FIELDS.fields[name][1] for name in PATTERN_FIELDS)  # type: ignore[index]
         self._pattern_fields = self.store.view(np.uint8)[first:last]
         self.points = fill_layer(self.fields, self.record, problem)
@@ -100,7 +100,7 @@ class Tables:
         s["lexicographic"] = not front and objective.cycles_power == 0 and prices.leakage == 0
         s["ports"] = COST + n
         s["resources"] = s["ports"] + 2 * (n - 1)
-        s["sheet_width"] = STRIP + int(s["n_window"].max())
+        s["sheet_width"] = STRIP + max(s["n_window"].tolist())
         s["tensor_width"] = SHEET + n * int(s["sheet_width"])
         lanes = min(float(s["total_lanes"][0]), float(s["operations"]))
         self._least_cycles = float(np.ceil(s["operations"] / lanes / s["rate"]))
