@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import product
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -154,11 +153,6 @@ Limit = tuple[int, tuple[tuple[int, int], ...]]
 """The most that tiles may take together, and of which (tensor, what each word takes)."""
 
 
-def taken(words: Sequence[Any], of: tuple[tuple[int, int], ...]) -> Any:
-    """Return what tiles of so many words take (by tensor: numbers, or arrays of them)."""
-    return sum(words[tensor] * each for tensor, each in of)
-
-
 class Fits:
     """Which tiles fit where, by what is kept; equal limits have one row of the tables.
 
@@ -171,7 +165,7 @@ class Fits:
 
     def __init__(self, s: np.void, points: Points, problem: MappingProblem, first_row: int) -> None:
         self.place: list[int] = s["place"][: s["n_nodes"]].tolist()
-        self.words = [points["words"][:, t].copy() for t in range(s["n_tensors"])]
+        self.words = [points["words"][:, t] for t in range(s["n_tensors"])]
         self.limit, self.whole_fits = what_is_left(problem)
         self.rows: dict[tuple[int, int], int | None] = {}
         self.first_row = first_row
@@ -179,7 +173,8 @@ class Fits:
         self._held = self._by_memory(problem)
         self._users = self._able_to_share()
         self._placed = s["fits"]
-        self._smallest = [float(words[0]) for words in self.words]
+        self._sizes: dict[tuple[int, int], Floats] = {}
+        self._within: dict[Limit, npt.NDArray[np.bool_]] = {}
         self._row_of_limits: dict[tuple[Limit, ...], int] = {}
 
     def _by_memory(self, problem: MappingProblem) -> list[dict[int, list[tuple[int, int]]]]:
@@ -219,8 +214,16 @@ class Fits:
 
     def used_bits(self, node: int, kept: int, memory: int) -> Floats | float:
         """Return ``[point]``: bits that the kept tiles of a place take of a shared memory."""
-        used: Floats | float = taken(self.words, of_mask(self._held[node].get(memory, []), kept))
-        return used
+        of = of_mask(self._held[node].get(memory, []), kept)
+        return self._taken(of) if of else 0.0
+
+    def _taken(self, of: tuple[tuple[int, int], ...]) -> Floats:
+        """Return ``[point]``: what tiles take together, by (tensor, what each word takes)."""
+        for t, each in of:
+            if (t, each) not in self._sizes:
+                self._sizes[t, each] = self.words[t] * each
+        first, *others = (self._sizes[pair] for pair in of)
+        return sum(others, start=first)
 
     def place_rows(self, kept: list[int]) -> bool:
         """Say in which row it stands what fits at each place (0 for fanouts).
@@ -244,7 +247,10 @@ class Fits:
         key = node, kept
         if key not in self.rows:
             limits, known = self._limits(node, kept), self._row_of_limits
-            fit = all(taken(self._smallest, of) <= most for most, of in limits)
+            for most, of in limits:
+                if (most, of) not in self._within:
+                    self._within[most, of] = self._taken(of) <= most
+            fit = all(self._within[limit][0] for limit in limits)
             self.rows[key] = known.setdefault(limits, self.first_row + len(known)) if fit else None
         return self.rows[key]
 
@@ -262,14 +268,10 @@ class Fits:
 
     def write(self, tables: Floats) -> None:
         """Write all rows that were asked for: 1 where tiles fit, else 0."""
-        within: dict[Limit, npt.NDArray[np.bool_]] = {}
         for limits, row in self._row_of_limits.items():
             fits: npt.NDArray[np.bool_] | bool = True
             for limit in limits:
-                if limit not in within:
-                    most, of = limit
-                    within[limit] = taken(self.words, of) <= most
-                fits = fits & within[limit]
+                fits = fits & self._within[limit]
             tables[row] = fits
 
 
