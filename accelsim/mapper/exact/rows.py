@@ -49,17 +49,16 @@ def rows_of(
     array = int(machine.fanout_array[machine.slot_fanout[y]])
     mesh_x, mesh_y = machine.array_mesh[array].tolist()
     n_tensors, output = int(s["n_tensors"]), int(s["output"])
-    relevant, joined = s["relevant"].tolist(), s["joined"].tolist()
     start = s["rank_start"][: n_tensors + 1].tolist()
     pairs = [(a, b) for a, b in s["rank_dim"][: start[-1]].tolist()]
     multicast = int(s["multicast"][node])
     sharing: list[int] = []
     ranks: list[tuple[tuple[int, int], ...] | None] = []
     for t in range(n_tensors):
-        lacked = (1 << len(dims)) - 1 & ~relevant[t]
+        lacked = (1 << len(dims)) - 1 & ~int(s["relevant"][t])
         shares = t != output and multicast >> t & 1
         if t != output:
-            lacked = lacked | joined[t] if shares else 0
+            lacked = lacked | int(s["joined"][t]) if shares else 0
         sharing.append(lacked)
         ranks.append(tuple(pairs[start[t] : start[t + 1]]) if shares else None)
     others = s["most_shared"][node + 1 : s["group_end"][node] + 1].tolist()
