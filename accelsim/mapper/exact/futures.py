@@ -47,7 +47,8 @@ class Outlooks:
             beyond = self.nothing
             for node in self._inner:
                 if kept[node]:
-                    parents = (*[p for t, p in enumerate(parent[node + 1]) if kept[node] >> t & 1],)
+                    its = enumerate(parent[node + 1])
+                    parents = tuple(p for t, p in its if kept[node] >> t & 1)
                     key = sheet, beyond, node, kept[node], parents, credit[node + 1]
                     beyond = known.setdefault(key, self.first + len(known))
                     future[: node + 1] = [beyond] * (node + 1)
