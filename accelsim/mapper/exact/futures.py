@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from accelsim.evaluation.prices import Floats
+from accelsim.jit import kernel
 from accelsim.mapper.exact.lattice import Points
 from accelsim.mapper.exact.outlook import place_outlook
 
 
-def place_rows(s: np.void, known: dict[tuple[object, ...], int], nothing: int, first: int) -> None:
-    """Say in which row of the tables each outlook of this pattern stands, new ones at the end.
+class Outlooks:
+    """The rows of outlooks, each of which may serve several choices of what is kept.
 
     An outlook depends on what the place keeps, where that comes from, and on all further out; that
     of energy also on whether the output may be credited more than it costs (``settled``), which
@@ -19,30 +21,47 @@ def place_rows(s: np.void, known: dict[tuple[object, ...], int], nothing: int, f
 
     ``nothing`` is the row of no places further out, ``first`` the first row of the others.
     """
-    n, n_sheets = int(s["n_nodes"]), int(s["n_sheets"])
-    place, kept = s["place"].tolist(), s["kept"].tolist()
-    parent, credit = s["parent"][: n + 1].tolist(), s["credit"][:n_sheets].tolist()
-    future = [nothing] * (n + 1)
-    for sheet in range(n_sheets):
-        key: tuple[object, ...] = (sheet,)
-        for node in range(n - 2, -1, -1):
-            future[node] = future[node + 1]
-            if place[node] < 0 or not kept[node]:
-                continue
-            parents = tuple(p for t, p in enumerate(parent[node + 1]) if kept[node] >> t & 1)
-            key = (*key, node, kept[node], parents, credit[sheet][node + 1])
-            future[node] = known.setdefault(key, first + len(known))
-        s["future"][sheet, : n + 1] = future
+
+    def __init__(self, s: np.void, nothing: int, first: int) -> None:
+        self.nothing, self.first = nothing, first
+        n, n_sheets = int(s["n_nodes"]), int(s["n_sheets"])
+        place = s["place"].tolist()
+        self._inner = [v for v in range(n - 2, -1, -1) if place[v] >= 0]
+        self._parent, self._credit = s["parent"][:n], s["credit"][:n_sheets, :n]
+        self._future = s["future"][:n_sheets, : n + 1]
+        self._known: dict[tuple[object, ...], int] = {}
+
+    @property
+    def end(self) -> int:
+        """The first row after those of outlooks."""
+        return self.first + len(self._known)
+
+    def place_rows(self, kept: list[int]) -> None:
+        """Say in which row each outlook of the pattern in the record stands, new ones at the end.
+
+        ``kept[node]`` is a mask of tensors.
+        """
+        parent, known = self._parent.tolist(), self._known
+        for sheet, credit in enumerate(self._credit.tolist()):
+            future = [self.nothing] * self._future.shape[1]
+            beyond = self.nothing
+            for node in self._inner:
+                if kept[node]:
+                    its = enumerate(parent[node + 1])
+                    parents = tuple(p for t, p in its if kept[node] >> t & 1)
+                    key = sheet, beyond, node, kept[node], parents, credit[node + 1]
+                    beyond = known.setdefault(key, self.first + len(known))
+                    future[: node + 1] = [beyond] * (node + 1)
+            self._future[sheet] = future
 
 
-def fill_rows(
-    s: np.void, store: Points, points: Points, tables: Floats, done: set[int]
-) -> None:  # fmt: skip
-    """Write the outlooks of this pattern that are not yet there (``store`` holds ``s``)."""
-    future = s["future"][: s["n_sheets"]].tolist()
-    for sheet in range(s["n_sheets"]):
-        for node in range(int(s["n_nodes"]) - 2, -1, -1):
-            row = future[sheet][node]
-            if row not in done:
-                place_outlook(store, points, tables, sheet, node, future[sheet][node + 1], row)
-                done.add(row)
+@kernel
+def fill_rows(store: Points, points: Points, tables: Floats, done: npt.NDArray[np.bool_]) -> None:
+    """Write the outlooks of this pattern that are not yet there; ``done[row]`` says which are."""
+    s = store[0]
+    for sheet in range(s.n_sheets):
+        for node in range(s.n_nodes - 2, -1, -1):
+            row = s.future[sheet, node]
+            if not done[row]:
+                place_outlook(store, points, tables, sheet, node, s.future[sheet, node + 1], row)
+                done[row] = True

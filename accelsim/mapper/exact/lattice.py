@@ -26,7 +26,7 @@ Points = npt.NDArray[np.void]
 @kept
 def active_dims(problem: MappingProblem) -> list[int]:
     """Return the layer's dims with a bound above 1."""
-    return [d for d, bound in enumerate(problem.layer_arrays.bounds) if bound > 1]
+    return [d for d, bound in enumerate(problem.layer_arrays.bounds.tolist()) if bound > 1]
 
 
 def lattice_points(problem: MappingProblem) -> int:
@@ -35,9 +35,15 @@ def lattice_points(problem: MappingProblem) -> int:
 
 
 @lru_cache(maxsize=1024)
+def prime_powers(bound: int) -> tuple[tuple[int, int], ...]:
+    """Return (prime, exponent) of every prime of a bound, smallest first."""
+    return tuple(sorted(Counter(primes(bound)).items()))
+
+
+@lru_cache(maxsize=1024)
 def numbered_divisors(bound: int) -> tuple[int, ...]:
     """Return the divisors by number: prime exponents in mixed radix, smallest prime first."""
-    powers = [[p**e for e in range(most + 1)] for p, most in sorted(Counter(primes(bound)).items())]
+    powers = [[p**e for e in range(most + 1)] for p, most in prime_powers(bound)]
     return tuple(prod(reversed(chosen)) for chosen in product(*reversed(powers)))
 
 
@@ -52,7 +58,7 @@ def packed_exponents(bounds: tuple[int, ...]) -> tuple[list[list[int]], int]:
     guards = at = 0
     for bound in bounds:
         rows = [0] * len(divisors_of(bound))
-        for prime, most in sorted(Counter(primes(bound)).items()):
+        for prime, most in prime_powers(bound):
             for number, value in enumerate(numbered_divisors(bound)):
                 rows[number] += primes(value).count(prime) << at
             at += most.bit_length() + 1
@@ -70,36 +76,27 @@ def fill_layer(s: np.void, store: Points, problem: MappingProblem) -> Points:
     """
     layer = problem.layer_arrays
     dims = active_dims(problem)
-    bounds = [int(layer.bounds[d]) for d in dims]
-    nd, nt = len(dims), len(layer.relevant)
+    bounds = layer.bounds[dims].tolist()
+    nd, nt, n_ranks = len(dims), len(layer.relevant), len(layer.rank_dim)
     s["n_dims"], s["n_tensors"] = nd, nt
     s["output"], s["output_words"] = layer.output, layer.output_words
     s["operations"] = problem.layer.operations
-    step = 1
-    for d, bound in enumerate(bounds):
-        divisors = numbered_divisors(bound)
-        s["bounds"][d], s["radix"][d], s["n_divisors"][d] = bound, step, len(divisors)
-        s["divisor"][d, : len(divisors)] = divisors
-        for _, most in sorted(Counter(primes(bound)).items()):
-            s["prime_step"][s["n_primes"]] = step
-            s["prime_most"][s["n_primes"]] = most
-            s["n_primes"] += 1
-            step *= most + 1
-    s["n_points"] = step
+    write_bounds(s, bounds)
 
-    def active(mask: int) -> int:
-        return sum(1 << i for i, d in enumerate(dims) if mask >> d & 1)
+    def active(masks: Ints) -> list[int]:
+        return [sum(1 << i for i, d in enumerate(dims) if m >> d & 1) for m in masks.tolist()]
 
-    for t in range(nt):
-        s["relevant"][t] = active(int(layer.relevant[t]))
-        window = int(s["relevant"][t]) & ~active(int(layer.single_term[t]))
-        s["joined"][t] = window
-        if problem.conventions.reuse == "window":
+    relevant = active(layer.relevant)
+    joined = [its & ~alone for its, alone in zip(relevant, active(layer.single_term), strict=True)]
+    s["relevant"][:nt], s["joined"][:nt] = relevant, joined
+    if problem.conventions.reuse == "window":
+        s["window"][:nt] = joined
+        for t, window in enumerate(joined):
             members = [d for d in range(nd) if window >> d & 1]
-            s["window"][t], s["n_window"][t] = window, len(members)
-            s["window_dim"][t, : len(members)] = members
-            s["window_index"][t, members] = range(len(members))
-    n_ranks = len(layer.rank_dim)
+            if members:
+                s["n_window"][t] = len(members)
+                s["window_dim"][t, : len(members)] = members
+                s["window_index"][t, members] = range(len(members))
     s["rank_start"][: nt + 1] = layer.rank_start
     numbers = [dims.index(d) if d >= 0 else -1 for d in layer.rank_dim.ravel().tolist()]
     s["rank_dim"][:n_ranks] = np.array(numbers).reshape(-1, 2)
@@ -109,26 +106,37 @@ def fill_layer(s: np.void, store: Points, problem: MappingProblem) -> Points:
             for side in range(2):
                 if layer.rank_dim[rank, 1] >= 0 and layer.rank_coefficient[rank, 1 - side] == 1:
                     s["monotone"][t] |= 1 << int(s["rank_dim"][rank, side])
-    return points_of(s, store, bounds)
-
-
-def points_of(s: np.void, store: Points, bounds: list[int]) -> Points:
-    """Tabulate the points of a lattice (``store`` holds ``s``)."""
-    packed, guards = packed_exponents(tuple(bounds))
-    s["guards"] = guards
+    common = [(1 << nd) - 1]
+    for dims_of in relevant:  # the sets with this tensor after those of tensors before it
+        common += [lacked & ~dims_of for lacked in common]
+    s["common"][1 : 1 << nt] = common[1:]
+    packed, s["guards"] = packed_exponents(tuple(bounds))
     left = np.zeros((MAX_DIMS, MAX_DIVISORS), dtype=np.int64)
-    for d, row in enumerate(packed):
-        left[d, : len(row)] = row[::-1] if guards else 0
-    nt, nd = int(s["n_tensors"]), int(s["n_dims"])
-    for members in range(1, 1 << nt):
-        seen = 0
-        for t in range(nt):
-            if members >> t & 1:
-                seen |= int(s["relevant"][t])
-        s["common"][members] = (1 << nd) - 1 & ~seen
-    points = np.zeros(int(s["n_points"]), dtype=POINT)
+    if s["guards"]:
+        for d, row in enumerate(packed):
+            left[d, : len(row)] = row[::-1]
+    points = np.empty(int(s["n_points"]), dtype=POINT)
     fill_points(store, points, left)
     return points
+
+
+def write_bounds(s: np.void, bounds: list[int]) -> None:
+    """Write the bounds, and how their divisors and the points of the lattice are numbered."""
+    nd, step = len(bounds), 1
+    radix, powers = list[int](), list[tuple[int, int]]()
+    for bound in bounds:
+        radix.append(step)
+        for _, most in prime_powers(bound):
+            powers.append((step, most))
+            step *= most + 1
+    divisors = [numbered_divisors(bound) for bound in bounds]
+    s["bounds"][:nd], s["radix"][:nd], s["n_divisors"][:nd] = bounds, radix, [*map(len, divisors)]
+    by_number = s["divisor"]
+    for d, its in enumerate(divisors):
+        by_number[d, : len(its)] = its
+    s["n_primes"], s["n_points"] = len(powers), step
+    s["prime_step"][: len(powers)] = [step for step, _ in powers]
+    s["prime_most"][: len(powers)] = [most for _, most in powers]
 
 
 @kernel
@@ -137,13 +145,11 @@ def fill_points(store: Points, points: Points, left: Ints) -> None:
     s = store[0]
     for point in range(s.n_points):
         here = points[point]
-        if point > 0:
-            before = points[point - 1]
-            carry = 1
-            for d in range(s.n_dims):
-                number = before.digit[d] + carry
-                carry = 1 if number == s.n_divisors[d] else 0
-                here.digit[d] = 0 if carry == 1 else number
+        carry = 1
+        for d in range(s.n_dims):
+            number = points[point - 1].digit[d] + carry if point > 0 else 0
+            carry = 1 if number == s.n_divisors[d] else 0
+            here.digit[d] = 0 if carry == 1 else number
         volume, sums, outside = 1.0, 1.0, 0
         for d in range(s.n_dims):
             extent = s.divisor[d, here.digit[d]]

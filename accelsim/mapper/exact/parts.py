@@ -29,7 +29,7 @@ def is_elsewhere(s: np.void, keep: Keep, problem: MappingProblem) -> bool:
     orders that one is looked at in which parts that keep nothing stand outside those that do, by
     name.
     """
-    if not problem.parts or not s["settled"][0] or not is_free(s):
+    if not s["settled"][0] or not is_free(s):
         return False
     names = [place.name for place in problem.arch.places]
     return any(
@@ -48,7 +48,7 @@ def parts_with_loops(s: np.void, keep: Keep, problem: MappingProblem) -> list[in
     """
     n = int(s["n_nodes"])
     found = [0] * n
-    if problem.parts and is_free(s):
+    if is_free(s):
         names = [place.name for place in problem.arch.places]
         node_of = {int(place): node for node, place in enumerate(s["place"][:n])}
         for parts in problem.parts:

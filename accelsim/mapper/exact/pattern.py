@@ -149,107 +149,59 @@ def clear_prices(s: np.record, sheet: int) -> None:
     s.start_cost[sheet] = s.sheet_credit[sheet] = 0.0
 
 
+Limit = tuple[int, tuple[tuple[int, int], ...]]
+"""The most that tiles may take together, and of which (tensor, what each word takes)."""
+
+
 class Fits:
-    """Which tiles fit where, by what is kept.
+    """Which tiles fit where, by what is kept; equal limits have one row of the tables.
 
     Attributes
     ----------
-    rows : dict of (node, mask of tensors) to row of the tables
+    place : ``[node]``; -1 for a fanout
+    limit : ``[memory]``: bits for the tiles of all places but the outermost; -1 is unlimited
+    rows : dict of (node, mask of tensors) to row of the tables; None if no tile fits
     """
 
     def __init__(self, s: np.void, points: Points, problem: MappingProblem, first_row: int) -> None:
-        self.machine, self.limits = problem.machine, problem.space.arrays.tile_max
-        self.place = [int(p) for p in s["place"][: s["n_nodes"]]]
-        self.words = [points["words"][:, t].copy() for t in range(s["n_tensors"])]
-        self.bits = problem.machine.place_bits.astype(np.float64)
-        self.outermost = int(s["n_nodes"]) - 1
-        self.limit, self.whole_fits = self._limits(problem)
+        self.place: list[int] = s["place"][: s["n_nodes"]].tolist()
+        self.words = [points["words"][:, t] for t in range(s["n_tensors"])]
+        self.limit, self.whole_fits = what_is_left(problem)
+        self.rows: dict[tuple[int, int], int | None] = {}
         self.first_row = first_row
-        self.rows: dict[tuple[int, int], int] = {}
-        self._fits: list[npt.NDArray[np.bool_]] = []
+        self._tile_max = problem.space.arrays.tile_max.tolist()
+        self._held = self._by_memory(problem)
         self._users = self._able_to_share()
+        self._placed = s["fits"]
+        self._sizes: dict[tuple[int, int], Floats] = {}
+        self._within: dict[Limit, npt.NDArray[np.bool_]] = {}
+        self._row_of_limits: dict[tuple[Limit, ...], int] = {}
 
-    def _limits(self, problem: MappingProblem) -> tuple[Ints, bool]:
-        """Return what the outermost place leaves of each memory, and whether it fits itself.
+    def _by_memory(self, problem: MappingProblem) -> list[dict[int, list[tuple[int, int]]]]:
+        """Return ``[node]``: (tensor, bits of a word) of its tiles, by memory of limited size.
 
-        What that place keeps, it keeps whole, whatever the mapping.  The first is ``[memory]``:
-        bits for the tiles of all other places; -1 is unlimited.
+        None of the outermost place: they are no part of :attr:`limit`.
         """
-        left = self.machine.memory_bits.copy()
-        limited = left >= 0
-        held = self.machine.place_memory[0], self.machine.place_bits[0]
-        for memory, bits, words in zip(*held, tensor_words(problem.layer_arrays), strict=True):
-            if memory >= 0 and limited[memory]:
-                left[memory] -= bits * words
-        fits = bool((left[limited] >= 0).all())
-        left[limited] = np.maximum(left[limited], 0)
-        return left, fits
-
-    def used_bits(self, node: int, kept: int, memory: int) -> Floats:
-        """Return ``[point]``: bits that the kept tiles of a place take of a memory.
-
-        None at the outermost place: they are no part of :attr:`limit`.
-        """
-        used = np.zeros(len(self.words[0]))
-        if node == self.outermost:
-            return used
-        for t, words in enumerate(self.words):
-            if kept >> t & 1 and self.machine.place_memory[self.place[node], t] == memory:
-                used += words * self.bits[self.place[node], t]
-        return used
-
-    def _of(self, node: int, kept: int) -> npt.NDArray[np.bool_]:
-        """Return ``[point]``: whether the kept tiles of a place are within their limits."""
-        fits = np.full(len(self.words[0]), True)
-        place = self.place[node]
-        members = [t for t in range(len(self.words)) if kept >> t & 1]
-        for t in members:
-            if self.limits[place, t] >= 0:
-                fits &= self.words[t] <= self.limits[place, t]
-        for memory in {int(self.machine.place_memory[place, t]) for t in members}:
-            if self.limit[memory] >= 0:
-                fits &= self.used_bits(node, kept, memory) <= self.limit[memory]
-        return fits
-
-    def all(self, kept: list[int]) -> list[int] | None:
-        """Return ``[node]``: row of the tables, 0 for fanouts; None if some tile never fits.
-
-        ``kept[node]`` is a mask of tensors.
-        """
-        if not self.whole_fits:
-            return None
-        found = [0] * len(self.place)
-        for node, place in enumerate(self.place):
-            if place < 0:
-                continue
-            key = node, kept[node]
-            if key not in self.rows:
-                self.rows[key] = self.first_row + len(self.rows)
-                self._fits.append(self._of(*key))
-            found[node] = self.rows[key]
-            if not self._fits[found[node] - self.first_row][0]:  # the smallest tile
-                return None
-        return found
-
-    def write(self, tables: Floats) -> None:
-        """Write all rows that were asked for: 1 where tiles fit, else 0."""
-        for row, fits in enumerate(self._fits, start=self.first_row):
-            tables[row] = fits
+        memories, bits = problem.machine.place_memory.tolist(), problem.machine.place_bits.tolist()
+        held: list[dict[int, list[tuple[int, int]]]] = [{} for _ in self.place]
+        for place, its in zip(self.place[:-1], held, strict=False):
+            for t, memory in enumerate(memories[place] if place >= 0 else ()):
+                if memory >= 0 and self.limit[memory] >= 0:
+                    its.setdefault(memory, []).append((t, bits[place][t]))
+        return held
 
     def _able_to_share(self) -> dict[int, list[tuple[int, int]]]:
         """Return (node, mask of the tensors there) by memory of limited size, if there are more."""
         users: dict[int, list[tuple[int, int]]] = {}
-        for memory in range(len(self.limit)):
-            held = self.machine.place_memory == memory
-            masks = [int(sum(1 << t for t in row.nonzero()[0])) for row in held]
-            nodes = [
-                (v, masks[place])
-                for v, place in enumerate(self.place)
-                if place >= 0 and v != self.outermost and masks[place]
-            ]
-            if len(nodes) > 1 and self.limit[memory] >= 0:
-                users[memory] = nodes
-        return users
+        for node, held in enumerate(self._held):
+            for memory, its in held.items():
+                users.setdefault(memory, []).append((node, sum(1 << t for t, _ in its)))
+        return {memory: nodes for memory, nodes in sorted(users.items()) if len(nodes) > 1}
+
+    @property
+    def most_shared(self) -> int:
+        """Pairs that :meth:`shared` returns at most."""
+        return len(self._users) * len(self.place)
 
     def shared(self, kept: list[int]) -> list[tuple[int, int]]:
         """Return (memory, node) of every memory of limited size that several places share."""
@@ -259,6 +211,89 @@ class Fits:
             if sum(kept[node] & mask != 0 for node, mask in nodes) > 1
             for v in range(len(self.place))
         ]
+
+    def used_bits(self, node: int, kept: int, memory: int) -> Floats | float:
+        """Return ``[point]``: bits that the kept tiles of a place take of a shared memory."""
+        of = of_mask(self._held[node].get(memory, []), kept)
+        return self._taken(of) if of else 0.0
+
+    def _taken(self, of: tuple[tuple[int, int], ...]) -> Floats:
+        """Return ``[point]``: what tiles take together, by (tensor, what each word takes)."""
+        for t, each in of:
+            if (t, each) not in self._sizes:
+                self._sizes[t, each] = self.words[t] * each
+        first, *others = (self._sizes[pair] for pair in of)
+        return sum(others, start=first)
+
+    def place_rows(self, kept: list[int]) -> bool:
+        """Say in which row it stands what fits at each place (0 for fanouts).
+
+        ``kept[node]`` is a mask of tensors.  Returns False if some tile never fits.
+        """
+        if not self.whole_fits:
+            return False
+        found = [0] * len(self.place)
+        for node, place in enumerate(self.place):
+            if place >= 0:
+                row = self._row(node, kept[node])
+                if row is None:
+                    return False
+                found[node] = row
+        self._placed[: len(found)] = found
+        return True
+
+    def _row(self, node: int, kept: int) -> int | None:
+        """Return the row of what a place keeps; None if not even the smallest tiles fit."""
+        key = node, kept
+        if key not in self.rows:
+            limits, known = self._limits(node, kept), self._row_of_limits
+            for most, of in limits:
+                if (most, of) not in self._within:
+                    self._within[most, of] = self._taken(of) <= most
+            fit = all(self._within[limit][0] for limit in limits)
+            self.rows[key] = known.setdefault(limits, self.first_row + len(known)) if fit else None
+        return self.rows[key]
+
+    def _limits(self, node: int, kept: int) -> tuple[Limit, ...]:
+        """Return what limits the kept tiles of a place: that of each alone, and their memories."""
+        alone = enumerate(self._tile_max[self.place[node]])
+        limits: list[Limit] = [
+            (most, ((t, 1),)) for t, most in alone if most >= 0 and kept >> t & 1
+        ]
+        for memory, its in self._held[node].items():
+            of = of_mask(its, kept)
+            if of:
+                limits.append((self.limit[memory], of))
+        return tuple(limits)
+
+    def write(self, tables: Floats) -> None:
+        """Write all rows that were asked for: 1 where tiles fit, else 0."""
+        for limits, row in self._row_of_limits.items():
+            fits: npt.NDArray[np.bool_] | bool = True
+            for limit in limits:
+                fits = fits & self._within[limit]
+            tables[row] = fits
+
+
+def what_is_left(problem: MappingProblem) -> tuple[list[int], bool]:
+    """Return what the outermost place leaves of each memory (-1: unlimited), and whether it fits.
+
+    What that place keeps, it keeps whole, whatever the mapping.
+    """
+    machine = problem.machine
+    left: list[int] = machine.memory_bits.tolist()
+    limited = [memory for memory, bits in enumerate(left) if bits >= 0]
+    held = [(t, m) for t, m in enumerate(machine.place_memory[0].tolist()) if m in limited]
+    words = tensor_words(problem.layer_arrays) if held else []
+    for t, memory in held:
+        left[memory] -= int(machine.place_bits[0, t]) * words[t]
+    fits = all(left[memory] >= 0 for memory in limited)
+    return [max(bits, 0) if m in limited else bits for m, bits in enumerate(left)], fits
+
+
+def of_mask(its: list[tuple[int, int]], kept: int) -> tuple[tuple[int, int], ...]:
+    """Return those pairs whose tensor is in a mask."""
+    return tuple(pair for pair in its if kept >> pair[0] & 1)
 
 
 @kernel

@@ -47,32 +47,37 @@ def rows_of(
     machine, arrays, dims = problem.machine, problem.space.arrays, active_dims(problem)
     y, x = node_slots(problem)[node]
     array = int(machine.fanout_array[machine.slot_fanout[y]])
-    mesh_x, mesh_y = (int(m) for m in machine.array_mesh[array])
+    mesh_x, mesh_y = machine.array_mesh[array].tolist()
+    n_tensors, output = int(s["n_tensors"]), int(s["output"])
+    start = s["rank_start"][: n_tensors + 1].tolist()
+    pairs = [(a, b) for a, b in s["rank_dim"][: start[-1]].tolist()]
+    multicast = int(s["multicast"][node])
     sharing: list[int] = []
     ranks: list[tuple[tuple[int, int], ...] | None] = []
-    for t in range(s["n_tensors"]):
+    for t in range(n_tensors):
         lacked = (1 << len(dims)) - 1 & ~int(s["relevant"][t])
-        shares = t != s["output"] and int(s["multicast"][node]) >> t & 1
-        if t != s["output"]:
+        shares = t != output and multicast >> t & 1
+        if t != output:
             lacked = lacked | int(s["joined"][t]) if shares else 0
         sharing.append(lacked)
-        of = range(int(s["rank_start"][t]), int(s["rank_start"][t + 1]))
-        pairs = tuple((int(s["rank_dim"][r, 0]), int(s["rank_dim"][r, 1])) for r in of)
-        ranks.append(pairs if shares else None)
-    rest = s["most_shared"][node + 1 : s["group_end"][node] + 1, : s["n_tensors"]].prod(axis=0)
-    rest[s["output"]] = 1.0
+        ranks.append(tuple(pairs[start[t] : start[t + 1]]) if shares else None)
+    others = s["most_shared"][node + 1 : s["group_end"][node] + 1].tolist()
+    rest = [prod([lanes[t] for lanes in others], start=1.0) for t in range(n_tensors)]
+    rest[output] = 1.0
+    most_y, most_x = arrays.slot_max[[y, x]][:, dims].tolist()
+    exact_y, exact_x = arrays.slot_exact[[y, x]][:, dims].tolist()
     limits = Limits(
         tuple(s["bounds"][: len(dims)].tolist()),
-        tuple(arrays.slot_max[y, dims].tolist()),
-        tuple(arrays.slot_max[x, dims].tolist()),
-        tuple(arrays.slot_exact[y, dims].tolist()),
-        tuple(arrays.slot_exact[x, dims].tolist()),
+        tuple(most_y),
+        tuple(most_x),
+        tuple(exact_y),
+        tuple(exact_x),
         mesh_y,
         mesh_x,
         tuple((mask >> y & 1, mask >> x & 1, dim, most, ex) for mask, dim, most, ex in joints),
         shared,
     )
-    return ways(limits, tuple(sharing), tuple(ranks), tuple(rest.tolist()))
+    return ways(limits, tuple(sharing), tuple(ranks), tuple(rest))
 
 
 @lru_cache(maxsize=64)

@@ -43,20 +43,21 @@ def limited_sheets(problem: MappingProblem) -> list[Sheet]:
     machine, prices = problem.machine, problem.price_arrays
     slots = node_slots(problem)
     node_of_place = {int(machine.slot_place[of[0]]): v for v, of in enumerate(slots)}
+    port_memory = prices.port_memory.tolist()
+    ports = (
+        (prices.read_bits.tolist(), [READS, DRAINS]),
+        (prices.write_bits.tolist(), [UPDATES, FILLS]),
+        (prices.shared_bits.tolist(), [READS, DRAINS, UPDATES, FILLS]),
+    )
     sheets = []
-    for memory in range(len(machine.memory_bits)):
-        node = node_of_place[int(prices.memory_place[memory])]
-        waits = int(not prices.overlaps[memory])
-        for widths, actions in (
-            (prices.read_bits, [READS, DRAINS]),
-            (prices.write_bits, [UPDATES, FILLS]),
-            (prices.shared_bits, [READS, DRAINS, UPDATES, FILLS]),
-        ):
+    for memory, place in enumerate(prices.memory_place.tolist()):
+        node, waits = node_of_place[place], int(not prices.overlaps[memory])
+        for widths, actions in ports:
             if widths[memory] > 0:
                 passes = np.zeros(prices.port_bits.shape[1:])
                 passes[:, actions] = 1.0
-                sheets.append(Sheet(float(widths[memory]), node, passes, memory, waits))
-        for port in (prices.port_memory == memory).nonzero()[0]:
+                sheets.append(Sheet(widths[memory], node, passes, memory, waits))
+        for port in [port for port, of in enumerate(port_memory) if of == memory]:
             width, passes = float(prices.port_width[port]), prices.port_moves[port]
             sheets.append(Sheet(width, node, passes, memory, waits))
     for v, of in enumerate(slots):

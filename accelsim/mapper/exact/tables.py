@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accelsim.mapper.contract import MappingProblem
-from accelsim.mapper.exact.futures import fill_rows, place_rows
+from accelsim.mapper.exact.futures import Outlooks, fill_rows
 from accelsim.mapper.exact.labels import empty_labels
 from accelsim.mapper.exact.lattice import fill_layer, fill_shares
 from accelsim.mapper.exact.layout import COST, FIELDS, PATTERN_FIELDS, SEARCH, SHEET, STRIP
@@ -74,14 +74,14 @@ class Tables:
         self.problem, self.objective = problem, objective
         self.store = np.zeros(1, dtype=FIELDS)
         self.fields = self.store[0]
-        self.record = self.store.view(SEARCH)
+        self.record = np.ndarray(1, SEARCH, self.store)
         first, last = (FIELDS.fields[name][1] for name in PATTERN_FIELDS)  # type: ignore[index]
         self._pattern_fields = self.store.view(np.uint8)[first:last]
         self.points = fill_layer(self.fields, self.record, problem)
         self.rows = fill_machine(self.fields, problem)
+        self._n_nodes, self._low = int(self.fields["n_nodes"]), self.fields["low"]
         self._lay_out(front)
         self._prepared_for = -1
-        self._first = empty_labels(1, 0)
 
     def _lay_out(self, front: bool) -> None:
         """Say what is wanted, and where the columns of ``q`` stand, the shared bits apart."""
@@ -100,15 +100,24 @@ class Tables:
         s["lexicographic"] = not front and objective.cycles_power == 0 and prices.leakage == 0
         s["ports"] = COST + n
         s["resources"] = s["ports"] + 2 * (n - 1)
-        s["sheet_width"] = STRIP + int(s["n_window"].max())
+        s["sheet_width"] = STRIP + max(s["n_window"].tolist())
         s["tensor_width"] = SHEET + n * int(s["sheet_width"])
+        lanes = min(float(s["total_lanes"][0]), float(s["operations"]))
+        self._least_cycles = float(np.ceil(s["operations"] / lanes / s["rate"]))
+        self._first = empty_labels(1, 0)
+        self._n_shared = -1
         self._place_tensors(0)
 
     def _place_tensors(self, n_shared: int) -> None:
+        """Say where the columns of tensors stand, after ``n_shared`` of shared memories."""
+        if n_shared == self._n_shared:
+            return
         s = self.fields
-        s["n_shared"] = n_shared
-        s["tensors"] = s["resources"] + n_shared + 2 * s["n_mesh"]
-        s["width"] = s["tensors"] + s["n_tensors"] * s["tensor_width"]
+        s["n_shared"] = self._n_shared = n_shared
+        s["tensors"] = tensors = s["resources"] + n_shared + 2 * s["n_mesh"]
+        s["width"] = width = int(tensors + s["n_tensors"] * s["tensor_width"])
+        if self._first[1].shape[1] < width:
+            self._first = empty_labels(1, width)
 
     def list_patterns(self) -> list[Pattern]:
         """Return what can be kept where, not yet bounded (see :meth:`bound`).
@@ -117,7 +126,6 @@ class Tables:
         """
         s = self.fields
         listed: list[Pattern] = []
-        outlooks: dict[tuple[object, ...], int] = {}
         sets = 1 << int(s["n_tensors"])
         s["share"] = sets + 1 + np.arange(s["share"].size).reshape(-1, 2)
         alike = s["window"] & ~s["monotone"] == 0  # steps that lanes make longer uncover no less
@@ -125,20 +133,19 @@ class Tables:
         first = sets + 1 + s["share"].size
         self._fits = Fits(s, self.points, self.problem, first)
         first += sum(map(len, keep_choices(self.problem)))
+        s["shared"] = self._shared_row = first
+        self._outlooks = Outlooks(s, sets, first + self._fits.most_shared)
         for number, keep in enumerate(patterns(self.problem)):
             pattern = self._pattern(number, keep)
             if pattern is not None:
-                place_rows(s, outlooks, sets, first)
-                pattern.fields = self._pattern_fields.copy()
                 listed.append(pattern)
-        self._shared_row = first + len(outlooks)
-        most_shared = max((len(p.shared) for p in listed), default=0)
-        self.by_point = np.empty((self._shared_row + most_shared, len(self.points)))
+        self.by_point = np.empty((self._outlooks.end, len(self.points)))
         self.by_point[sets] = 0.0
         fill_shares(self.record, self.points, self.by_point)
         write_shares(self.record, self.points, self.by_point)
         self._fits.write(self.by_point)
-        self._written = {sets}
+        self._written = np.zeros(len(self.by_point), dtype=np.bool_)
+        self._written[sets] = True
         floor = self._least_figure(float(s["operations"] * s["operation_energy"]))
         for pattern in listed:
             pattern.floor = floor
@@ -150,55 +157,50 @@ class Tables:
         None, too, if another problem covers it.
         """
         machine, prices = self.problem.machine, self.problem.price_arrays
-        if not fill_pattern(
+        kept = [keep[place] if place >= 0 else 0 for place in self._fits.place]
+        if not self._fits.place_rows(kept) or not fill_pattern(
             self.record, np.array(keep), machine.place_block, machine.place_memory,
             prices.place_energy, prices.fanout_energy, prices.port_bits, prices.wire_bits,
             prices.finished_bits,
         ):  # fmt: skip
             return None
         s = self.fields
-        kept = s["kept"].tolist()
-        fits = self._fits.all(kept)
-        if fits is None or is_elsewhere(s, keep, self.problem):
-            return None
-        s["fits"][: len(fits)] = fits
-        s["must_loop"][: len(fits)] = parts_with_loops(s, keep, self.problem)
+        if self.problem.parts:
+            if is_elsewhere(s, keep, self.problem):
+                return None
+            s["must_loop"][: self._n_nodes] = parts_with_loops(s, keep, self.problem)
         shared = tuple(self._fits.shared(kept))
-        for column, (memory, _) in enumerate(shared[:: int(s["n_nodes"])]):
+        for column, (memory, _) in enumerate(shared[:: self._n_nodes]):
             s["shared_limit"][column] = self._fits.limit[memory]
-        return Pattern(number, keep, self._pattern_fields, shared)
+        self._place_tensors(len(shared) // self._n_nodes)
+        self._outlooks.place_rows(kept)
+        return Pattern(number, keep, self._pattern_fields.copy(), shared)
 
     def bound(self, pattern: Pattern) -> None:
         """Write the outlooks of a pattern and what its mappings cost at least.
 
         Its floor is infinite if it is hopeless, which depends on the best so far in the record.
         """
-        s = self.fields
         self.prepare(pattern)
-        fill_rows(s, self.record, self.points, self.by_point, self._written)
-        if self._first[1].shape[1] < s["width"]:
-            self._first = empty_labels(1, int(s["width"]))
+        fill_rows(self.record, self.points, self.by_point, self._written)
         hopeless = root_bound(self.record, self.points, self.by_point, *self._first)
-        pattern.root = float(s["low"][0])
+        pattern.root = float(self._low[0])
         pattern.floor = np.inf if hopeless else self._least_figure(pattern.root)
 
     def _least_figure(self, low: float) -> float:
         """Return the least figure of a mapping that costs at least ``low``, leakage aside."""
-        s = self.fields
-        lanes = min(float(s["total_lanes"][0]), float(s["operations"]))
-        cycles = float(np.ceil(s["operations"] / lanes / s["rate"]))
-        energy = max(0.0, low + cycles * float(s["leakage"]))
+        cycles = self._least_cycles
+        energy = max(0.0, low + cycles * self.problem.price_arrays.leakage)
         return self.objective.figure(energy, cycles)
 
     def prepare(self, pattern: Pattern) -> None:
         """Set the tables to a pattern."""
         if self._prepared_for == pattern.number:
             return
-        s = self.fields
         self._pattern_fields[:] = pattern.fields
-        s["shared"] = self._shared_row
-        for i, (memory, node) in enumerate(pattern.shared):
-            kept = int(s["kept"][node]) if s["place"][node] >= 0 else 0
-            self.by_point[self._shared_row + i] = self._fits.used_bits(node, kept, memory)
-        self._place_tensors(len(pattern.shared) // int(s["n_nodes"]))
+        self._place_tensors(len(pattern.shared) // self._n_nodes)
+        for row, (memory, node) in enumerate(pattern.shared, start=self._shared_row):
+            place = self._fits.place[node]
+            kept = pattern.keep[place] if place >= 0 else 0
+            self.by_point[row] = self._fits.used_bits(node, kept, memory)
         self._prepared_for = pattern.number
