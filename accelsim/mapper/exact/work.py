@@ -56,7 +56,7 @@ LONG_TO_BOUND = 1 << 20
 SLICE_STEPS = 50_000
 """Steps between two looks at the clock."""
 
-LABELS_PER_SAMPLE = 4
+LABELS_PER_SAMPLE = 16
 """Labels that there was room for, per mapping drawn before there is room for more."""
 
 MANY_SAMPLES = 1_000_000
