@@ -7,6 +7,7 @@ from dataclasses import replace
 from accelsim.arch.records import Node
 from accelsim.mapper.contract import MappingProblem
 from accelsim.mapspace.records import Limit, Rule
+from tests.mapper.exact_problems import exact_problem
 from tests.mapper.exact_rules import INPUTS, OUTPUTS, WEIGHTS, PruningRule, lanes, made, registers
 from tests.mapspace.cases import ALL, conv, gemm, memory, place
 
@@ -96,6 +97,10 @@ def tiles_below_two_arrays() -> MappingProblem:
     )  # fmt: skip
 
 
+def longer_steps() -> MappingProblem:
+    return exact_problem(4231, 50, 4_000)
+
+
 FAR_RULES = {
     "starts beyond two places": PruningRule(
         "lanes save sums at a boundary that moves together with another, two arrays further in"
@@ -123,5 +128,10 @@ FAR_RULES = {
     "tiles below two arrays": PruningRule(
         "lanes over P share words of the inputs, which lanes of another array read together",
         tiles_below_two_arrays,
+    ),
+    "longer steps": PruningRule(
+        "lanes over P make steps of a dilated window longer, which leave a smaller share of tiles"
+        " with holes",
+        longer_steps,
     ),
 }

@@ -151,6 +151,6 @@ FAR_MUTANTS = (
         TABLES,
         "not front and objective.cycles_power == 0 and prices.leakage == 0",
         "not front and prices.leakage == 0",
-        (61, "edp"),
+        ("sums 114", "latency"),
     ),
 )

@@ -221,9 +221,17 @@ PRUNING_MUTANTS = (
     mutant(
         "strips never fall although the window has holes",
         BOUNDS,
-        "    return 0.0\n",
-        "    return strip\n",
+        "share = min(share, least_share(s, points[label.at[node]], tensor, dim))",
+        "share = min(share, 1.0)",
+        ("longer steps", "front"),
+    ),
+    mutant(
+        "a window with holes is stepped over by tiles alone",
+        BOUNDS,
+        "            if step % a == 0:\n",
+        "            if step == a:\n",
         (871, "bounds"),
+        ("longer steps", "front"),
     ),
     mutant(
         "a run is bounded as if it could not grow",
@@ -258,7 +266,7 @@ PRUNING_MUTANTS = (
         BOUNDS,
         "for _ in range(first, last):",
         "for _ in range(first, first + 1):",
-        ("ports of instances", "energy"),
+        (330, "energy"),
     ),
     mutant(
         "a run is bounded as if it could not begin",
