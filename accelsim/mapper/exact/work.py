@@ -40,6 +40,9 @@ from accelsim.mapper.sampling import SamplingDriver
 FIRST_ROOM = 1 << 14
 """Labels that there is room for at first."""
 
+MORE_ROOM = 8
+"""Times as much room there is where there was too little."""
+
 LEAST_TAKEN = 1 << 17
 """Labels that memory is taken for at least.
 
@@ -237,7 +240,7 @@ class Work:
             if ended is not None:
                 break
             if not last:
-                self.label_room *= 8
+                self.label_room *= MORE_ROOM
                 self._make_room(int(counts[USED]))
             elif not better:
                 ended = None if beam else "samples"
