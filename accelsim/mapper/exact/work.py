@@ -65,7 +65,7 @@ LABELS_PER_SAMPLE = 16
 MANY_SAMPLES = 1_000_000
 """Mappings drawn before a search gives up."""
 
-BEAM = 12
+BEAM = 7
 """Labels kept after each node in a first pass."""
 
 GUESS = 0.5
