@@ -246,10 +246,10 @@ class Work:
                 ended = None if beam else "samples"
                 break
             else:
-                self._tell()
+                self._add_up()
                 if self._start():
                     return None
-        self._tell()
+        self._add_up()
         return ended
 
     def _start(self) -> bool:
@@ -262,7 +262,7 @@ class Work:
         self.patterns_searched += 1
         return False
 
-    def _tell(self) -> None:
+    def _add_up(self) -> None:
         """Add up what the search of a pattern took so far."""
         counts = self.counts
         self.steps_made += int(counts[MADE] + counts[SKIPPED])
