@@ -8,8 +8,6 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
-import numpy as np
-
 from accelsim.mapper.contract import Candidate, MappingProblem, StoppedBy
 from accelsim.mapper.exact.driver import certify
 from accelsim.mapper.exact.work import Work
@@ -19,12 +17,12 @@ from accelsim.mapping.arrays import pack_mapping
 from tests.mapper.problems import Solved, price
 
 CLOSE = 1e-12
-BOUNDS, BEAM, BELOW, WHOLE = "bounds", "beam", "below a guess", "whole"
-PHASES = (BOUNDS, BEAM, BELOW, WHOLE)
+BOUNDS, BEAM, WHOLE = "bounds", "beam", "whole"
+PHASES = (BOUNDS, BEAM, WHOLE)
 OTHERS = 2
 """Looks at the clock at which a search is ended in each phase, besides the last."""
 
-SLOW: dict[str, Any] = {"SLICE_STEPS": 10, "BEAM": 1, "WORTH_A_GUESS": (0.0, np.inf)}
+SLOW: dict[str, Any] = {"SLICE_STEPS": 10, "BEAM": 1}
 """Constants of a search by which each phase of a small one is many slices long."""
 
 Points = tuple[tuple[float, float], ...]
@@ -34,7 +32,7 @@ Over = Callable[[float, float], StoppedBy | None]
 class Watched(Work):
     """A search that knows its phase; with something to start from it has no beam.
 
-    A beam all but solves small problems, which leaves nothing to guess.
+    A beam all but solves small problems, which leaves nothing to search wholly.
     """
 
     phase = BOUNDS
@@ -44,10 +42,6 @@ class Watched(Work):
         if beam and self.finds.candidates:
             return None
         return super()._search_all(beam, over)
-
-    def _look_below(self, guess: float, over: Over) -> StoppedBy | None:
-        self.phase = BELOW
-        return super()._look_below(guess, over)
 
 
 class Question(NamedTuple):

@@ -125,36 +125,6 @@ def test_fronts_are_equal_to_brute_force_point_by_point() -> None:
     assert max(lengths) > 3
 
 
-def test_guesses_are_equal_to_brute_force(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From the dearest mapping there is much to guess below."""
-    monkeypatch.setattr("accelsim.mapper.exact.work.WORTH_A_GUESS", (0.0, np.inf))
-    right = wrong = 0
-    for seed in range(40):
-        problem = exact_problem(seed, 50, 3_000)
-        if covers(problem):
-            continue
-        everything = solved(problem)
-        dearest = int(np.argmax(everything.energy))
-        figures = float(everything.energy[dearest]), float(everything.cycles[dearest])
-        monkeypatch.setattr("accelsim.mapper.exact.work.GUESS", 0.02 if seed % 2 else 0.5)
-        work = bounded(problem, ENERGY, Candidate(everything.mappings[dearest], *figures))
-        guess = work._guess()
-        if guess == -np.inf:
-            continue
-        assert work._look_below(guess, never_over) is None
-        found = len(work.finds.candidates) > 1
-        optimum = float(min(everything.energy))
-        assert found == (optimum <= guess * (1 + CLOSE)), f"seed {seed}"
-        right, wrong = right + found, wrong + (not found)
-        assert work.bound(optimum) <= optimum * (1 + CLOSE), f"seed {seed}"
-        assert work._search_all(0, never_over) is None
-        best = work.finds.best()
-        assert best is not None
-        assert best.energy == pytest.approx(optimum, rel=CLOSE), f"seed {seed}"
-    assert right > 3
-    assert wrong > 3
-
-
 @pytest.mark.full
 def test_equal_to_brute_force_on_thousands() -> None:
     for seed in range(1_000, 6_000):

@@ -24,21 +24,11 @@ SEARCH_MUTANTS = (
         "a beam proves",
         WORK,
         "            or (None if self.near else self._search_all(BEAM, over))\n"
-        "            or self._look_below(self._guess(), over)\n"
         "            or self._search_all(0, over)\n",
         "            or self._search_all(2, over)\n",
         ("strips over lanes", "front"),
     ),
     # Searches that are ended.
-    mutant(
-        "a guess that was ended counts as searched",
-        WORK,
-        "            if ended is None:\n"
-        "                pattern.floor = guess\n"
-        "                done.add(pattern.number)\n",
-        "            pattern.floor = guess\n            done.add(pattern.number)\n",
-        ("open boundaries", "stops"),
-    ),
     mutant(
         "a pattern that was ended waits no more",
         WORK,

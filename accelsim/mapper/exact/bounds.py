@@ -204,25 +204,28 @@ def weigh(s: np.record, points: Points, label: np.record, q: Floats, index: int,
     return unmoved
 
 
-@kernel
-def least_beyond(s: np.record, points: Points, tables: Floats, unmoved: int, pos: int, point: int
+@inlined
+def least_alike(
+    s: np.record, points: Points, tables: Floats, start: int, point: int, shares: Floats,
+    unmoved: int,
 ) -> float:  # fmt: skip
-    """Return the least energy of the unmoved tensors of a label that was weighed at ``point``.
+    """Return the least that a label at ``start`` costs by any row like one that leads to ``point``.
 
-    Whatever lanes and loops come: a share of lanes is no less than the least of the next fanout and
-    no more than 1, which counts where ``part`` is negative.  As lanes are passed, the shares of
-    loops that are left (``alone``) and those of full tiles in a run only grow, and so does the
-    bound; a cost below zero is not divided in either.
+    The label was weighed.  Rows alike (:func:`~accelsim.mapper.exact.rows.ways`) leave the same
+    loops to divide what is unmoved (``alone``, and what sets of tensors lack).  Their lanes share
+    no more than ``shares`` say, see :func:`relax`.  Only the tiles differ: shares of full tiles in
+    a run grow with lanes, so that at ``start`` they are least.  Places further out are left out.
     """
-    shares = s.spread[s.spread_start[s.next_fanout[pos]]]
+    total: float = s.total[0]
     for tensor in range(s.n_tensors):
-        part = s.part[0, tensor]
-        cost = s.fixed[0, tensor]
-        cost += part * shares[s.column[tensor]] if part > 0.0 else part
-        if tensor != s.output and (unmoved >> tensor) & 1 == 1:
-            cost += input_value(s, points[point], tensor, 0)
+        cost = s.fixed[0, tensor] + s.part[0, tensor] * shares[tensor]
+        if (unmoved >> tensor) & 1 == 0:
+            total += cost
+            continue
+        if tensor != s.output:
+            cost += input_value(s, points[start], tensor, 0)
         s.value[tensor] = cost
-    return open_bound(s, points, tables, point, unmoved)
+    return total + open_bound(s, points, tables, point, unmoved)
 
 
 @kernel

@@ -154,27 +154,37 @@ def dominates(s: np.record, q: Floats, a: int, b: int, pos: int, slack: float) -
 
 
 @kernel
-def stays(s: np.record, labels: Labels, q: Floats, new: int, pos: int, slack: float) -> bool:
-    """Chain the label under construction unless another dominates it; drop what it dominates."""
-    chain = chain_of(s, labels[new])
+def is_dominated(
+    s: np.record, labels: Labels, q: Floats, new: int, pos: int, chain: int, slack: float
+) -> bool:
+    """Return whether a label of the chain dominates the label under construction."""
+    epoch, first = s.counts[EPOCH], s.counts[START]
+    other = s.head[chain] - epoch
+    while other >= first:
+        if same_key(s, labels, other, new, pos) and dominates(s, q, other, new, pos, slack):
+            return True
+        other = labels[other].next
+    return False
+
+
+@kernel
+def enter_chain(
+    s: np.record, labels: Labels, q: Floats, new: int, pos: int, chain: int, slack: float
+) -> None:
+    """Chain the label under construction; drop what it dominates."""
     epoch, first = s.counts[EPOCH], s.counts[START]
     before = -1
     other = s.head[chain] - epoch
     while other >= first:
         following = labels[other].next
-        if same_key(s, labels, other, new, pos):
-            if dominates(s, q, other, new, pos, slack):
-                return False
-            if dominates(s, q, new, other, pos, slack):
-                labels[other].alive = 0
-                if before >= 0:
-                    labels[before].next = following
-                else:
-                    s.head[chain] = following + epoch
-                other = following
-                continue
-        before = other
+        if same_key(s, labels, other, new, pos) and dominates(s, q, new, other, pos, slack):
+            labels[other].alive = 0
+            if before >= 0:
+                labels[before].next = following
+            else:
+                s.head[chain] = following + epoch
+        else:
+            before = other
         other = following
     labels[new].next = s.head[chain] - epoch if s.head[chain] - epoch >= first else -1
     s.head[chain] = new + epoch
-    return True

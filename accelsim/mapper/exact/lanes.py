@@ -9,7 +9,7 @@ from accelsim.jit import kernel
 from accelsim.mapper.exact.best import too_dear, too_slow
 from accelsim.mapper.exact.bounds import (
     cost_beyond,
-    least_beyond,
+    least_alike,
     least_cost,
     moved_cost,
     sheet_column,
@@ -299,7 +299,7 @@ def cross_all(
 ) -> int:  # fmt: skip
     """Spread a label over all lanes that it can use; return the steps this took.
 
-    A child is bounded before it is made: first by what looks at no row (``least_beyond`` in
+    A child is bounded before it is made: by what all rows alike have in common (``least_alike`` in
     :mod:`~accelsim.mapper.exact.bounds`), then by ``least_cost`` there.  Absolute figures do
     not change as lanes are crossed, but for reads of what is multicast, which fall by the lanes
     that share a word at most (a row's ``inverse``), and sums, which fall by what is reduced: so the
@@ -310,19 +310,28 @@ def cross_all(
     here = points[start]
     begun = count[MADE] + count[SKIPPED]
     unmoved = weigh(s, points, labels[index], q, index, node)
-    floor = least_beyond(s, points, tables, unmoved, node, start)
+    future = tables[s.future[0, node]]
     most = -q[index, LANES] * lanes_outside(s, q, index, node)
     most_outside = -q[index, LANES] * s.total_lanes[node + 1]
-    for number in range(s.row_start[node], s.row_start[node + 1]):
-        row = rows[number]
+    least = 0.0
+    number = group_end = s.row_start[node]
+    while number < s.row_start[node + 1]:
+        row, own = rows[number], number
+        number += 1
         if not enough_left(s, here, row) or not enough_lanes(s, q, index, node, row):
             continue
         point, lanes = start + row.step, min(most, most_outside * row.lanes)
-        moved = moved_cost(s, 0, row.inverse, unmoved)
-        if too_dear(s, moved + floor + tables[s.future[0, node], point], lanes):
+        if own >= group_end:
+            group_end = own + row.alike
+            least = least_alike(s, points, tables, start, point, row.inverse, unmoved)
+            if too_dear(s, least + future[start], lanes):
+                count[SKIPPED] += 1
+                number = group_end
+                continue
+        if too_dear(s, least + future[point], lanes):
             count[SKIPPED] += 1
             continue
-        energy = moved
+        energy = moved_cost(s, 0, row.inverse, unmoved)
         energy += cost_beyond(s, points, tables, 0, point, row.inverse, unmoved, node)
         if too_dear(s, energy, lanes) or (s.beam > 0 and beyond_beam(s, energy)):
             count[SKIPPED] += 1
@@ -338,7 +347,7 @@ def cross_all(
                 continue
         new = count[USED]
         copy_label(s, labels, q, index, new)
-        labels[new].action = number
+        labels[new].action = own
         if pass_fanout(s, points, labels[new], q, new, node, row):
             admit(s, points, tables, labels, q, node + 1, s.beam)
             if count[FULL] != 0:

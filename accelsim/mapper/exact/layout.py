@@ -275,6 +275,7 @@ ROW = np.dtype(
             ("lanes", _float),  # over all dims
             ("step", _int),  # in points
             ("broken", _int),  # mask of the dims with lanes
+            ("alike", _int),  # rows from here to the end of its group, see ``ways``
             # 1 / lanes that share a word of a tensor at most, those that the row leaves to the
             # rest of its group included; then the same for tiles of one word.
             ("inverse", _float, (2 * MAX_TENSORS,)),

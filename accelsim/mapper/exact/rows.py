@@ -77,24 +77,27 @@ def rows_of(
         tuple((mask >> y & 1, mask >> x & 1, dim, most, ex) for mask, dim, most, ex in joints),
         shared,
     )
-    return ways(limits, tuple(sharing), tuple(ranks), tuple(rest))
+    relevant = tuple(s["relevant"][:n_tensors].tolist())
+    return ways(limits, relevant, tuple(sharing), tuple(ranks), tuple(rest))
 
 
 @lru_cache(maxsize=64)
 def ways(
     limits: Limits,
+    relevant: tuple[int, ...],
     sharing: tuple[int, ...],
     ranks: tuple[tuple[tuple[int, int], ...] | None, ...],
     rest: tuple[float, ...],
 ) -> tuple[Points, Floats, Floats]:
     """Return the rows of a fanout, and its *spreads*.
 
-    ``sharing[tensor]`` is the mask of the dims whose lanes may share words of a tensor (or, of the
-    output, reduce them): those that it lacks, and those that share a rank with another, whose
-    windows overlap; lanes over any other dim have words of their own.  ``ranks[tensor]`` are the
-    dims of its ranks where lanes share words.  With tiles of one word, a lanes over one dim of a
-    rank of two and b over the other have at least a + b - 1 words, as any sums of a and of b
-    numbers: so many are read at least where that many tiles are.
+    ``relevant[tensor]`` is the mask of the dims that a tensor depends on.  ``sharing[tensor]`` is
+    the mask of the dims whose lanes may share words of a tensor (or, of the output, reduce them):
+    those that it lacks, and those that share a rank with another, whose windows overlap; lanes over
+    any other dim have words of their own.  ``ranks[tensor]`` are the dims of its ranks where lanes
+    share words.  With tiles of one word, a lanes over one dim of a rank of two and b over the other
+    have at least a + b - 1 words, as any sums of a and of b numbers: so many are read at least
+    where that many tiles are.
 
     Right outside there may be fanouts of the same array (its *group*), whose lanes share words of a
     tensor, too: ``rest[tensor]`` at most, and no more than a row leaves.  A row's share is that of
@@ -103,7 +106,9 @@ def ways(
     Returns
     -------
     rows : record[row]
-        What lanes share is in ``inverse``.
+        What lanes share is in ``inverse``.  In a row stand those that are *alike*: as many lanes
+        share words of each tensor, and as many are over dims that each lacks, alone and with
+        others.
     spreads : float64[spread, tensor]
         The same for rows that no other row beats in every tensor; for each row there is a spread
         with no larger entry.  The first has the least entry of each tensor.
@@ -141,7 +146,24 @@ def ways(
         left = np.prod(np.array([limits.mesh_x, limits.mesh_y]) // mesh, axis=1)
         for t, most in enumerate(rest):
             rows["inverse"][:, [t, MAX_TENSORS + t]] /= np.minimum(most, left)[:, None]
-    return rows, least_entries(inverse), least
+    return in_groups(rows, lanes, relevant), least_entries(inverse), least
+
+
+def in_groups(rows: Points, lanes: Ints, relevant: tuple[int, ...]) -> Points:
+    """Return the rows with those that are alike (:func:`ways`) one after the other.
+
+    Dims that the same tensors depend on are as one.  Rows with more lanes still come first.
+    """
+    if not len(rows):
+        return rows
+    of_tensors = [tuple(mask >> d & 1 for mask in relevant) for d in range(lanes.shape[1])]
+    alike = [lanes[:, [d for d, of in enumerate(of_tensors) if of == one]].prod(axis=1)
+             for one in sorted(set(of_tensors))]  # fmt: skip
+    keys = np.column_stack([-rows["lanes"], *alike, rows["inverse"][:, : len(relevant)]])
+    _, group, size = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
+    rows = rows[np.argsort(group, kind="stable")]
+    rows["alike"] = np.concatenate([np.arange(n, 0, -1) for n in size])
+    return rows
 
 
 def least_entries(inverse: Floats) -> Floats:

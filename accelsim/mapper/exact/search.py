@@ -13,9 +13,11 @@ from accelsim.mapper.exact.labels import (
     MOVED,
     NO_LOOP,
     Labels,
+    chain_of,
+    enter_chain,
+    is_dominated,
     low_of,
     make_state,
-    stays,
     tag_of,
 )
 from accelsim.mapper.exact.lattice import Points
@@ -95,12 +97,17 @@ def root_bound(store: Points, points: Points, tables: Floats, labels: Labels, q:
 def admit(
     s: np.record, points: Points, tables: Floats, labels: Labels, q: Floats, pos: int, beam: int
 ) -> None:
-    """Bound the label under construction and keep it unless hopeless or dominated.
+    """Bound the label under construction and keep it unless dominated or hopeless.
 
     With ``beam`` > 0 it leaves a node, and so many with lower bounds must not have left before.
     """
     new = s.counts[USED]
     s.counts[MADE] += 1
+    chain = chain_of(s, labels[new])
+    slack = s.tolerance * abs(s.best[BEST_ENERGY]) * 10.0
+    if is_dominated(s, labels, q, new, pos, chain, slack):
+        s.counts[DROPPED] += 1
+        return
     lanes = -q[new, LANES] * lanes_outside(s, q, new, pos)
     unmoved = bound_of(s, points, tables, labels[new], q, new, pos)
     if hopeless(s, q, new, pos, lanes):
@@ -111,10 +118,7 @@ def admit(
         return
     if beam > 0 and beyond_beam(s, labels[new].bound):
         return
-    slack = s.tolerance * abs(s.best[BEST_ENERGY]) * 10.0
-    if not stays(s, labels, q, new, pos, slack):
-        s.counts[DROPPED] += 1
-        return
+    enter_chain(s, labels, q, new, pos, chain, slack)
     if beam > 0:
         enter_beam(s, labels[new].bound)
     take_room(s, labels)

@@ -68,12 +68,6 @@ MANY_SAMPLES = 1_000_000
 BEAM = 7
 """Labels kept after each node in a first pass."""
 
-GUESS = 0.5
-"""Below what a first full search looks: a share of the way from the bound to the best so far."""
-
-WORTH_A_GUESS = (0.01, 0.1)
-"""Shares of the best between it and its bound: less is soon searched, more is a weak bound."""
-
 Over = Callable[[float, float], StoppedBy | None]
 """Asked between slices, with the best energy and cycles so far, whether to end."""
 
@@ -141,14 +135,11 @@ class Work:
         """Search every pattern, first with few labels, then with all; return what ended it.
 
         A full search keeps all that may be better than the best so far, and is the shorter the
-        nearer that is to the optimum.  So it first looks for what is no worse than a guess between
-        the best and its bound.  If there is nothing, the guess is a bound of what was searched; if
-        there is something, what was searched before has nothing as good, and is done, too.
+        nearer that is to the optimum.
         """
         return (
             self.bound_patterns(over)
             or (None if self.near else self._search_all(BEAM, over))
-            or self._look_below(self._guess(), over)
             or self._search_all(0, over)
             or "space"
         )
@@ -177,39 +168,6 @@ class Work:
             if not counts[THINNED] and not counts[FULL]:
                 self.unsearched.remove(pattern)
         return None
-
-    def _guess(self) -> float:
-        """Return a figure between the least that is possible and the best so far, or -inf."""
-        s = self.fields
-        best = float(s["best"][FIGURE])
-        least = min((p.floor for p in self.unsearched), default=best)
-        nearest, farthest = WORTH_A_GUESS
-        if s["front"] or not nearest * best < best - least < farthest * best:
-            return -np.inf
-        return least + GUESS * (best - least)
-
-    def _look_below(self, guess: float, over: Over) -> StoppedBy | None:
-        """Search pattern by pattern for figures no higher than a guess, up to the first find."""
-        s, known = self.fields, len(self.finds.candidates)
-        s["beam"] = 0
-        before = s["best"].copy()
-        s["best"][[FIGURE, TIE]] = guess, np.inf
-        ended: StoppedBy | None = None
-        done: set[int] = set()
-        for pattern in [p for p in self.unsearched if p.floor <= guess]:
-            ended = self._search(pattern, 0, over)
-            if ended is None:
-                pattern.floor = guess
-                done.add(pattern.number)
-            if ended is not None or len(self.finds.candidates) > known:
-                break
-        if len(self.finds.candidates) > known:
-            self.unsearched = [p for p in self.unsearched if p.number not in done]
-        else:
-            s["best"] = before
-        return (
-            None if ended == "samples" else ended
-        )  # without room: the search that follows says so
 
     def _search(
         self, pattern: Pattern, beam: int, over: Over, sample: bool = False
