@@ -316,18 +316,20 @@ def least_cost(
 
 @kernel
 def bound_loops(
-    s: np.record, points: Points, tables: Floats, label: np.record, q: Floats, index: int, pos: int
-) -> None:
+    s: np.record, points: Points, tables: Floats, label: np.record, pos: int, unmoved: int
+) -> float:
     """Write the least energy of a label with a further loop, by its dim (``s.by_dim``).
 
-    What depends on the dim moves at the loop, at what it costs now at least (:func:`input_value`
-    grants it a run of all that is left of the dim).  The rest costs at least what
-    :func:`open_bound` says at the present point, the loop being among those that may divide it.  A
-    run under way over another dim ends, over this one it grows: both leave no less pending than
-    :func:`weigh` grants.  Places further out, by the tile that the loop leads to, are left out.
+    The label was bounded (:func:`bound_of`).  What depends on the dim moves at the loop, at what it
+    costs now at least (:func:`input_value` grants it a run of all that is left of the dim).  The
+    rest costs at least what :func:`open_bound` says at the present point, the loop being among
+    those that may divide it.  A run under way over another dim ends, over this one it grows: both
+    leave no less pending than :func:`weigh` grants.  Places further out, by the tile that the loop
+    leads to, are left out.
+
+    Returns the least of the label without one, if the block closes: what is unmoved, and all
+    further out by the tile as it is.
     """
-    unmoved = weigh(s, points, label, q, index, pos)
-    relax(s)
     first = s.spread_start[max(0, s.next_fanout[pos])]
     total = moved_cost(s, 0, s.spread[first], unmoved)
     write_values(s, points, tables, 0, label.point, s.spread[first], unmoved, pos)
@@ -338,6 +340,8 @@ def bound_loops(
                 cost += s.value[tensor]
                 rest &= ~(1 << tensor)
         s.by_dim[dim] = cost + open_bound(s, points, tables, label.point, rest)
+    closing: float = tables[s.closing[pos], label.point]
+    return closing + total + open_bound(s, points, tables, label.point, unmoved)
 
 
 @kernel

@@ -154,6 +154,7 @@ FIELDS = np.dtype(
         ("visits_save", _int, (_ROWS,)),
         ("beta", _float, (_ROWS,)),  # energy that a word starting from zero at the parent saves
         ("future", _int, (MAX_SHEETS, _ROWS)),  # by sheet and pos: row of ``tables``
+        ("closing", _int, (MAX_NODES,)),  # by place: row of ``tables`` for the tile it closes with
         ("shared", _int),  # first row of ``tables`` with bits of shared memories
         ("fits", _int, (MAX_NODES,)),  # by place: row of ``tables``, 1 where its tiles fit
         ("passed", _int, (MAX_NODES,)),  # mask of dims without loops there (``write_passed``)

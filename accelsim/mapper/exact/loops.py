@@ -6,8 +6,8 @@ import numpy as np
 
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
-from accelsim.mapper.exact.best import note, too_dear
-from accelsim.mapper.exact.bounds import bound_loops, sheet_column
+from accelsim.mapper.exact.best import hopeless, note, too_dear
+from accelsim.mapper.exact.bounds import bound_loops, bound_of, sheet_column, spread_bound
 from accelsim.mapper.exact.geometry import inner_point, lanes_outside
 from accelsim.mapper.exact.labels import (
     END,
@@ -43,6 +43,7 @@ from accelsim.mapper.exact.search import (
     admit,
     clear_beam,
     end_run,
+    grow,
     joints_hold,
     open_tensor,
     take_room,
@@ -239,16 +240,22 @@ def expand_block(
     way, bounds hold for all that is to come, and two loops of one dim, one right after the other,
     divide what one loop of their product does.
 
-    A loop that is too dear by :func:`bound_loops` and places further out is not put; none is where
-    all are left to a place further out (``passed``).
+    A label that is hopeless is dropped.  A loop that is too dear by :func:`bound_loops` and places
+    further out is not put; none is where all are left to a place further out (``passed``).
     """
-    if s.passed[node] == (1 << s.n_dims) - 1:
-        return
     label = labels[index]
     here = points[label.point]
-    cleared = label.used == 0 and s.free[node] == 1 and block_closed(s, label)
     lanes = -q[index, LANES] * lanes_outside(s, q, index, node)
-    bound_loops(s, points, tables, label, q, index, node)
+    unmoved = bound_of(s, points, tables, label, q, index, node)
+    if hopeless(s, q, index, node, lanes) or too_dear(
+        s, spread_bound(s, points, tables, label, node, unmoved, lanes, False), lanes
+    ):
+        label.alive = 0
+        return
+    label.bound = bound_loops(s, points, tables, label, node, unmoved)
+    if s.passed[node] == (1 << s.n_dims) - 1:
+        return
+    cleared = label.used == 0 and s.free[node] == 1 and block_closed(s, label)
     for dim in range(s.n_dims):
         if (s.passed[node] >> dim) & 1 == 1 or not may_stand_next(s, label, node, dim):
             continue
@@ -277,7 +284,7 @@ def expand_block(
             if s.free[node] == 1 and child.used & KEEP_USED == 0 and block_closed(s, child):
                 child.used = 0
             child.action = dim * 4096 + number
-            admit(s, points, tables, labels, q, node, 0)
+            grow(s, labels, q, node)
             if s.counts[FULL] != 0:
                 return
 
@@ -315,8 +322,9 @@ def run_place(
     """Lead the labels ``first:last`` through a place; return whether it is done.
 
     Labels enter the block, grow loop by loop (a label that grows stands behind all that it grew
-    from), and leave it as the place closes.  A call ends after about ``steps`` steps; ``PHASE`` and
-    ``CURSOR`` say where the next one goes on, ``START`` where the results begin.
+    from), and leave it as the place closes, unless that alone is too dear (``bound``).  A call ends
+    after about ``steps`` steps; ``PHASE`` and ``CURSOR`` say where the next one goes on, ``START``
+    where the results begin.
     """
     count = s.counts
     until = count[MADE] + count[SKIPPED] + steps
@@ -346,6 +354,9 @@ def run_place(
         if outermost and labels[index].point != s.n_points - 1:
             continue
         if labels[index].used & EMPTY != 0:
+            continue
+        lanes = -q[index, LANES] * lanes_outside(s, q, index, node + 1)
+        if too_dear(s, labels[index].bound, lanes):
             continue
         new = count[USED]
         copy_label(s, labels, q, index, new)

@@ -14,8 +14,9 @@ from accelsim.mapper.exact.together import open_bound
 
 @kernel
 def place_outlook(
-    store: Points, points: Points, tables: Floats, sheet: int, node: int, outer: int, to: int
-) -> None:
+    store: Points, points: Points, tables: Floats, sheet: int, node: int, outer: int, to: int,
+    own: int,
+) -> None:  # fmt: skip
     """Write the least cost of the boundaries of a place and of all places further out, by point.
 
     Exact for fills; reads as if lanes still to cross shared as much as any row of lanes of the next
@@ -23,7 +24,8 @@ def place_outlook(
     it for one tensor alone); what the output may be credited for is left out where fanouts stand
     further out.  The place's tile may be any multiple of a point, and the tiles of places further
     out (row ``outer``) are multiples of that, so that the least over multiples, swept prime by
-    prime, holds for everything inside.
+    prime, holds for everything inside.  Row ``own``, where it is another than ``to``, says it of
+    the tile itself, for labels that close with it.
 
     Proof.  A boundary moves the words of a tile (:func:`strip_share` of them at least, whichever
     run closes it) as often as all loops further out say, less those that pass before it moves
@@ -50,7 +52,7 @@ def place_outlook(
     top = -1
     for point in range(s.n_points):
         beyond = tables[outer, point]
-        tables[to, point] = np.inf
+        tables[own, point] = np.inf
         if beyond == np.inf or tables[s.fits[node], point] == 0.0:
             continue
         top = point
@@ -60,7 +62,10 @@ def place_outlook(
                 share = s.spread[spread, tensor]
                 s.value[tensor] = s.whole[tensor] + s.divided[tensor] * share
             cost = beyond + open_bound(s, points, tables, point, unmoved)
-            tables[to, point] = min(tables[to, point], cost)
+            tables[own, point] = min(tables[own, point], cost)
+    if to != own:
+        for point in range(s.n_points):
+            tables[to, point] = tables[own, point]
     sweep(s, tables, to, top)
 
 

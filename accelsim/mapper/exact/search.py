@@ -125,6 +125,23 @@ def admit(
 
 
 @kernel
+def grow(s: np.record, labels: Labels, q: Floats, pos: int) -> None:
+    """Keep the label under construction, which grows in its block, unless dominated.
+
+    It is bounded as it grows on (``expand_block``): many a label is dominated before.
+    """
+    new = s.counts[USED]
+    s.counts[MADE] += 1
+    chain = chain_of(s, labels[new])
+    slack = s.tolerance * abs(s.best[BEST_ENERGY]) * 10.0
+    if is_dominated(s, labels, q, new, pos, chain, slack):
+        s.counts[DROPPED] += 1
+        return
+    enter_chain(s, labels, q, new, pos, chain, slack)
+    take_room(s, labels)
+
+
+@kernel
 def take_room(s: np.record, labels: Labels) -> None:
     """Keep the label under construction; say so if it was the last that there is room for."""
     labels[s.counts[USED]].alive = 1
