@@ -254,6 +254,7 @@ LABEL = np.dtype(
         np.record,
         [
             ("bound", _float),
+            ("closing", _float),  # bound where its block closes, once it was led to grow
             ("slack", _float),  # energy that lanes further out may still save
             ("joint", _int),  # products of the joint limits under way, packed
             ("used", _int),  # mask of dims with a loop in the block, where that still matters

@@ -247,12 +247,13 @@ def expand_block(
     here = points[label.point]
     lanes = -q[index, LANES] * lanes_outside(s, q, index, node)
     unmoved = bound_of(s, points, tables, label, q, index, node)
+    label.bound = s.low[0]
     if hopeless(s, q, index, node, lanes) or too_dear(
         s, spread_bound(s, points, tables, label, node, unmoved, lanes, False), lanes
     ):
         label.alive = 0
         return
-    label.bound = bound_loops(s, points, tables, label, node, unmoved)
+    label.closing = bound_loops(s, points, tables, label, node, unmoved)
     if s.passed[node] == (1 << s.n_dims) - 1:
         return
     cleared = label.used == 0 and s.free[node] == 1 and block_closed(s, label)
@@ -322,9 +323,9 @@ def run_place(
     """Lead the labels ``first:last`` through a place; return whether it is done.
 
     Labels enter the block, grow loop by loop (a label that grows stands behind all that it grew
-    from), and leave it as the place closes, unless that alone is too dear (``bound``).  A call ends
-    after about ``steps`` steps; ``PHASE`` and ``CURSOR`` say where the next one goes on, ``START``
-    where the results begin.
+    from), and leave it as the place closes, unless that alone is too dear (``closing``).  A call
+    ends after about ``steps`` steps; ``PHASE`` and ``CURSOR`` say where the next one goes on,
+    ``START`` where the results begin.
     """
     count = s.counts
     until = count[MADE] + count[SKIPPED] + steps
@@ -356,7 +357,7 @@ def run_place(
         if labels[index].used & EMPTY != 0:
             continue
         lanes = -q[index, LANES] * lanes_outside(s, q, index, node + 1)
-        if too_dear(s, labels[index].bound, lanes):
+        if too_dear(s, labels[index].closing, lanes):
             continue
         new = count[USED]
         copy_label(s, labels, q, index, new)
