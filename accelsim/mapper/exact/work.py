@@ -50,7 +50,7 @@ What is not touched costs nothing, and after a block of this size the C library 
 smaller arrays for the next search: a layer's tables are then written a fifth faster.
 """
 
-MOST_BYTES = 139 << 20
+MOST_BYTES = 132 << 20
 """Bytes of labels that there is room for at most, in one pattern."""
 
 LONG_TO_BOUND = 1 << 20
