@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from unittest.mock import patch
+
+import numpy as np
 
 from accelsim.errors import AccelsimError
 from accelsim.mapper.contract import MappingProblem
 from accelsim.mapper.exact.driver import solve
+from accelsim.mapper.exact.labels import END
 from accelsim.mapper.exact.tables import Pattern
 from accelsim.mapper.exact.work import Work
 from accelsim.mapper.objectives import ENERGY, OBJECTIVES
@@ -14,9 +18,10 @@ from tests.mapper.exact_stops import wrong_stops
 from tests.mapper.problems import solved
 
 CLOSE = 1e-12
-FRONT, BOUNDS = "front", "bounds"
-QUESTIONS = (*OBJECTIVES, FRONT, BOUNDS)
-"""What can be asked: the best by an objective, the whole front, or what was said on the way."""
+FRONT, BOUNDS, NARROW = "front", "bounds", "narrow"
+QUESTIONS = (*OBJECTIVES, FRONT, BOUNDS, NARROW)
+"""What can be asked: the best by an objective, the whole front, what was said on the way, or the
+least energy after a first pass of one label, which leaves the second more to find."""
 
 STOPS = "stops"
 """Besides: what is said and found where a search is ended."""
@@ -91,12 +96,15 @@ class _Bounded(Work):
             self._compare(label, energy - cycles * float(s["leakage"]), CLOSE * abs(energy))
 
     def _compare(self, label: int, spent: float, rounding: float) -> None:
-        at = int(self.labels["parent"][label])
-        while at > 0 and self.fields["beam"] > 0:  # else bounds need only be enough not to give up
-            bound = float(self.labels["bound"][at])
+        labels, after = self.labels, label
+        while (at := int(labels["parent"][after])) > 0:
+            # Without a beam a bound need only be enough not to give up.
+            bound = float(labels["bound"][at]) if self.fields["beam"] > 0 else -np.inf
+            if labels["action"][after] == END:
+                bound = max(bound, float(labels["closing"][at]))
             if bound > spent + rounding:
                 self.exceeded = f"found {spent!r} where no less than {bound!r} was said to be"
-            at = int(self.labels["parent"][at])
+            after = at
 
 
 def wrong_bounds(case: Listed) -> str:
@@ -116,6 +124,9 @@ def wrong(case: Listed, question: str) -> str:
             return wrong_stops(solved(case.problem), [])
         if question == BOUNDS:
             return wrong_bounds(case)
+        if question == NARROW:
+            with patch("accelsim.mapper.exact.work.BEAM", 1):
+                return wrong_best(case, ENERGY.name)
         return wrong_front(case) if question == FRONT else wrong_best(case, question)
     except AccelsimError as fault:
         return str(fault)

@@ -289,4 +289,25 @@ PRUNING_MUTANTS = (
         "",
         ("open boundaries", "latency"),
     ),
+    mutant(
+        "a block that is too dear to close does not grow",
+        LOOPS,
+        "    if s.passed[node] == (1 << s.n_dims) - 1:\n        return\n",
+        "    if too_dear(s, label.closing, lanes):\n        return\n",
+        (144, "narrow"),
+    ),
+    mutant(
+        "a block closes as if one more loop had passed",
+        BOUNDS,
+        "closing + total + open_bound(s, points, tables, label.point, unmoved)",
+        "closing + s.by_dim[0]",
+        ("open boundaries", "bounds"),
+    ),
+    mutant(
+        "rows with as many lanes are alike",
+        ROWS,
+        '[-rows["lanes"], *alike, rows["inverse"][:, : len(relevant)]]',
+        '[-rows["lanes"]]',
+        ("sums 265", "narrow"),
+    ),
 )
