@@ -301,7 +301,7 @@ PRUNING_MUTANTS = (
         BOUNDS,
         "closing + total + open_bound(s, points, tables, label.point, unmoved)",
         "closing + s.by_dim[0]",
-        ("open boundaries", "bounds"),
+        ("sums 76", "bounds"),
     ),
     mutant(
         "rows with as many lanes are alike",
