@@ -8,7 +8,7 @@ import pytest
 from accelsim.arch.spec import read_architecture
 from accelsim.errors import AccelsimError
 from accelsim.evaluation.prices import DEFAULT_ACCOUNTING, resolve
-from accelsim.mapper.contract import Budget, Candidate, MappingProblem, mapping_problem
+from accelsim.mapper.contract import Budget, MappingProblem, mapping_problem
 from accelsim.mapper.exact import ExactDriver, covers
 from accelsim.mapper.exact.driver import solve
 from accelsim.mapper.exact.work import Work
@@ -29,9 +29,9 @@ def never_over(_energy: float, _cycles: float) -> None:
     """Let a search go on to its end."""
 
 
-def bounded(problem: MappingProblem, objective: Objective, *first: Candidate) -> Work:
+def bounded(problem: MappingProblem, objective: Objective) -> Work:
     """Return a search that has bounded its patterns."""
-    work = Work(problem, objective, first)
+    work = Work(problem, objective, ())
     assert work.bound_patterns(never_over) is None
     return work
 

@@ -162,19 +162,17 @@ class Work:
         counts = self.counts
         self.fields["beam"] = beam
         for pattern in list(self.unsearched):
-            ended = self._search(pattern, beam, over, sample=not beam)
+            ended = self._search(pattern, beam, over)
             if ended is not None:
                 return ended
             if not counts[THINNED] and not counts[FULL]:
                 self.unsearched.remove(pattern)
         return None
 
-    def _search(
-        self, pattern: Pattern, beam: int, over: Over, sample: bool = False
-    ) -> StoppedBy | None:
+    def _search(self, pattern: Pattern, beam: int, over: Over) -> StoppedBy | None:
         """Search a pattern, with more room for labels if they had too little; return what ended it.
 
-        Before there is more room, it looks for a better mapping to beat if ``sample`` says so
+        Without a beam it looks for a better mapping to beat before there is more room
         (:meth:`_sample`).  Where nothing ended it, it was searched wholly but for what a beam
         dropped (``THINNED``) or, under a beam, had no room (``FULL``).
         """
@@ -193,7 +191,7 @@ class Work:
                 break
             last = counts[FULL] == FRONT_FULL or self.label_room >= self._most_labels()
             draws = MANY_SAMPLES if last else self.label_room // LABELS_PER_SAMPLE
-            better = sample and self._sample(draws, over)
+            better = not beam and self._sample(draws, over)
             ended = over(*self._so_far())
             if ended is not None:
                 break
