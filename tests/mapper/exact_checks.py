@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from unittest.mock import patch
 
-import numpy as np
-
 from accelsim.errors import AccelsimError
 from accelsim.mapper.contract import MappingProblem
 from accelsim.mapper.exact.driver import solve
@@ -98,8 +96,7 @@ class _Bounded(Work):
     def _compare(self, label: int, spent: float, rounding: float) -> None:
         labels, after = self.labels, label
         while (at := int(labels["parent"][after])) > 0:
-            # Without a beam a bound need only be enough not to give up.
-            bound = float(labels["bound"][at]) if self.fields["beam"] > 0 else -np.inf
+            bound = float(labels["bound"][at])
             if labels["action"][after] == END:
                 bound = max(bound, float(labels["closing"][at]))
             if bound > spent + rounding:

@@ -247,7 +247,7 @@ def expand_block(
     here = points[label.point]
     lanes = -q[index, LANES] * lanes_outside(s, q, index, node)
     unmoved = bound_of(s, points, tables, label, q, index, node)
-    label.bound = s.low[0]
+    label.bound = max(label.bound, s.low[0])
     if hopeless(s, q, index, node, lanes) or too_dear(
         s, spread_bound(s, points, tables, label, node, unmoved, lanes, False), lanes
     ):
@@ -280,6 +280,7 @@ def expand_block(
             new = s.counts[USED]
             copy_label(s, labels, q, index, new)
             child = labels[new]
+            child.bound = label.bound
             pass_loop(s, points, child, q, new, node, dim, number, bound)
             child.used = (child.used | (1 << dim)) & ~EMPTY
             if s.free[node] == 1 and child.used & KEEP_USED == 0 and block_closed(s, child):
