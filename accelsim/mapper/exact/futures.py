@@ -14,29 +14,27 @@ from accelsim.mapper.exact.outlook import place_outlook
 class Outlooks:
     """The rows of outlooks, each of which may serve several choices of what is kept.
 
-    After the outlook of energy stands, for places outside the innermost fanout, what it says of the
-    place's own tile alone (``closing``).  Further in there are many outlooks, and few labels that
-    close are given up.
+    After the outlook of energy stands, for places outside the innermost fanout (or place, where
+    there is no fanout), what it says of the place's own tile alone (``closing``).  Further in there
+    are many outlooks, and few labels that close are given up.
 
     An outlook depends on what the place keeps, where that comes from, and on all further out; that
     of energy also on whether the output may be credited more than it costs (``settled``), which
     follows from the credits.  Of ports nothing is credited (rule 17: ``sheet_credit`` is taken off
     at the end), so that theirs hold with the output or without.
 
-    ``nothing`` is the row of no places further out, ``first`` the first row of the others, ``end``
-    the first after them.
+    ``nothing`` is the row of no places further out; the others stand from row ``first`` to ``end``.
     """
 
     def __init__(self, s: np.void, nothing: int, first: int) -> None:
-        self.nothing, self.first = nothing, first
+        self.nothing, self.end = nothing, first
         n, n_sheets = int(s["n_nodes"]), int(s["n_sheets"])
         place = s["place"].tolist()
         self._inner = [v for v in range(n - 2, -1, -1) if place[v] >= 0]
         self._parent, self._credit = s["parent"][:n], s["credit"][:n_sheets, :n]
         self._future, self._closing = s["future"][:n_sheets, : n + 1], s["closing"][:n]
-        self._outside = next((v for v in range(n) if place[v] < 0), 0)
+        self._innermost = next((v for v in range(n) if place[v] < 0), 0)
         self._known: dict[tuple[object, ...], int] = {}
-        self.end = first
 
     def place_rows(self, kept: list[int]) -> None:
         """Say in which row each outlook of the pattern in the record stands, new ones at the end.
@@ -65,7 +63,7 @@ class Outlooks:
                 self._closing[:] = [own.get(node, future[node]) for node in range(len(kept))]
 
     def _has_own(self, sheet: int, node: int) -> bool:
-        return sheet == 0 and node > self._outside
+        return sheet == 0 and node > self._innermost
 
 
 @kernel

@@ -314,19 +314,19 @@ def cross_all(
     most = -q[index, LANES] * lanes_outside(s, q, index, node)
     most_outside = -q[index, LANES] * s.total_lanes[node + 1]
     least = 0.0
-    number = group_end = s.row_start[node]
+    number = alike_until = s.row_start[node]
     while number < s.row_start[node + 1]:
-        row, own = rows[number], number
+        row, this = rows[number], number
         number += 1
         if not enough_left(s, here, row) or not enough_lanes(s, q, index, node, row):
             continue
         point, lanes = start + row.step, min(most, most_outside * row.lanes)
-        if own >= group_end:
-            group_end = own + row.alike
+        if this >= alike_until:
+            alike_until = this + row.alike
             least = least_alike(s, points, tables, start, point, row.inverse, unmoved)
             if too_dear(s, least + future[start], lanes):
                 count[SKIPPED] += 1
-                number = group_end
+                number = alike_until
                 continue
         if too_dear(s, least + future[point], lanes):
             count[SKIPPED] += 1
@@ -347,7 +347,7 @@ def cross_all(
                 continue
         new = count[USED]
         copy_label(s, labels, q, index, new)
-        labels[new].action = own
+        labels[new].action = this
         if pass_fanout(s, points, labels[new], q, new, node, row):
             admit(s, points, tables, labels, q, node + 1, s.beam)
             if count[FULL] != 0:

@@ -254,7 +254,7 @@ LABEL = np.dtype(
         np.record,
         [
             ("bound", _float),
-            ("closing", _float),  # bound where its block closes, once it was led to grow
+            ("closing", _float),  # bound if its block closes, once it was led to grow
             ("slack", _float),  # energy that lanes further out may still save
             ("joint", _int),  # products of the joint limits under way, packed
             ("used", _int),  # mask of dims with a loop in the block, where that still matters
@@ -277,7 +277,7 @@ ROW = np.dtype(
             ("lanes", _float),  # over all dims
             ("step", _int),  # in points
             ("broken", _int),  # mask of the dims with lanes
-            ("alike", _int),  # rows from here to the end of its group, see ``ways``
+            ("alike", _int),  # rows from here on that are alike, itself included: see ``ways``
             # 1 / lanes that share a word of a tensor at most, those that the row leaves to the
             # rest of its group included; then the same for tiles of one word.
             ("inverse", _float, (2 * MAX_TENSORS,)),

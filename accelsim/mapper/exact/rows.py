@@ -106,9 +106,9 @@ def ways(
     Returns
     -------
     rows : record[row]
-        What lanes share is in ``inverse``.  In a row stand those that are *alike*: as many lanes
-        share words of each tensor, and as many are over dims that each lacks, alone and with
-        others.
+        What lanes share is in ``inverse``.  Those that are *alike* stand one after the other: as
+        many lanes share words of each tensor, and as many are over dims that each lacks, alone and
+        with others.
     spreads : float64[spread, tensor]
         The same for rows that no other row beats in every tensor; for each row there is a spread
         with no larger entry.  The first has the least entry of each tensor.
@@ -146,10 +146,10 @@ def ways(
         left = np.prod(np.array([limits.mesh_x, limits.mesh_y]) // mesh, axis=1)
         for t, most in enumerate(rest):
             rows["inverse"][:, [t, MAX_TENSORS + t]] /= np.minimum(most, left)[:, None]
-    return in_groups(rows, lanes, relevant), least_entries(inverse), least
+    return alike_together(rows, lanes, relevant), least_entries(inverse), least
 
 
-def in_groups(rows: Points, lanes: Ints, relevant: tuple[int, ...]) -> Points:
+def alike_together(rows: Points, lanes: Ints, relevant: tuple[int, ...]) -> Points:
     """Return the rows with those that are alike (:func:`ways`) one after the other.
 
     Dims that the same tensors depend on are as one.  Rows with more lanes still come first.
@@ -160,8 +160,8 @@ def in_groups(rows: Points, lanes: Ints, relevant: tuple[int, ...]) -> Points:
     alike = [lanes[:, [d for d, of in enumerate(of_tensors) if of == one]].prod(axis=1)
              for one in sorted(set(of_tensors))]  # fmt: skip
     keys = np.column_stack([-rows["lanes"], *alike, rows["inverse"][:, : len(relevant)]])
-    _, group, size = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
-    rows = rows[np.argsort(group, kind="stable")]
+    _, kind, size = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
+    rows = rows[np.argsort(kind, kind="stable")]
     rows["alike"] = np.concatenate([np.arange(n, 0, -1) for n in size])
     return rows
 
