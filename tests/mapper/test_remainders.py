@@ -12,7 +12,7 @@ import pytest
 from accelsim.errors import UsageError
 from accelsim.evaluation.charge import IllegalMappingError
 from accelsim.mapper.auto import AutoDriver
-from accelsim.mapper.contract import Budget, Candidate, MappingProblem, Outcome
+from accelsim.mapper.contract import Budget, Candidate, Certificate, MappingProblem, Outcome
 from accelsim.mapper.drivers import driver_named
 from accelsim.mapper.exact import ExactDriver
 from accelsim.mapper.objectives import EDP, ENERGY, LATENCY, Objective
@@ -24,6 +24,7 @@ from accelsim.mapper.search_key import search_key
 from accelsim.mapping.records import Mapping
 from accelsim.mapspace.enumerate import enumerate_mappings
 from accelsim.mapspace.records import Limit, Rule
+from accelsim.records_json import from_data, to_data
 from tests.mapper.problems import problem
 from tests.mapper.remainder_problems import figures, listed, remainder_problem
 from tests.mapper.zeros_problems import zeros_remainder_problem
@@ -327,6 +328,17 @@ def test_progress_grows_to_what_the_certificate_says() -> None:
     )
     assert told == sorted(told)
     assert told[-1] <= outcome.certificate.considered
+
+
+@pytest.mark.parametrize("objective", [ENERGY, LATENCY, EDP], ids=lambda o: o.name)
+def test_an_outcome_under_padded_bounds_can_be_kept(objective: Objective) -> None:
+    """What proves it stands in arrays, and no scalar of theirs may stand in a record."""
+    arch = shared(24, 3, 2)
+    slow = tuple(replace(memory, shared_words_per_cycle=0.5) for memory in arch.memories)
+    one = problem(gemm(M=7, N=5, K=3), replace(arch, memories=slow))
+    certificate = DRIVER.search(one, objective, Budget()).certificate
+    assert dict(certificate.details)["padded bounds"]
+    assert from_data(Certificate, to_data(certificate), "certificate") == certificate
 
 
 def test_the_flag_is_part_of_what_a_search_is_known_by() -> None:

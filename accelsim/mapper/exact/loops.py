@@ -251,6 +251,7 @@ def expand_block(
     if hopeless(s, q, index, node, lanes) or too_dear(
         s, spread_bound(s, points, tables, label, node, unmoved, lanes, False), lanes
     ):
+        s.counts[SKIPPED] += 1
         label.alive = 0
         return
     label.closing = bound_loops(s, points, tables, label, node, unmoved)

@@ -224,4 +224,4 @@ def _late(twin: MappingProblem, words: float) -> tuple[float, int]:
                 late += words * max(0.0, prices.finished_bits) / min(widths)
             (hidden if overlaps else waiting).append(late)
     rounded = bool(hidden) or prices.operations_per_cycle != 1.0
-    return max(hidden, default=0.0) + sum(waiting), len(waiting) + rounded
+    return float(max(hidden, default=0.0) + sum(waiting)), len(waiting) + rounded
