@@ -214,8 +214,8 @@ def least_alike(
     The label was weighed.  Rows alike (:func:`~accelsim.mapper.exact.rows.ways`) leave the same
     loops to divide what is unmoved (``alone``, and what sets of tensors lack).  Their lanes share
     no more than ``shares`` say, see :func:`relax`, and reduce just so much: a negative ``part`` is
-    that of each of them.  Only the tiles differ: shares of full tiles in
-    a run grow with lanes, so that at ``start`` they are least.  Places further out are left out.
+    that of each of them.  Only the tiles differ: shares of full tiles in a run grow with lanes, so
+    that at ``start`` they are least.  Places further out are left out.
     """
     total: float = s.total[0]
     for tensor in range(s.n_tensors):

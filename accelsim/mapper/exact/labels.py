@@ -7,7 +7,17 @@ import numpy.typing as npt
 
 from accelsim.evaluation.prices import Floats
 from accelsim.jit import kernel
-from accelsim.mapper.exact.layout import CHAINS, COST, EPOCH, LABEL, LANES, SECOND, START
+from accelsim.mapper.exact.layout import (
+    BEST_ENERGY,
+    CHAINS,
+    COST,
+    DROPPED,
+    EPOCH,
+    LABEL,
+    LANES,
+    SECOND,
+    START,
+)
 
 Labels = npt.NDArray[np.void]
 
@@ -154,24 +164,30 @@ def dominates(s: np.record, q: Floats, a: int, b: int, pos: int, slack: float) -
 
 
 @kernel
-def is_dominated(
-    s: np.record, labels: Labels, q: Floats, new: int, pos: int, chain: int, slack: float
-) -> bool:
-    """Return whether a label of the chain dominates the label under construction."""
+def rounding(s: np.record) -> float:
+    """Return more energy than rounding may take from a figure near the best so far."""
+    more: float = s.tolerance * abs(s.best[BEST_ENERGY]) * 10.0
+    return more
+
+
+@kernel
+def is_dominated(s: np.record, labels: Labels, q: Floats, new: int, pos: int, chain: int) -> bool:
+    """Return whether a label of the chain dominates the label under construction; count it then."""
+    slack = rounding(s)
     epoch, first = s.counts[EPOCH], s.counts[START]
     other = s.head[chain] - epoch
     while other >= first:
         if same_key(s, labels, other, new, pos) and dominates(s, q, other, new, pos, slack):
+            s.counts[DROPPED] += 1
             return True
         other = labels[other].next
     return False
 
 
 @kernel
-def enter_chain(
-    s: np.record, labels: Labels, q: Floats, new: int, pos: int, chain: int, slack: float
-) -> None:
+def enter_chain(s: np.record, labels: Labels, q: Floats, new: int, pos: int, chain: int) -> None:
     """Chain the label under construction; drop what it dominates."""
+    slack = rounding(s)
     epoch, first = s.counts[EPOCH], s.counts[START]
     before = -1
     other = s.head[chain] - epoch

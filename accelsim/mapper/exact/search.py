@@ -22,9 +22,7 @@ from accelsim.mapper.exact.labels import (
 )
 from accelsim.mapper.exact.lattice import Points
 from accelsim.mapper.exact.layout import (
-    BEST_ENERGY,
     COST,
-    DROPPED,
     EPOCH,
     FULL,
     LANES,
@@ -104,9 +102,7 @@ def admit(
     new = s.counts[USED]
     s.counts[MADE] += 1
     chain = chain_of(s, labels[new])
-    slack = s.tolerance * abs(s.best[BEST_ENERGY]) * 10.0
-    if is_dominated(s, labels, q, new, pos, chain, slack):
-        s.counts[DROPPED] += 1
+    if is_dominated(s, labels, q, new, pos, chain):
         return
     lanes = -q[new, LANES] * lanes_outside(s, q, new, pos)
     unmoved = bound_of(s, points, tables, labels[new], q, new, pos)
@@ -118,7 +114,7 @@ def admit(
         return
     if beam > 0 and beyond_beam(s, labels[new].bound):
         return
-    enter_chain(s, labels, q, new, pos, chain, slack)
+    enter_chain(s, labels, q, new, pos, chain)
     if beam > 0:
         enter_beam(s, labels[new].bound)
     take_room(s, labels)
@@ -133,11 +129,9 @@ def grow(s: np.record, labels: Labels, q: Floats, pos: int) -> None:
     new = s.counts[USED]
     s.counts[MADE] += 1
     chain = chain_of(s, labels[new])
-    slack = s.tolerance * abs(s.best[BEST_ENERGY]) * 10.0
-    if is_dominated(s, labels, q, new, pos, chain, slack):
-        s.counts[DROPPED] += 1
+    if is_dominated(s, labels, q, new, pos, chain):
         return
-    enter_chain(s, labels, q, new, pos, chain, slack)
+    enter_chain(s, labels, q, new, pos, chain)
     take_room(s, labels)
 
 
